@@ -9,6 +9,7 @@ mod id;
 mod llm;
 mod memory;
 mod preference;
+mod store;
 mod text;
 mod time;
 

@@ -1,0 +1,231 @@
+//! The port to the database: units of work, and nothing of what they are about.
+//!
+//! Knows how a unit becomes durable and what an engine must offer. Which engine carries
+//! it is chosen by the location's text and known only in this folder.
+
+mod group;
+mod schema;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+#[cfg(test)]
+mod conformance;
+
+use crate::error::{Error, ErrorKind, Result, internal};
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What `synchronous` costs and buys; the default survives power loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Durability {
+    /// An acknowledged turn survives a killed process, an operating system crash and power
+    /// loss (SQLite: WAL with `synchronous=FULL`).
+    #[default]
+    PowerLoss,
+    /// An acknowledged turn survives a killed process; power loss may take the newest ones,
+    /// never damage the file (SQLite: WAL with `synchronous=NORMAL`).
+    ProcessCrash,
+}
+
+/// A value bound to a statement.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    Null,
+    Int(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Value {
+        Value::Int(value)
+    }
+}
+
+impl From<Option<i64>> for Value {
+    fn from(value: Option<i64>) -> Value {
+        value.map_or(Value::Null, Value::Int)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Value {
+        Value::Text(value.to_owned())
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Value {
+        Value::Bytes(value)
+    }
+}
+
+/// One row of a result; columns are counted from 0.
+pub(crate) trait Row {
+    fn int(&self, column: usize) -> Result<i64>;
+    fn opt_int(&self, column: usize) -> Result<Option<i64>>;
+    fn text(&self, column: usize) -> Result<&str>;
+    fn bytes(&self, column: usize) -> Result<&[u8]>;
+}
+
+/// The statements of one unit of work. Placeholders are `?1`, `?2`.
+pub(crate) trait Tx {
+    /// Runs a statement without a result; returns the rows changed.
+    fn execute(&self, sql: &'static str, values: &[Value]) -> Result<u64>;
+
+    /// Runs a statement with a result and shows each row; `RETURNING` counts as one.
+    fn query(&self, sql: &'static str, values: &[Value], each: &mut dyn FnMut(&dyn Row) -> Result<()>) -> Result<()>;
+}
+
+impl dyn Tx + '_ {
+    /// The first row of a result, if there is one.
+    pub(crate) fn first<T>(
+        &self,
+        sql: &'static str,
+        values: &[Value],
+        read: impl Fn(&dyn Row) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut found = None;
+        self.query(sql, values, &mut |row| {
+            if found.is_none() {
+                found = Some(read(row)?);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Every row of a result.
+    pub(crate) fn all<T>(
+        &self,
+        sql: &'static str,
+        values: &[Value],
+        read: impl Fn(&dyn Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        self.query(sql, values, &mut |row| {
+            rows.push(read(row)?);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+}
+
+type Work = Box<dyn FnMut(&dyn Tx) -> Result<()> + Send>;
+
+/// Work that becomes durable as a whole or not at all.
+///
+/// `work` may run twice (when a neighbour in its group failed, or to settle a conflict), on
+/// any thread, and has no effect but its statements. `committed` runs once, in commit order,
+/// after the unit is durable and before its caller learns so.
+pub(crate) struct Unit {
+    work: Work,
+    committed: Option<Box<dyn FnOnce() + Send>>,
+}
+
+/// What a unit promises and what it costs to be asked about.
+pub(crate) trait Store: Send + Sync {
+    /// Runs `work` on one snapshot; it may run twice.
+    fn read(&self, work: &mut dyn FnMut(&dyn Tx) -> Result<()>) -> Result<()>;
+
+    /// Makes a unit durable, together with those that other threads bring at the same time.
+    fn write(&self, unit: Unit) -> Result<()>;
+
+    /// A number that differs from an earlier one if anybody else may have written since.
+    fn era(&self) -> Result<u64>;
+
+    /// Whether this process is proven to be the only one with the store open.
+    fn is_alone(&self) -> bool;
+
+    /// Moves what was written into the main file, as far as readers allow.
+    fn checkpoint(&self) -> Result<()>;
+
+    /// Gives free space back to the file system; needs the store for a while.
+    fn compact(&self) -> Result<()>;
+
+    /// Asks the engine for damage in its own structures; one line for each finding.
+    fn integrity(&self) -> Result<Vec<String>>;
+
+    /// The bytes that the store takes on disk.
+    fn bytes_on_disk(&self) -> u64;
+
+    /// What the store is called in messages.
+    fn location(&self) -> &str;
+}
+
+impl dyn Store + '_ {
+    /// Runs work that gives a value on one snapshot.
+    pub(crate) fn read_with<T>(&self, mut work: impl FnMut(&dyn Tx) -> Result<T>) -> Result<T> {
+        let mut value = None;
+        self.read(&mut |tx| {
+            value = Some(work(tx)?);
+            Ok(())
+        })?;
+        value.ok_or_else(|| internal("a read ended without a value"))
+    }
+
+    /// Makes work durable that gives a value.
+    pub(crate) fn write_with<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&dyn Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.write_then(work, |value| value)
+    }
+
+    /// Makes work durable, then passes its value through `committed`, in commit order.
+    pub(crate) fn write_then<T: Send + 'static, U: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&dyn Tx) -> Result<T> + Send + 'static,
+        committed: impl FnOnce(T) -> U + Send + 'static,
+    ) -> Result<U> {
+        let made: Arc<Mutex<Option<T>>> = Arc::default();
+        let result: Arc<Mutex<Option<U>>> = Arc::default();
+        let unit = Unit {
+            work: Box::new({
+                let made = Arc::clone(&made);
+                move |tx| {
+                    let value = work(tx)?;
+                    *made.lock() = Some(value);
+                    Ok(())
+                }
+            }),
+            committed: Some(Box::new({
+                let result = Arc::clone(&result);
+                move || {
+                    let value = made.lock().take();
+                    *result.lock() = value.map(committed);
+                }
+            })),
+        };
+        self.write(unit)?;
+        let value = result.lock().take();
+        value.ok_or_else(|| internal("a unit was committed without a value"))
+    }
+}
+
+/// How a store is opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub(crate) durability: Durability,
+    pub(crate) busy_timeout: Duration,
+}
+
+/// Opens the store that the location names.
+pub(crate) fn open(location: &str, options: &Options) -> Result<Box<dyn Store>> {
+    if location.starts_with("postgres://") || location.starts_with("postgresql://") {
+        return Err(Error::new(ErrorKind::Unsupported, "this version of confidant has no PostgreSQL engine"));
+    }
+    open_file(location.strip_prefix("sqlite:").unwrap_or(location), options)
+}
+
+#[cfg(feature = "sqlite")]
+fn open_file(path: &str, options: &Options) -> Result<Box<dyn Store>> {
+    Ok(Box::new(sqlite::SqliteStore::open(path, options)?))
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn open_file(_path: &str, _options: &Options) -> Result<Box<dyn Store>> {
+    Err(Error::new(ErrorKind::Unsupported, "confidant was built without its SQLite engine (feature `sqlite`)"))
+}

@@ -1,0 +1,120 @@
+//! The proof that this process alone has the file open.
+//!
+//! Knows the file beside the store (`<store>-lock`) and its protocol: whoever has the store
+//! open holds the file's shared lock and, after every time it got that lock, lengthened the
+//! file by one byte. A process that could take the lock alone, and sees the length it left,
+//! knows that nobody has opened the store since. The check is one `fstat`.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The length of the lock file while this process held its lock alone.
+pub(super) struct Proof(u64);
+
+/// Stands for "not proven to be alone".
+const NOT_ALONE: u64 = 0;
+
+pub(super) struct Presence {
+    file: File,
+    /// The file's length at which this process was proven to be alone.
+    alone_at: AtomicU64,
+}
+
+impl Presence {
+    /// Announces this process, before it touches the store.
+    pub(super) fn announce(store: &Path) -> io::Result<Presence> {
+        let mut name = store.as_os_str().to_owned();
+        name.push("-lock");
+        let mut options = OpenOptions::new();
+        options.create(true).read(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let presence = Presence { file: options.open(Path::new(&name))?, alone_at: AtomicU64::new(NOT_ALONE) };
+        presence.enter()?;
+        Ok(presence)
+    }
+
+    /// Whether nobody else has had the store open since aloneness was proven.
+    pub(super) fn is_alone(&self) -> bool {
+        let proven = self.alone_at.load(Ordering::Acquire);
+        proven != NOT_ALONE && self.length() == proven
+    }
+
+    /// Tries to prove aloneness; never waits. The caller keeps this process from writing to
+    /// the store meanwhile, and hands the proof to [`settle`](Self::settle) when it has
+    /// looked at what others wrote before.
+    pub(super) fn probe(&self) -> Option<Proof> {
+        self.alone_at.store(NOT_ALONE, Ordering::Release);
+        if self.file.try_lock().is_err() {
+            // The attempt may have cost the shared lock, so that another could have been
+            // alone for a moment: announce this process anew.
+            let _ = self.enter();
+            return None;
+        }
+        let before = self.length();
+        (self.enter().is_ok() && self.length() == before + 1).then_some(Proof(before + 1))
+    }
+
+    /// From here on [`is_alone`](Self::is_alone) rests on the proof.
+    pub(super) fn settle(&self, proof: Proof) {
+        self.alone_at.store(proof.0, Ordering::Release);
+    }
+
+    fn enter(&self) -> io::Result<()> {
+        self.file.lock_shared()?;
+        (&self.file).write_all(&[b'.'])
+    }
+
+    fn length(&self) -> u64 {
+        self.file.metadata().map_or(NOT_ALONE, |metadata| metadata.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prove(presence: &Presence) -> bool {
+        presence.probe().map(|proof| presence.settle(proof)).is_some()
+    }
+
+    #[test]
+    fn one_alone_is_proven_and_a_second_ends_the_proof() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = folder.path().join("a.db");
+        let first = Presence::announce(&store).expect("announced");
+        assert!(!first.is_alone(), "nothing is proven before the probe");
+        assert!(prove(&first) && first.is_alone());
+
+        let second = Presence::announce(&store).expect("announced");
+        assert!(!first.is_alone());
+        assert!(!prove(&first) && !prove(&second));
+
+        drop(second);
+        assert!(!first.is_alone(), "the second may have written before it left");
+        assert!(prove(&first) && first.is_alone());
+    }
+
+    #[test]
+    fn one_that_came_and_went_ends_the_proof() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = folder.path().join("a.db");
+        let first = Presence::announce(&store).expect("announced");
+        assert!(prove(&first));
+        drop(Presence::announce(&store).expect("announced"));
+        assert!(!first.is_alone());
+    }
+
+    #[test]
+    fn a_failed_probe_announces_its_process_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = folder.path().join("a.db");
+        let first = Presence::announce(&store).expect("announced");
+        let second = Presence::announce(&store).expect("announced");
+        let seen = first.length();
+        assert!(!prove(&second));
+        assert!(first.length() > seen);
+    }
+}
