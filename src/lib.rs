@@ -16,5 +16,10 @@ mod time;
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
 pub use llm::{Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmRequest, Role, Tone, Usage};
-pub use memory::{Channel, MAX_AUTHOR_BYTES, MAX_KEY_BYTES, NewAnswer, NewTurn, Turn};
+pub use memory::{
+    BufferStats, Builder, Channel, Confidant, Context, Customer, MAX_AUTHOR_BYTES, MAX_KEY_BYTES, Maintenance,
+    NewAnswer, NewTurn, Outcome, Page, Persist, PersistentBufferMemory, Report, Session, SessionDetails,
+    SessionMetrics, Stats, Tenant, Turn,
+};
+pub use store::Durability;
 pub use time::{Clock, SystemClock, Timestamp};

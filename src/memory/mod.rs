@@ -1,5 +1,22 @@
-//! A customer's memory.
+//! What every subject rests on: customers, their sessions, their turns.
 
+mod buffer;
+mod confidant;
+mod context;
+mod customer;
+mod hot;
+mod load;
+mod maintain;
+mod pending;
+mod row;
+mod save;
+mod session;
+mod table;
 mod turn;
 
+pub use buffer::{BufferStats, PersistentBufferMemory};
+pub use confidant::{Builder, Confidant, Maintenance, Persist, Report, Stats, Tenant};
+pub use context::Context;
+pub use customer::{Customer, Page};
+pub use session::{Outcome, Session, SessionDetails, SessionMetrics};
 pub use turn::{Channel, MAX_AUTHOR_BYTES, MAX_KEY_BYTES, NewAnswer, NewTurn, Turn};

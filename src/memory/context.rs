@@ -1,0 +1,70 @@
+//! The newest turns of a customer, as one moment shows them.
+
+use super::turn::Turn;
+use std::sync::Arc;
+
+/// The newest turns of a customer, oldest first, and how many there are in all.
+///
+/// A moment that does not change: turns saved later are in the next context. Cloning
+/// copies no text.
+#[derive(Debug, Clone, Default)]
+pub struct Context {
+    moment: Arc<Moment>,
+}
+
+/// What a context and the hot buffer share.
+#[derive(Debug, Default)]
+pub(super) struct Moment {
+    /// Oldest first.
+    pub(super) turns: Vec<Arc<Turn>>,
+    pub(super) total: u64,
+}
+
+impl Moment {
+    /// How many of the turns are answered.
+    pub(super) fn answered(&self) -> usize {
+        self.turns.iter().filter(|turn| turn.is_answered()).count()
+    }
+
+    /// The bytes of memory it takes.
+    pub(super) fn weight(&self) -> usize {
+        let own = std::mem::size_of::<Moment>() + self.turns.capacity() * std::mem::size_of::<Arc<Turn>>();
+        own + self.turns.iter().map(|turn| turn.weight() + 2 * std::mem::size_of::<usize>()).sum::<usize>()
+    }
+}
+
+impl Context {
+    pub(super) fn new(moment: Arc<Moment>) -> Context {
+        Context { moment }
+    }
+
+    /// The turns, oldest first.
+    pub fn turns(&self) -> impl DoubleEndedIterator<Item = &Turn> + ExactSizeIterator + Clone {
+        self.moment.turns.iter().map(|turn| &**turn)
+    }
+
+    /// The turn at a place, counted from the oldest one here.
+    pub fn get(&self, place: usize) -> Option<&Turn> {
+        self.moment.turns.get(place).map(|turn| &**turn)
+    }
+
+    /// The newest turn.
+    pub fn newest(&self) -> Option<&Turn> {
+        self.moment.turns.last().map(|turn| &**turn)
+    }
+
+    /// How many turns are here.
+    pub fn len(&self) -> usize {
+        self.moment.turns.len()
+    }
+
+    /// Whether the customer has no turn at all.
+    pub fn is_empty(&self) -> bool {
+        self.moment.turns.is_empty()
+    }
+
+    /// How many turns the customer has in all, here and in the archive.
+    pub fn total(&self) -> u64 {
+        self.moment.total
+    }
+}

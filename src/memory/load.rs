@@ -1,0 +1,121 @@
+//! Reading: from the hot buffer, or from the store in one range.
+//!
+//! Knows when a kept moment is still the store's, and that a turn packed with a dictionary
+//! this process has not seen yet is read after fetching that dictionary.
+
+use super::confidant::Core;
+use super::context::Moment;
+use super::customer::Customer;
+use super::hot::Found;
+use super::maintain;
+use super::row::{Person, Unreadable, damaged, unpack};
+use super::table::{self, Scope, StoredTurn};
+use super::turn::Turn;
+use crate::codec::Codec;
+use crate::error::Result;
+use crate::id::TurnId;
+use crate::store::Tx;
+use crate::time::Timestamp;
+use std::sync::Arc;
+
+impl Customer {
+    /// The newest turns as they are now.
+    pub(super) fn moment(&self) -> Result<Arc<Moment>> {
+        let core = &*self.core;
+        let (era, now) = (core.store.era()?, core.now());
+        if let Some(scope) = self.scope.get() {
+            match core.hot.get(*scope, era, now) {
+                Found::Hit(moment) => return Ok(moment),
+                Found::Doubtful(moment) if self.is_current(*scope, &moment)? => {
+                    core.hot.confirm(*scope, &moment, era);
+                    return Ok(moment);
+                }
+                Found::Doubtful(_) => core.hot.refute(*scope),
+                Found::Miss => {}
+            }
+        }
+        self.load(era, now)
+    }
+
+    fn load(&self, era: u64, now: Timestamp) -> Result<Arc<Moment>> {
+        let core = &*self.core;
+        let scope = match self.scope.get() {
+            Some(scope) => *scope,
+            None => match core.store.read_with(|tx| self.find(tx))? {
+                Some(scope) => scope,
+                None => return Ok(Arc::default()),
+            },
+        };
+        let before = core.hot.before(scope);
+        let limit = core.hot.limits().turns;
+        let moment = core.store.read_with(|tx| {
+            let gone = table::turns_gone(tx, scope)?.unwrap_or(0);
+            let mut turns = Vec::with_capacity(limit);
+            table::newest_turns(tx, scope, limit, &mut |row| {
+                turns.push(Arc::new(read_row(core, &self.person, tx, &row)?));
+                Ok(())
+            })?;
+            turns.reverse();
+            let newest = turns.last().map_or(gone, |turn| turn.id.number());
+            Ok(Arc::new(Moment { turns, total: u64::from(newest.saturating_sub(gone)) }))
+        })?;
+        core.hot.fill(scope, before, &moment, era, now);
+        Ok(moment)
+    }
+
+    /// Whether a moment is still what the store holds: a turn's texts change only by an answer.
+    fn is_current(&self, scope: Scope, moment: &Moment) -> Result<bool> {
+        let whole = u64::try_from(moment.turns.len()).is_ok_and(|len| len == moment.total);
+        let from = if whole { 0 } else { moment.turns.first().map_or(0, |turn| turn.id.number()) };
+        let newest = moment.turns.last().map_or(0, |turn| turn.id.number());
+        let now = self.core.store.read_with(|tx| table::fingerprint(tx, scope, from))?;
+        Ok(now == Some((moment.turns.len(), moment.answered(), newest)))
+    }
+
+    /// The stored turns after one, oldest first.
+    pub(crate) fn stored_turns(&self, after: Option<TurnId>, limit: usize) -> Result<Vec<Turn>> {
+        self.core.store.read_with(|tx| {
+            let Some(scope) = self.find(tx)? else { return Ok(Vec::new()) };
+            let mut turns = Vec::with_capacity(limit.min(1_024));
+            table::turns_after(tx, scope, after.map_or(0, TurnId::number), limit, &mut |row| {
+                turns.push(read_row(&self.core, &self.person, tx, &row)?);
+                Ok(())
+            })?;
+            Ok(turns)
+        })
+    }
+
+    /// One stored turn.
+    pub(super) fn stored_turn(&self, id: TurnId) -> Result<Option<Turn>> {
+        self.core.store.read_with(|tx| {
+            let Some(scope) = self.find(tx)? else { return Ok(None) };
+            let mut found = None;
+            table::turn(tx, scope, id.number(), &mut |row| {
+                found = Some(read_row(&self.core, &self.person, tx, &row)?);
+                Ok(())
+            })?;
+            Ok(found)
+        })
+    }
+}
+
+fn read_row(core: &Core, person: &Person, tx: &dyn Tx, row: &StoredTurn<'_>) -> Result<Turn> {
+    read_with(&core.codec, person, tx, row)
+}
+
+/// Reads a row; fetches the store's dictionaries first if one is missing.
+pub(super) fn read_with(codec: &Codec, person: &Person, tx: &dyn Tx, row: &StoredTurn<'_>) -> Result<Turn> {
+    match unpack(codec, person, row) {
+        Ok(turn) => Ok(turn),
+        Err(Unreadable::Damaged(error)) => Err(error),
+        Err(Unreadable::NeedsDictionary) => {
+            maintain::load_dictionaries_in(tx, codec)?;
+            unpack(codec, person, row).map_err(|still| match still {
+                Unreadable::Damaged(error) => error,
+                Unreadable::NeedsDictionary => {
+                    damaged(TurnId::new(person.tag, row.place.number), &"its dictionary is not in the store")
+                }
+            })
+        }
+    }
+}

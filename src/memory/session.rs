@@ -1,0 +1,220 @@
+//! Sessions: one conversation on one channel, opened and closed.
+//!
+//! Knows when a session counts as resolved and what its figures are made of.
+
+use super::buffer::{check_count, only};
+use super::context::Context;
+use super::customer::{self, Customer};
+use super::row::mean_confidence;
+use super::save::closed;
+use super::table::{self, SessionRow, SessionSums};
+use super::turn::{Channel, NewAnswer, NewTurn, Turn};
+use crate::error::{Error, ErrorKind, Result, invalid};
+use crate::id::{SessionId, TurnId};
+use crate::time::Timestamp;
+
+/// How a session ended, as far as the host knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Outcome {
+    resolved: Option<bool>,
+    rating: Option<u8>,
+}
+
+impl Outcome {
+    /// The host does not say; the session counts as resolved if its newest turn is.
+    pub fn unknown() -> Outcome {
+        Outcome::default()
+    }
+
+    /// What the customer wanted is settled.
+    pub fn resolved() -> Outcome {
+        Outcome { resolved: Some(true), rating: None }
+    }
+
+    /// What the customer wanted is not settled.
+    pub fn unresolved() -> Outcome {
+        Outcome { resolved: Some(false), rating: None }
+    }
+
+    /// Adds the customer's satisfaction, 1 to 5.
+    pub fn rated(mut self, rating: u8) -> Outcome {
+        self.rating = Some(rating);
+        self
+    }
+}
+
+/// A session of a customer.
+#[derive(Debug, Clone)]
+pub struct Session {
+    customer: Customer,
+    id: SessionId,
+    channel: Channel,
+    opened_at: Timestamp,
+}
+
+impl Session {
+    pub(super) fn new(customer: Customer, id: SessionId, channel: Channel, opened_at: Timestamp) -> Session {
+        Session { customer, id, channel, opened_at }
+    }
+
+    /// Its identifier, good for [`Customer::session`] in any process.
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// How the customer reached us.
+    pub fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// When it was opened.
+    pub fn opened_at(&self) -> Timestamp {
+        self.opened_at
+    }
+
+    /// The customer whose session it is.
+    pub fn customer(&self) -> &Customer {
+        &self.customer
+    }
+
+    /// Saves one turn into this session; otherwise as
+    /// [`PersistentBufferMemory::save_turn`](crate::PersistentBufferMemory::save_turn).
+    ///
+    /// # Errors
+    /// Also `Closed` if the session was closed, and `NotFound` if it was cleared.
+    pub fn save_turn(&self, turn: NewTurn<'_>) -> Result<Turn> {
+        only(self.customer.save(&[turn], Some((self.id, self.channel)))?)
+    }
+
+    /// Saves up to 1,000 turns into this session in their order, all or none.
+    ///
+    /// # Errors
+    /// As [`save_turn`](Self::save_turn).
+    pub fn save_turns(&self, turns: &[NewTurn<'_>]) -> Result<Vec<Turn>> {
+        check_count(turns.len())?;
+        self.customer.save(turns, Some((self.id, self.channel)))
+    }
+
+    /// Gives an answer to a turn; it may be of any session of the customer.
+    ///
+    /// # Errors
+    /// As [`PersistentBufferMemory::answer`](crate::PersistentBufferMemory::answer).
+    pub fn answer(&self, turn: TurnId, answer: NewAnswer<'_>) -> Result<Turn> {
+        self.customer.answer(turn, &answer)
+    }
+
+    /// The customer's newest turns, of every session.
+    ///
+    /// # Errors
+    /// As [`PersistentBufferMemory::load_context`](crate::PersistentBufferMemory::load_context).
+    pub fn context(&self) -> Result<Context> {
+        self.customer.memory().load_context()
+    }
+
+    /// The session's figures so far.
+    ///
+    /// # Errors
+    /// `NotFound` if it was cleared.
+    pub fn metrics(&self) -> Result<SessionMetrics> {
+        self.customer.flush()?;
+        self.customer.core.store.read_with(|tx| {
+            let missing = || Error::new(ErrorKind::NotFound, format!("this customer has no session {}", self.id));
+            let scope = self.customer.find(tx)?.ok_or_else(missing)?;
+            let row = table::session(tx, scope, self.id.number())?.ok_or_else(missing)?;
+            let sums = table::session_sums(tx, scope, self.id.number())?;
+            Ok(SessionMetrics { details: SessionDetails::new(self.id, &row, &sums)?, sums })
+        })
+    }
+
+    /// Closes the session and returns its figures; turns that wait are saved first.
+    ///
+    /// # Errors
+    /// `Closed` if it is closed already; `NotFound` if it was cleared; `InvalidArgument` if
+    /// the rating is not 1 to 5.
+    pub fn close(&self, outcome: Outcome) -> Result<SessionMetrics> {
+        if let Some(rating) = outcome.rating.filter(|rating| !(1..=5).contains(rating)) {
+            return Err(invalid(format!("the rating is {rating}; it must be 1 to 5")));
+        }
+        self.customer.flush()?;
+        let (customer, id, at) = (self.customer.clone(), self.id, self.customer.core.now());
+        self.customer.core.store.write_with(move |tx| {
+            let missing = || Error::new(ErrorKind::NotFound, format!("this customer has no session {id}"));
+            let scope = customer.find(tx)?.ok_or_else(missing)?;
+            if table::close_session(tx, scope, id.number(), at.as_millis(), outcome.resolved, outcome.rating)? {
+                return Ok(());
+            }
+            let row = table::session(tx, scope, id.number())?.ok_or_else(missing)?;
+            Err(closed(id, Timestamp::from_millis(row.closed_at.unwrap_or_default())))
+        })?;
+        self.metrics()
+    }
+}
+
+/// A session as it stands in the list of a customer's sessions.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SessionDetails {
+    /// Its identifier.
+    pub id: SessionId,
+    /// How the customer reached us.
+    pub channel: Channel,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it was closed; `None` while it is open.
+    pub closed_at: Option<Timestamp>,
+    /// Whether what the customer wanted is settled: as said at closing, or as its newest turn
+    /// says.
+    pub resolved: bool,
+    /// The customer's satisfaction, 1 to 5.
+    pub rating: Option<u8>,
+    /// Its turns.
+    pub turns: u64,
+}
+
+impl SessionDetails {
+    pub(super) fn new(id: SessionId, row: &SessionRow, sums: &SessionSums) -> Result<SessionDetails> {
+        Ok(SessionDetails {
+            id,
+            channel: customer::channel(row.channel)?,
+            opened_at: Timestamp::from_millis(row.opened_at),
+            closed_at: row.closed_at.map(Timestamp::from_millis),
+            resolved: row.resolved.map_or(sums.ends_resolved, |resolved| resolved != 0),
+            rating: row.rating.and_then(|rating| u8::try_from(rating).ok()),
+            turns: sums.turns,
+        })
+    }
+}
+
+/// The figures of one session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionMetrics {
+    details: SessionDetails,
+    sums: SessionSums,
+}
+
+impl SessionMetrics {
+    /// The session itself.
+    pub fn details(&self) -> &SessionDetails {
+        &self.details
+    }
+
+    /// Its turns.
+    pub fn turns(&self) -> u64 {
+        self.sums.turns
+    }
+
+    /// Its turns that have an answer.
+    pub fn answered_turns(&self) -> u64 {
+        self.sums.answered
+    }
+
+    /// Its turns that settled something.
+    pub fn resolved_turns(&self) -> u64 {
+        self.sums.resolved
+    }
+
+    /// The mean of the confidences that were given; `None` if none was.
+    pub fn mean_confidence(&self) -> Option<f64> {
+        mean_confidence(self.sums.confidence_sum, self.sums.rated_confidences)
+    }
+}

@@ -1,0 +1,358 @@
+//! The statements about customers, sessions and turns: one function each.
+//!
+//! Knows that a customer's turns and sessions lie side by side under keys made of the
+//! customer's number and their own. Whoever has a [`Scope`] can reach one customer and no
+//! other; it is made here only, from the tenant's and the customer's names.
+
+use crate::error::Result;
+use crate::store::{Row, Tx, Value};
+
+const NUMBER_BITS: u32 = 24;
+
+/// One customer of one tenant, as the store numbers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Scope(i64);
+
+impl Scope {
+    /// The key before the customer's first.
+    fn low(self) -> i64 {
+        self.0 << NUMBER_BITS
+    }
+
+    /// The customer's last possible key.
+    fn high(self) -> i64 {
+        self.low() | ((1 << NUMBER_BITS) - 1)
+    }
+
+    fn key(self, number: u32) -> i64 {
+        self.low() | i64::from(number)
+    }
+
+    fn number(self, key: i64) -> u32 {
+        u32::try_from(key - self.low()).unwrap_or(0)
+    }
+
+    /// Spreads customers over shards.
+    pub(super) fn spread(self) -> u64 {
+        self.0.unsigned_abs()
+    }
+
+    /// The stored form of a host's idempotency key: unique within the customer.
+    pub(super) fn idempotency(self, key: &str) -> Vec<u8> {
+        let mut bytes = self.0.to_be_bytes().to_vec();
+        bytes.extend_from_slice(key.as_bytes());
+        bytes
+    }
+}
+
+/// What is stored of a turn beside its place.
+#[derive(Debug, Clone)]
+pub(super) struct TurnRow {
+    pub(super) at: i64,
+    pub(super) answered_at: Option<i64>,
+    pub(super) confidence: Option<i64>,
+    pub(super) resolved: bool,
+    pub(super) body: Vec<u8>,
+}
+
+/// Where a turn was put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) number: u32,
+    pub(super) session: u32,
+    pub(super) channel: i64,
+}
+
+/// A stored turn as it is read: its place, its columns, its body.
+pub(super) struct StoredTurn<'r> {
+    pub(super) place: Place,
+    pub(super) at: i64,
+    pub(super) answered_at: Option<i64>,
+    pub(super) confidence: Option<i64>,
+    pub(super) resolved: bool,
+    pub(super) body: &'r [u8],
+}
+
+/// What is stored of a session.
+#[derive(Debug, Clone)]
+pub(super) struct SessionRow {
+    pub(super) number: u32,
+    pub(super) channel: i64,
+    pub(super) opened_at: i64,
+    pub(super) closed_at: Option<i64>,
+    pub(super) resolved: Option<i64>,
+    pub(super) rating: Option<i64>,
+}
+
+/// Finds a customer, and how many of its turns are gone.
+pub(super) fn find_customer(tx: &dyn Tx, tenant: &str, name: &str) -> Result<Option<(Scope, u32)>> {
+    let sql = "SELECT c.id, c.turns_gone FROM tenants t JOIN customers c ON c.tenant = t.id AND c.name = ?2 \
+               WHERE t.name = ?1";
+    tx.first(sql, &[tenant.into(), name.into()], |row| Ok((Scope(row.int(0)?), count(row.int(1)?))))
+}
+
+/// How many of the customer's turns are gone; `None` if the customer is.
+pub(super) fn turns_gone(tx: &dyn Tx, scope: Scope) -> Result<Option<u32>> {
+    let sql = "SELECT turns_gone FROM customers WHERE id = ?1";
+    tx.first(sql, &[scope.0.into()], |row| Ok(count(row.int(0)?)))
+}
+
+/// Makes a customer, and its tenant if that is new.
+pub(super) fn make_customer(tx: &dyn Tx, tenant: &str, name: &str) -> Result<Scope> {
+    let sql = "SELECT id FROM tenants WHERE name = ?1";
+    let tenant_id = match tx.first(sql, &[tenant.into()], |row| row.int(0))? {
+        Some(id) => id,
+        None => {
+            let id = next(tx, "tenants")?;
+            tx.execute("INSERT INTO tenants (id, name) VALUES (?1, ?2)", &[id.into(), tenant.into()])?;
+            id
+        }
+    };
+    let id = next(tx, "customers")?;
+    let sql = "INSERT INTO customers (id, tenant, name, turns_gone, sessions_gone) VALUES (?1, ?2, ?3, 0, 0)";
+    tx.execute(sql, &[id.into(), tenant_id.into(), name.into()])?;
+    Ok(Scope(id))
+}
+
+/// A number that was never given before, also not to somebody who is gone.
+fn next(tx: &dyn Tx, counter: &str) -> Result<i64> {
+    let sql = "UPDATE counters SET value = value + 1 WHERE name = ?1 RETURNING value";
+    let value = tx.first(sql, &[counter.into()], |row| row.int(0))?;
+    value.ok_or_else(|| crate::error::internal(format!("the counter {counter} is missing")))
+}
+
+/// Adds a turn to the newest session, if that is open and was active less than `idle_ms` ago.
+pub(super) fn continue_session(
+    tx: &dyn Tx,
+    scope: Scope,
+    row: &TurnRow,
+    key: Option<Vec<u8>>,
+    idle_ms: i64,
+) -> Result<Option<Place>> {
+    let sql = "INSERT INTO turns (id, session, channel, at, answered_at, confidence, resolved, key, body) \
+               SELECT coalesce(n.id + 1, s.first_turn), s.id - ?1, s.channel, ?3, ?4, ?5, ?6, ?7, ?8 \
+               FROM sessions s LEFT JOIN turns n \
+               ON n.id = (SELECT id FROM turns WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) \
+               WHERE s.id = (SELECT id FROM sessions WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) \
+               AND s.closed_at IS NULL AND coalesce(n.id + 1, s.first_turn) <= ?2 \
+               AND ?3 - CASE WHEN n.at > s.opened_at THEN n.at ELSE s.opened_at END <= ?9 \
+               ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING RETURNING id, session, channel";
+    let mut values = turn_values(scope, row, key);
+    values.push(idle_ms.into());
+    tx.first(sql, &values, |row| place(scope, row))
+}
+
+/// Adds a turn to a session, if that is open.
+pub(super) fn add_to_session(
+    tx: &dyn Tx,
+    scope: Scope,
+    session: u32,
+    row: &TurnRow,
+    key: Option<Vec<u8>>,
+) -> Result<Option<Place>> {
+    let sql = "INSERT INTO turns (id, session, channel, at, answered_at, confidence, resolved, key, body) \
+               SELECT coalesce((SELECT id FROM turns WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) + 1, \
+               s.first_turn), s.id - ?1, s.channel, ?3, ?4, ?5, ?6, ?7, ?8 FROM sessions s \
+               WHERE s.id = ?9 AND s.closed_at IS NULL AND coalesce((SELECT id FROM turns \
+               WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) + 1, s.first_turn) <= ?2 \
+               ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING RETURNING id, session, channel";
+    let mut values = turn_values(scope, row, key);
+    values.push(scope.key(session).into());
+    tx.first(sql, &values, |row| place(scope, row))
+}
+
+fn turn_values(scope: Scope, row: &TurnRow, key: Option<Vec<u8>>) -> Vec<Value> {
+    vec![
+        scope.low().into(),
+        scope.high().into(),
+        row.at.into(),
+        row.answered_at.into(),
+        row.confidence.into(),
+        i64::from(row.resolved).into(),
+        key.map_or(Value::Null, Value::Bytes),
+        Value::Bytes(row.body.clone()),
+    ]
+}
+
+fn place(scope: Scope, row: &dyn Row) -> Result<Place> {
+    Ok(Place { number: scope.number(row.int(0)?), session: count(row.int(1)?), channel: row.int(2)? })
+}
+
+/// Gives an answer to a turn that has none; false if there is no such turn.
+pub(super) fn answer(tx: &dyn Tx, scope: Scope, number: u32, row: &TurnRow) -> Result<bool> {
+    let sql = "UPDATE turns SET answered_at = ?2, confidence = ?3, resolved = ?4, body = ?5 \
+               WHERE id = ?1 AND answered_at IS NULL";
+    let values = [
+        scope.key(number).into(),
+        row.answered_at.into(),
+        row.confidence.into(),
+        i64::from(row.resolved).into(),
+        Value::Bytes(row.body.clone()),
+    ];
+    Ok(tx.execute(sql, &values)? > 0)
+}
+
+type EachTurn<'a> = &'a mut dyn FnMut(StoredTurn<'_>) -> Result<()>;
+
+/// Shows the newest turns, newest first.
+pub(super) fn newest_turns(tx: &dyn Tx, scope: Scope, limit: usize, each: EachTurn<'_>) -> Result<()> {
+    let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns \
+               WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT ?3";
+    tx.query(sql, &[scope.low().into(), scope.high().into(), bound(limit)], &mut |row| each(stored(scope, row)?))
+}
+
+/// Shows the turns after a number, oldest first.
+pub(super) fn turns_after(tx: &dyn Tx, scope: Scope, after: u32, limit: usize, each: EachTurn<'_>) -> Result<()> {
+    let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns \
+               WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3";
+    let values = [scope.key(after).into(), scope.high().into(), bound(limit)];
+    tx.query(sql, &values, &mut |row| each(stored(scope, row)?))
+}
+
+/// Shows one turn, if it is there.
+pub(super) fn turn(tx: &dyn Tx, scope: Scope, number: u32, each: EachTurn<'_>) -> Result<()> {
+    let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns WHERE id = ?1";
+    tx.query(sql, &[scope.key(number).into()], &mut |row| each(stored(scope, row)?))
+}
+
+/// Shows the turn that was saved under an idempotency key, if there is one.
+pub(super) fn turn_by_key(tx: &dyn Tx, scope: Scope, key: Vec<u8>, each: EachTurn<'_>) -> Result<()> {
+    let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns WHERE key = ?1";
+    tx.query(sql, &[Value::Bytes(key)], &mut |row| each(stored(scope, row)?))
+}
+
+fn stored<'r>(scope: Scope, row: &'r dyn Row) -> Result<StoredTurn<'r>> {
+    Ok(StoredTurn {
+        place: place(scope, row)?,
+        at: row.int(3)?,
+        answered_at: row.opt_int(4)?,
+        confidence: row.opt_int(5)?,
+        resolved: row.int(6)? != 0,
+        body: row.bytes(7)?,
+    })
+}
+
+/// From a number on: how many turns there are, how many are answered, and the newest.
+pub(super) fn fingerprint(tx: &dyn Tx, scope: Scope, from: u32) -> Result<Option<(usize, usize, u32)>> {
+    let sql = "SELECT count(*), count(answered_at), coalesce(max(id), ?1) FROM turns WHERE id BETWEEN ?1 AND ?2";
+    let length = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
+    tx.first(sql, &[scope.key(from).into(), scope.high().into()], |row| {
+        Ok((length(row.int(0)?), length(row.int(1)?), scope.number(row.int(2)?)))
+    })
+}
+
+/// Opens a session; `None` if the customer is gone or has too many.
+pub(super) fn open_session(tx: &dyn Tx, scope: Scope, channel: i64, at: i64) -> Result<Option<u32>> {
+    let sql = "INSERT INTO sessions (id, channel, opened_at, first_turn) \
+               SELECT coalesce((SELECT id FROM sessions WHERE id BETWEEN ?2 AND ?3 ORDER BY id DESC LIMIT 1), \
+               ?2 + c.sessions_gone) + 1, ?4, ?5, \
+               coalesce((SELECT id FROM turns WHERE id BETWEEN ?2 AND ?3 ORDER BY id DESC LIMIT 1), \
+               ?2 + c.turns_gone) + 1 FROM customers c WHERE c.id = ?1 \
+               AND coalesce((SELECT id FROM sessions WHERE id BETWEEN ?2 AND ?3 ORDER BY id DESC LIMIT 1), \
+               ?2 + c.sessions_gone) < ?3 RETURNING id";
+    let values = [scope.0.into(), scope.low().into(), scope.high().into(), channel.into(), at.into()];
+    tx.first(sql, &values, |row| Ok(scope.number(row.int(0)?)))
+}
+
+/// The session that the next turn at that time would continue.
+pub(super) fn current_session(tx: &dyn Tx, scope: Scope, at: i64, idle_ms: i64) -> Result<Option<SessionRow>> {
+    let sql = "SELECT s.id, s.channel, s.opened_at, s.closed_at, s.resolved, s.rating \
+               FROM sessions s LEFT JOIN turns n \
+               ON n.id = (SELECT id FROM turns WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) \
+               WHERE s.id = (SELECT id FROM sessions WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) \
+               AND s.closed_at IS NULL AND ?3 - CASE WHEN n.at > s.opened_at THEN n.at ELSE s.opened_at END <= ?4";
+    let values = [scope.low().into(), scope.high().into(), at.into(), idle_ms.into()];
+    tx.first(sql, &values, |row| session_row(scope, row))
+}
+
+/// One session, if it is there.
+pub(super) fn session(tx: &dyn Tx, scope: Scope, number: u32) -> Result<Option<SessionRow>> {
+    let sql = "SELECT id, channel, opened_at, closed_at, resolved, rating FROM sessions WHERE id = ?1";
+    tx.first(sql, &[scope.key(number).into()], |row| session_row(scope, row))
+}
+
+/// The sessions before a number, newest first.
+pub(super) fn sessions_before(tx: &dyn Tx, scope: Scope, before: Option<u32>, limit: usize) -> Result<Vec<SessionRow>> {
+    let sql = "SELECT id, channel, opened_at, closed_at, resolved, rating FROM sessions \
+               WHERE id > ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
+    let end = before.map_or(scope.high() + 1, |number| scope.key(number));
+    tx.all(sql, &[scope.low().into(), end.into(), bound(limit)], |row| session_row(scope, row))
+}
+
+fn session_row(scope: Scope, row: &dyn Row) -> Result<SessionRow> {
+    Ok(SessionRow {
+        number: scope.number(row.int(0)?),
+        channel: row.int(1)?,
+        opened_at: row.int(2)?,
+        closed_at: row.opt_int(3)?,
+        resolved: row.opt_int(4)?,
+        rating: row.opt_int(5)?,
+    })
+}
+
+/// Figures of one session: turns, answered turns, resolved turns, confidences and their sum,
+/// whether its newest turn is resolved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct SessionSums {
+    pub(super) turns: u64,
+    pub(super) answered: u64,
+    pub(super) resolved: u64,
+    pub(super) rated_confidences: u64,
+    pub(super) confidence_sum: u64,
+    pub(super) ends_resolved: bool,
+}
+
+/// Sums up one session; reads the customer's turns since it was opened.
+pub(super) fn session_sums(tx: &dyn Tx, scope: Scope, number: u32) -> Result<SessionSums> {
+    let sql = "SELECT count(*), count(t.answered_at), coalesce(CAST(sum(t.resolved) AS BIGINT), 0), \
+               count(t.confidence), coalesce(CAST(sum(t.confidence) AS BIGINT), 0), coalesce(max(t.id * 2 + t.resolved), 0) \
+               FROM turns t WHERE t.id >= (SELECT first_turn FROM sessions WHERE id = ?1) AND t.id <= ?2 \
+               AND t.session = ?3";
+    let values = [scope.key(number).into(), scope.high().into(), i64::from(number).into()];
+    let natural = |value: i64| u64::try_from(value).unwrap_or(0);
+    let sums = tx.first(sql, &values, |row| {
+        Ok(SessionSums {
+            turns: natural(row.int(0)?),
+            answered: natural(row.int(1)?),
+            resolved: natural(row.int(2)?),
+            rated_confidences: natural(row.int(3)?),
+            confidence_sum: natural(row.int(4)?),
+            ends_resolved: row.int(5)? % 2 == 1,
+        })
+    })?;
+    Ok(sums.unwrap_or_default())
+}
+
+/// Closes an open session; false if it is closed or not there.
+pub(super) fn close_session(
+    tx: &dyn Tx,
+    scope: Scope,
+    number: u32,
+    at: i64,
+    resolved: Option<bool>,
+    rating: Option<u8>,
+) -> Result<bool> {
+    let sql = "UPDATE sessions SET closed_at = ?2, resolved = ?3, rating = ?4 WHERE id = ?1 AND closed_at IS NULL";
+    let values = [scope.key(number).into(), at.into(), resolved.map(i64::from).into(), rating.map(i64::from).into()];
+    Ok(tx.execute(sql, &values)? > 0)
+}
+
+/// Removes the customer's turns and sessions; their numbers are not given again.
+pub(super) fn clear(tx: &dyn Tx, scope: Scope) -> Result<u64> {
+    let sql = "UPDATE customers SET \
+               turns_gone = coalesce((SELECT max(id) FROM turns WHERE id BETWEEN ?2 AND ?3) - ?2, turns_gone), \
+               sessions_gone = coalesce((SELECT max(id) FROM sessions WHERE id BETWEEN ?2 AND ?3) - ?2, sessions_gone) \
+               WHERE id = ?1";
+    tx.execute(sql, &[scope.0.into(), scope.low().into(), scope.high().into()])?;
+    let range = [scope.low().into(), scope.high().into()];
+    tx.execute("DELETE FROM sessions WHERE id BETWEEN ?1 AND ?2", &range)?;
+    tx.execute("DELETE FROM turns WHERE id BETWEEN ?1 AND ?2", &range)
+}
+
+fn count(value: i64) -> u32 {
+    u32::try_from(value).unwrap_or(0)
+}
+
+fn bound(limit: usize) -> Value {
+    Value::Int(i64::try_from(limit).unwrap_or(i64::MAX))
+}
