@@ -3,6 +3,7 @@
 #![deny(unsafe_code, missing_docs)]
 #![warn(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
 
+mod analytics;
 mod codec;
 mod error;
 mod id;
@@ -13,6 +14,7 @@ mod store;
 mod text;
 mod time;
 
+pub use analytics::{ConversationAnalytics, Summary};
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
 pub use llm::{Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmRequest, Role, Tone, Usage};

@@ -353,6 +353,13 @@ impl Tenant {
     }
 }
 
+impl Tenant {
+    /// The memory it is a part of.
+    pub(crate) fn confidant(&self) -> Confidant {
+        Confidant { core: Arc::clone(&self.core) }
+    }
+}
+
 impl fmt::Debug for Tenant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tenant").field("id", &self.id).finish_non_exhaustive()

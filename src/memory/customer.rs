@@ -84,6 +84,11 @@ impl Customer {
         &self.person.tenant
     }
 
+    /// The memory it is a part of.
+    pub(crate) fn confidant(&self) -> super::confidant::Confidant {
+        super::confidant::Confidant { core: Arc::clone(&self.core) }
+    }
+
     /// The customer's memory, over all sessions and channels.
     pub fn memory(&self) -> PersistentBufferMemory {
         PersistentBufferMemory::new(self.clone())

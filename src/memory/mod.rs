@@ -18,5 +18,6 @@ pub use buffer::{BufferStats, PersistentBufferMemory};
 pub use confidant::{Builder, Confidant, Maintenance, Persist, Report, Stats, Tenant};
 pub use context::Context;
 pub use customer::{Customer, Page};
+pub(crate) use row::mean_confidence;
 pub use session::{Outcome, Session, SessionDetails, SessionMetrics};
 pub use turn::{Channel, MAX_AUTHOR_BYTES, MAX_KEY_BYTES, NewAnswer, NewTurn, Turn};
