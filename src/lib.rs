@@ -23,5 +23,8 @@ pub use memory::{
     NewAnswer, NewTurn, Outcome, Page, Persist, PersistentBufferMemory, Report, Session, SessionDetails,
     SessionMetrics, Stats, Tenant, Turn,
 };
+pub use preference::{
+    Evidence, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength, Style, Topic,
+};
 pub use store::Durability;
 pub use time::{Clock, SystemClock, Timestamp};

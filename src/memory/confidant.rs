@@ -12,6 +12,9 @@ use crate::error::{Result, invalid};
 use crate::id::check_name;
 use crate::store::{self, Durability, Store};
 use crate::time::{Clock, SystemClock, Timestamp};
+use parking_lot::Mutex;
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,9 +67,18 @@ pub(crate) struct Core {
     pub(super) persist: Persist,
     pub(super) session_idle_ms: i64,
     pub(super) max_text_bytes: usize,
+    /// What subjects keep in memory, by its type: memory does not know which there are.
+    subjects: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Core {
+    /// What a subject keeps in memory; made at first use.
+    pub(crate) fn subject<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        let mut subjects = self.subjects.lock();
+        let kept = subjects.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default()));
+        Arc::clone(kept).downcast().expect("kept under its own type")
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -309,6 +321,7 @@ impl Builder {
             persist: self.persist,
             session_idle_ms: i64::try_from(self.session_idle.as_millis()).unwrap_or(i64::MAX),
             max_text_bytes: self.max_text_bytes,
+            subjects: Mutex::default(),
         };
         Ok(Confidant { core: Arc::new(core) })
     }

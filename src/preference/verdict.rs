@@ -1,0 +1,140 @@
+//! From counts to conclusions.
+//!
+//! Knows when what was counted is enough to conclude, when to stay silent, and how sure a
+//! conclusion is; the formulas are told to hosts at `PreferenceExtractor::conclude`. Only
+//! sums, products and quotients are used, so every machine gets the same bits.
+
+use super::conclusion::{Evidence, Preference, Preferences, ResponseLength, Style, Topic};
+use super::rules::RuleSet;
+use super::state::{Counters, MAX_EVIDENCE, Mark, Tally};
+use crate::id::TurnId;
+use std::borrow::Cow;
+
+/// A side of a balanced style must show in so many turns to be more than an accident.
+const MIN_SIDE_TURNS: u32 = 2;
+/// The spread that lengths are taken to have before any is seen, in characters.
+const ASSUMED_SPREAD: f64 = 50.0;
+
+/// What a host may set.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) min_turns: u32,
+    pub(super) style_ratio: f64,
+    pub(super) brief_below: u32,
+    pub(super) detailed_above: u32,
+}
+
+impl Limits {
+    pub(super) fn conclude(&self, counters: &Counters, rules: &RuleSet) -> Preferences {
+        let mut preferences = Preferences { customer_turns: counters.turns, ..Preferences::default() };
+        if counters.turns >= self.min_turns {
+            preferences.style = self.style(counters, rules);
+            preferences.response_length = Some(self.length(counters, rules));
+            preferences.topics = topics(counters, rules);
+        }
+        preferences
+    }
+
+    fn style(&self, counters: &Counters, rules: &RuleSet) -> Option<Preference<Style>> {
+        if counters.styled < self.min_turns {
+            return None;
+        }
+        let (formal, casual) = (&counters.formal, &counters.casual);
+        let beats = |one: &Tally, other: &Tally| f64::from(one.turns) > self.style_ratio * f64::from(other.turns);
+        if beats(formal, casual) {
+            let confidence = succession(formal.turns, casual.turns);
+            return Some(preference(Style::Formal, confidence, formal, rules));
+        }
+        if beats(casual, formal) {
+            let confidence = succession(casual.turns, formal.turns);
+            return Some(preference(Style::Casual, confidence, casual, rules));
+        }
+        let weaker = formal.turns.min(casual.turns);
+        if weaker < MIN_SIDE_TURNS {
+            return None;
+        }
+        let both = Tally {
+            turns: counters.styled,
+            total: formal.total.saturating_add(casual.total),
+            first: None,
+            newest: newest_of(formal, casual).into(),
+        };
+        let confidence = succession(weaker, formal.turns.abs_diff(casual.turns));
+        Some(preference(Style::Balanced, confidence, &both, rules))
+    }
+
+    fn length(&self, counters: &Counters, rules: &RuleSet) -> Preference<ResponseLength> {
+        let turns = u64::from(counters.turns);
+        let limit = |characters: u32| turns.saturating_mul(u64::from(characters));
+        let value = if counters.characters < limit(self.brief_below) {
+            ResponseLength::Brief
+        } else if counters.characters > limit(self.detailed_above) {
+            ResponseLength::Detailed
+        } else {
+            ResponseLength::Medium
+        };
+        let n = f64::from(counters.turns);
+        let mean = float(counters.characters) / n;
+        let off = |limit: u32| (mean - f64::from(limit)).abs();
+        let distance = off(self.brief_below).min(off(self.detailed_above));
+        let spread = (float(counters.squares) - mean * mean * n).max(0.0) + ASSUMED_SPREAD * ASSUMED_SPREAD;
+        let evidence = counters.newest.iter().filter_map(|turn| {
+            let turn = TurnId::from_u64(*turn).ok()?;
+            Some(Evidence { turn, rule: Cow::Borrowed("mean length"), span: None })
+        });
+        Preference {
+            value,
+            confidence: distance * distance / (distance * distance + spread / (n * n)),
+            evidence_turns: counters.turns,
+            evidence: evidence.collect(),
+            evidence_total: turns,
+            rules_version: Cow::Borrowed(rules.version),
+        }
+    }
+}
+
+fn topics(counters: &Counters, rules: &RuleSet) -> Vec<Preference<Topic>> {
+    let mut seen: Vec<_> = Topic::ALL.iter().map(|topic| (*topic, counters.topic(*topic))).collect();
+    seen.retain(|(_, tally)| tally.turns > 0);
+    seen.sort_by_key(|(_, tally)| (std::cmp::Reverse(tally.turns), tally.first));
+    let conclusion = |(topic, tally): (Topic, &Tally)| {
+        let turns = f64::from(tally.turns);
+        preference(topic, turns / (turns + 1.0), tally, rules)
+    };
+    seen.into_iter().map(conclusion).collect()
+}
+
+fn preference<T>(value: T, confidence: f64, tally: &Tally, rules: &RuleSet) -> Preference<T> {
+    let evidence = tally.newest.iter().filter_map(|mark| {
+        let turn = TurnId::from_u64(mark.turn).ok()?;
+        let rule = Cow::Borrowed(rules.rule(mark.rule)?.name);
+        Some(Evidence { turn, rule, span: Some(mark.start..mark.end) })
+    });
+    Preference {
+        value,
+        confidence,
+        evidence_turns: tally.turns,
+        evidence: evidence.collect(),
+        evidence_total: tally.total,
+        rules_version: Cow::Borrowed(rules.version),
+    }
+}
+
+/// Laplace's rule of succession: how likely the next turn with a cue is on the same side.
+fn succession(same: u32, other: u32) -> f64 {
+    let (same, other) = (f64::from(same), f64::from(other));
+    (same + 1.0) / (same + other + 2.0)
+}
+
+/// The newest marks of two tallies, oldest first.
+fn newest_of(one: &Tally, other: &Tally) -> Vec<Mark> {
+    let mut marks: Vec<_> = one.newest.iter().chain(&other.newest).copied().collect();
+    marks.sort_unstable();
+    marks.split_off(marks.len().saturating_sub(MAX_EVIDENCE))
+}
+
+/// A count as a float, exact below 2^53.
+fn float(count: u64) -> f64 {
+    let half = |bits: u64| f64::from(u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(u32::MAX));
+    half(count >> 32) * 4_294_967_296.0 + half(count)
+}
