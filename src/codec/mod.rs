@@ -1,1 +1,9 @@
-//! To come.
+//! Bytes at rest: how a record becomes few bytes on disk, and comes back whole or not at all.
+//!
+//! Knows field framing, compression, dictionaries and checksums. It knows nothing of what
+//! the records mean, nor where they are kept.
+
+mod damage;
+pub(crate) mod record;
+
+pub(crate) use damage::Damage;
