@@ -4,6 +4,13 @@
 //! the records mean, nor where they are kept.
 
 mod damage;
+mod dictionary;
+mod pack;
+mod phrases;
 pub(crate) mod record;
+mod selection;
+mod training;
 
 pub(crate) use damage::Damage;
+pub(crate) use pack::{Codec, MAX_RECORD_BYTES, Repacker, codec_of};
+pub(crate) use training::Trainer;
