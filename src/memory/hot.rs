@@ -78,7 +78,7 @@ impl Hot {
     }
 
     fn shard(&self, scope: Scope) -> MutexGuard<'_, Shard> {
-        let place = usize::try_from(scope.spread()).unwrap_or(0) % SHARDS;
+        let place = usize::try_from(scope.number_of_customer()).unwrap_or(0) % SHARDS;
         self.shards.get(place).expect("the remainder is below the length").lock()
     }
 
@@ -225,7 +225,7 @@ impl Hot {
 
     /// Evicts the least recently used of one shard after the other until the bound is kept.
     fn shrink(&self, from: Scope) {
-        let start = usize::try_from(from.spread()).unwrap_or(0);
+        let start = usize::try_from(from.number_of_customer()).unwrap_or(0);
         for step in 1..=SHARDS {
             if self.bytes.load(Ordering::Relaxed) <= self.limits.bytes {
                 return;

@@ -14,6 +14,23 @@ const NUMBER_BITS: u32 = 24;
 pub(crate) struct Scope(i64);
 
 impl Scope {
+    pub(super) fn of(customer: i64) -> Scope {
+        Scope(customer)
+    }
+
+    /// The customer whose turn has that key.
+    pub(super) fn of_key(key: i64) -> Scope {
+        Scope(key >> NUMBER_BITS)
+    }
+
+    pub(super) fn value(self) -> Value {
+        Value::Int(self.0)
+    }
+
+    pub(super) fn number_of_customer(self) -> u64 {
+        self.0.unsigned_abs()
+    }
+
     /// The key before the customer's first.
     fn low(self) -> i64 {
         self.0 << NUMBER_BITS
@@ -28,13 +45,8 @@ impl Scope {
         self.low() | i64::from(number)
     }
 
-    fn number(self, key: i64) -> u32 {
+    pub(super) fn number(self, key: i64) -> u32 {
         u32::try_from(key - self.low()).unwrap_or(0)
-    }
-
-    /// Spreads customers over shards.
-    pub(super) fn spread(self) -> u64 {
-        self.0.unsigned_abs()
     }
 
     /// The stored form of a host's idempotency key: unique within the customer.
@@ -230,6 +242,11 @@ fn stored<'r>(scope: Scope, row: &'r dyn Row) -> Result<StoredTurn<'r>> {
         resolved: row.int(6)? != 0,
         body: row.bytes(7)?,
     })
+}
+
+/// Reads a row of a turn whoever's it is.
+pub(super) fn whole_row(row: &dyn Row) -> Result<StoredTurn<'_>> {
+    stored(Scope::of_key(row.int(0)?), row)
 }
 
 /// From a number on: how many turns there are, how many are answered, and the newest.
