@@ -14,6 +14,9 @@ mod time;
 
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
-pub use llm::{Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmRequest, Role, Tone, Usage};
+pub use llm::{
+    AskedRequest, Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmRequest, Role, Scripted, ScriptedReply, Tone,
+    Usage,
+};
 pub use memory::{Channel, MAX_AUTHOR_BYTES, MAX_KEY_BYTES, NewAnswer, NewTurn, Turn};
 pub use time::{Clock, SystemClock, Timestamp};

@@ -3,6 +3,11 @@
 //! Knows what is asked of a model and what comes back, whichever protocol carries it.
 //! Nobody else knows that a protocol exists.
 
+mod estimate;
+mod scripted;
+
+pub use scripted::{AskedRequest, Scripted, ScriptedReply};
+
 use crate::error::Result;
 use std::ops::ControlFlow;
 
