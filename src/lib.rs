@@ -14,6 +14,8 @@ mod time;
 
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
+#[cfg(feature = "http")]
+pub use llm::Ollama;
 pub use llm::{
     AskedRequest, Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmRequest, Role, Scripted, ScriptedReply, Tone,
     Usage,

@@ -4,8 +4,18 @@
 //! Nobody else knows that a protocol exists.
 
 mod estimate;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "http")]
+mod lines;
+#[cfg(feature = "http")]
+mod ollama;
+#[cfg(feature = "http")]
+mod retry;
 mod scripted;
 
+#[cfg(feature = "http")]
+pub use ollama::Ollama;
 pub use scripted::{AskedRequest, Scripted, ScriptedReply};
 
 use crate::error::Result;
