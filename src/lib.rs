@@ -17,8 +17,8 @@ pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
 #[cfg(feature = "http")]
 pub use llm::Ollama;
 pub use llm::{
-    AskedRequest, Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmRequest, Role, Scripted, ScriptedReply, Tone,
-    Usage,
+    Article, AskedRequest, Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmRequest, Offline, Role, Scripted,
+    ScriptedReply, Tone, Usage,
 };
 pub use memory::{Channel, MAX_AUTHOR_BYTES, MAX_KEY_BYTES, NewAnswer, NewTurn, Turn};
 pub use time::{Clock, SystemClock, Timestamp};

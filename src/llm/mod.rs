@@ -3,17 +3,21 @@
 //! Knows what is asked of a model and what comes back, whichever protocol carries it.
 //! Nobody else knows that a protocol exists.
 
+mod article;
 mod estimate;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "http")]
 mod lines;
+mod offline;
 #[cfg(feature = "http")]
 mod ollama;
 #[cfg(feature = "http")]
 mod retry;
 mod scripted;
 
+pub use article::Article;
+pub use offline::Offline;
 #[cfg(feature = "http")]
 pub use ollama::Ollama;
 pub use scripted::{AskedRequest, Scripted, ScriptedReply};
