@@ -206,7 +206,9 @@ fn a_page_that_is_not_json_lines_is_refused() {
 fn a_line_without_end_is_given_up_at_one_mebibyte() {
     let (text, outcome) = ask(Reply::ndjson([HELLO.as_bytes(), &vec![b'x'; 1024 * 1024 + 1]]).end(End::Hang));
     assert_eq!(text, "Gr\u{fc}\u{df} ");
-    assert_eq!(outcome.expect_err("too long").llm_failure(), Some(LlmFailure::Decode));
+    let error = outcome.expect_err("too long");
+    assert_eq!(error.llm_failure(), Some(LlmFailure::Decode));
+    assert!(error.to_string().contains("1 MiB"), "{error}");
 }
 
 #[test]
@@ -246,6 +248,13 @@ fn a_failing_server_is_asked_three_times_with_growing_pauses() {
 }
 
 #[test]
+fn a_connection_that_breaks_before_the_reply_is_tried_again() {
+    let server = FakeServer::start([Reply::none(), Reply::none().end(End::Reset), Reply::ndjson([HELLO, WORLD, DONE])]);
+    assert_eq!(ask_until(&model(&server).0, usize::MAX).0.concat(), TEXT);
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
 fn the_server_may_forbid_or_ask_for_another_try() {
     let forbidding = FakeServer::start([Reply::status(503).header("x-should-retry", "false")]);
     assert!(ask_until(&model(&forbidding).0, 1).1.is_err());
@@ -276,7 +285,7 @@ fn a_reply_that_does_not_begin_in_time_is_a_timeout_and_not_tried_again() {
 
 #[test]
 fn a_reply_that_falls_silent_is_a_timeout_that_keeps_what_was_given() {
-    let tiny = Duration::from_millis(40);
+    let tiny = Duration::from_millis(150);
     let server = FakeServer::start([Reply::ndjson([HELLO]).end(End::Hang), Reply::ndjson([HELLO]).end(End::Hang)]);
     let (model, _) = model(&server);
     let model = model.response_timeout(tiny).idle_timeout(tiny);
@@ -319,11 +328,16 @@ fn the_models_of_a_server_are_listed_once_each() {
 }
 
 #[test]
-fn another_machine_over_plain_http_and_an_empty_conversation_are_refused_before_anything_is_sent() {
+fn plain_http_elsewhere_an_empty_conversation_and_an_odd_temperature_are_refused_before_anything_is_sent() {
     let error = ask_until(&Ollama::new("m").base_url("http://10.255.255.1:11434"), 1).1.expect_err("refused");
     assert_eq!(error.kind(), confidant::ErrorKind::InvalidArgument);
     let server = FakeServer::start([]);
-    let error = model(&server).0.complete(&LlmRequest::new("x", &[]), &mut |_| ControlFlow::Continue(()));
-    assert_eq!(error.expect_err("refused").kind(), confidant::ErrorKind::InvalidArgument);
+    let messages = [LlmMessage { role: Role::Customer, text: "hi" }];
+    let mut hot = LlmRequest::new("x", &messages);
+    hot.temperature = f32::NAN;
+    for request in [LlmRequest::new("x", &[]), hot] {
+        let outcome = model(&server).0.complete(&request, &mut |_| ControlFlow::Continue(()));
+        assert_eq!(outcome.expect_err("refused").kind(), confidant::ErrorKind::InvalidArgument);
+    }
     assert!(server.requests().is_empty());
 }

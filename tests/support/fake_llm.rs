@@ -50,6 +50,11 @@ impl Reply {
         }
     }
 
+    /// No reply at all: the connection is closed once the request was read.
+    pub fn none() -> Reply {
+        Reply::status(0)
+    }
+
     /// A success in JSON lines, one frame each; the frames hold their own line ends.
     pub fn ndjson<T: AsRef<[u8]>>(frames: impl IntoIterator<Item = T>) -> Reply {
         let mut reply = Reply::status(200).header("Content-Type", "application/x-ndjson");
@@ -197,6 +202,9 @@ fn converse(mut stream: TcpStream, reply: &Reply, seen: &Seen) -> std::io::Resul
     }
     if reply.is_chunked {
         head.push_str("Transfer-Encoding: chunked\r\n");
+    }
+    if reply.status == 0 {
+        return Ok(());
     }
     stream.write_all(format!("{head}\r\n").as_bytes())?;
     let written = write_frames(&mut stream, reply);
