@@ -3,6 +3,7 @@
 #![deny(unsafe_code, missing_docs)]
 #![warn(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
 
+mod agent;
 mod analytics;
 mod codec;
 mod error;
@@ -14,10 +15,16 @@ mod store;
 mod text;
 mod time;
 
+pub use agent::{Message, Persona, Price, Reply, Spending, SupportAgent, SupportAgentBuilder};
 pub use analytics::{ConversationAnalytics, Summary};
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
-pub use llm::{Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmRequest, Role, Tone, Usage};
+#[cfg(feature = "http")]
+pub use llm::Ollama;
+pub use llm::{
+    Article, AskedRequest, Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmRequest, Offline, Role, Scripted,
+    ScriptedReply, Tone, Usage,
+};
 pub use memory::{
     BufferStats, Builder, Channel, Confidant, Context, Customer, MAX_AUTHOR_BYTES, MAX_KEY_BYTES, Maintenance,
     NewAnswer, NewTurn, Outcome, Page, Persist, PersistentBufferMemory, Report, Session, SessionDetails,

@@ -27,7 +27,8 @@ impl Persona {
 
     /// For customers who know the product from inside.
     pub fn technical() -> Persona {
-        let manner = "You are a technical support engineer. You are precise, name versions and settings, and skip small talk.";
+        let manner =
+            "You are a technical support engineer. You are precise, name versions and settings, and skip small talk.";
         Persona::new("technical", manner)
     }
 

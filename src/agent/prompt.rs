@@ -67,7 +67,7 @@ pub(super) fn build(material: &Material<'_>) -> Result<Prompt> {
         chosen.push(turn);
     }
     let history = chosen.into_iter().rev().flat_map(halves).map(|(role, text)| (role, text.to_owned()));
-    let profile = profile.map(|text| (Role::Customer, text));
+    let profile = profile.map(|text| (Role::Data, text));
     let messages = profile.into_iter().chain(history).chain([(Role::Customer, asked)]).collect();
     Ok(Prompt { system, messages, tone, length, tokens: u64::try_from(tokens).unwrap_or(u64::MAX) })
 }

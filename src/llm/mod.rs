@@ -3,6 +3,25 @@
 //! Knows what is asked of a model and what comes back, whichever protocol carries it.
 //! Nobody else knows that a protocol exists.
 
+mod article;
+mod estimate;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "http")]
+mod lines;
+mod offline;
+#[cfg(feature = "http")]
+mod ollama;
+#[cfg(feature = "http")]
+mod retry;
+mod scripted;
+
+pub use article::Article;
+pub use offline::Offline;
+#[cfg(feature = "http")]
+pub use ollama::Ollama;
+pub use scripted::{AskedRequest, Scripted, ScriptedReply};
+
 use crate::error::Result;
 use std::ops::ControlFlow;
 
@@ -10,8 +29,10 @@ use std::ops::ControlFlow;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Role {
-    /// The customer, or quoted data for the model to read: never instructions.
+    /// The customer.
     Customer,
+    /// Quoted data for the model to read; sent in the user's role, never as instructions.
+    Data,
     /// The company's side, from our own store.
     Agent,
 }
@@ -131,6 +152,11 @@ pub struct LlmOutcome {
 pub trait LlmBackend: Send + Sync {
     /// The model's name, as shown in statistics and stored with its answers.
     fn name(&self) -> &str;
+
+    /// Whether its tokens cost nothing, as with a model on the own machine.
+    fn is_free(&self) -> bool {
+        false
+    }
 
     /// Writes the reply through `emit`, in one piece or many; `Break` means stop early.
     ///

@@ -42,7 +42,6 @@ pub(super) struct Someone {
     pub(super) name: Arc<str>,
 }
 
-
 /// Every `step`th customer.
 pub(super) fn every_nth_customer(tx: &dyn Tx, step: i64) -> Result<Vec<Someone>> {
     let sql = "SELECT c.id, t.name, c.name FROM customers c JOIN tenants t ON t.id = c.tenant \

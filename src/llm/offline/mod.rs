@@ -1,0 +1,119 @@
+//! A backend without a network and without a model.
+//!
+//! Knows how to answer from a few articles and the conversation itself. It never repeats
+//! what a customer wrote, never claims to have done something, and says how sure it is.
+
+mod compose;
+mod intent;
+mod phrases;
+mod reading;
+mod shelf;
+mod starter;
+mod words;
+
+use super::{Article, Finish, LlmBackend, LlmOutcome, LlmRequest, estimate};
+use crate::error::Result;
+use shelf::Shelf;
+use std::ops::ControlFlow;
+
+/// Answers from articles and the customer's own history, the same way every time.
+///
+/// A follow-up ("has it been sent?") is understood together with the messages before it; a
+/// matter that comes up again is acknowledged, and the next advice of its article is given
+/// rather than the same; a vague "I need help" gets help with what usually was the matter;
+/// "thank you, that worked" gets a goodbye. Without an article it repeats an earlier answer
+/// to the same question if there is one, else it says so and asks one question.
+///
+/// The confidence is a figure of how well the article's words cover the customer's, by
+/// rarity: at most 0.95, about 0.8 for a clear question, 0.1 when nothing fits; less for a
+/// follow-up (times 0.85), for each time the matter came up before (times 0.9) and when
+/// nothing new can be told (times 0.7). `resolved` is true for a goodbye and for a "how do I"
+/// answered with at least 0.6 the first time, else false. `sources` has the title of the
+/// article used.
+///
+/// It reads the request's messages, its tone and its length; the instructions are for models.
+/// English only. At least one sentence is given, and no more once `max_tokens` (four bytes
+/// each) are reached.
+///
+/// ```
+/// use confidant::{LlmBackend, LlmMessage, LlmRequest, Offline, Role};
+/// use std::ops::ControlFlow;
+///
+/// let messages = [LlmMessage { role: Role::Customer, text: "How do I get an invoice?" }];
+/// let mut reply = String::new();
+/// let outcome = Offline::new().complete(&LlmRequest::new("", &messages), &mut |piece| {
+///     reply.push_str(piece);
+///     ControlFlow::Continue(())
+/// })?;
+/// assert!(reply.contains("Open Account, then Billing"));
+/// assert_eq!(outcome.sources, ["Billing details and invoices"]);
+/// # Ok::<(), confidant::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Offline {
+    shelf: Shelf,
+}
+
+impl Offline {
+    /// A backend with a small starter set of articles: passwords, login, missing e-mail,
+    /// billing, refunds, subscriptions, installation, data export and deliveries.
+    pub fn new() -> Offline {
+        Offline::with_articles(starter::articles())
+    }
+
+    /// A backend with those articles only.
+    pub fn with_articles(articles: impl IntoIterator<Item = Article>) -> Offline {
+        Offline { shelf: Shelf::new(articles.into_iter().collect()) }
+    }
+
+    /// The starter set, to be extended and given to [`with_articles`](Offline::with_articles).
+    pub fn starter_articles() -> Vec<Article> {
+        starter::articles()
+    }
+}
+
+impl Default for Offline {
+    fn default() -> Offline {
+        Offline::new()
+    }
+}
+
+impl LlmBackend for Offline {
+    fn name(&self) -> &str {
+        "offline"
+    }
+
+    fn is_free(&self) -> bool {
+        true
+    }
+
+    fn complete(&self, request: &LlmRequest<'_>, emit: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<LlmOutcome> {
+        let reading = reading::read(&self.shelf, request.messages);
+        let draft = compose::compose(&reading, request.tone, request.length, &self.shelf.categories());
+        let mut given_bytes = 0;
+        let mut finish = Finish::Stop;
+        for part in &draft.parts {
+            let is_first = given_bytes == 0;
+            let piece = if is_first || part.starts_with('\n') { part.clone() } else { format!(" {part}") };
+            if !is_first && estimate::text(given_bytes + piece.len()) > u64::from(request.max_tokens) {
+                finish = Finish::Length;
+                break;
+            }
+            given_bytes += piece.len();
+            if emit(&piece).is_break() {
+                finish = Finish::Cancelled;
+                break;
+            }
+        }
+        Ok(LlmOutcome {
+            finish,
+            usage: estimate::usage(request, given_bytes),
+            confidence: Some(draft.confidence),
+            resolved: Some(draft.resolved),
+            sources: draft.sources,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
