@@ -101,11 +101,12 @@ fn reader(path: &std::path::Path, options: &Options) -> Result<Owned> {
 impl SqliteStore {
     pub(crate) fn open(location: &str, options: &Options) -> Result<SqliteStore> {
         let path = open::prepare(location)?;
+        let found = open::find(&path, options)?;
         let presence = Presence::announce(&path).map_err(|cause| {
             let message = format!("cannot open {location}: the file {location}-lock cannot be locked");
             Error::new(ErrorKind::Io, message).with_source(cause)
         })?;
-        let connection = open::writer(&path, options)?;
+        let connection = found.into_writer(&path, options)?;
         let watch = Mutex::new(Watch { connection: reader(&path, options)?, seen: None });
         let shared = Arc::new(Shared {
             path,

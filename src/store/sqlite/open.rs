@@ -77,19 +77,32 @@ fn io_error(tried: &str, path: &Path, cause: io::Error) -> Error {
     Error::new(ErrorKind::Io, message).with_source(cause)
 }
 
-/// Opens the writing connection, of a file that is ours and of the newest format.
-pub(super) fn writer(path: &Path, options: &Options) -> Result<Owned> {
+/// A connection to a file that is ours, or new; nothing is changed yet.
+pub(super) struct Found {
+    connection: Owned,
+    format: i64,
+}
+
+/// Opens what stands at the path and refuses what is not ours, leaving it as it was.
+pub(super) fn find(path: &Path, options: &Options) -> Result<Found> {
     let connection = connection::open(path, options)?;
     let format = waiting(options.busy_timeout, || identify(&connection, path))?;
-    connection::make_durable(&connection, path, options)?;
-    waiting(options.busy_timeout, || {
-        if format < schema::FORMAT {
-            migrate(&connection, path)?;
-            sync_folder(path)?;
-        }
-        grow_log(&connection, path)
-    })?;
-    Ok(connection)
+    Ok(Found { connection, format })
+}
+
+impl Found {
+    /// The writing connection: durable, of the newest format, with a grown log.
+    pub(super) fn into_writer(self, path: &Path, options: &Options) -> Result<Owned> {
+        connection::make_durable(&self.connection, path, options)?;
+        waiting(options.busy_timeout, || {
+            if self.format < schema::FORMAT {
+                migrate(&self.connection, path)?;
+                sync_folder(path)?;
+            }
+            grow_log(&self.connection, path)
+        })?;
+        Ok(self.connection)
+    }
 }
 
 /// The file's format; 0 if it is new. Refuses, before anything is changed, what is not ours.

@@ -67,9 +67,24 @@ impl Presence {
         (&self.file).write_all(&[b'.'])
     }
 
+    /// The file's length; stands for "not alone" if somebody has removed the file, since the
+    /// next to open the store would then announce itself in another one.
     fn length(&self) -> u64 {
-        self.file.metadata().map_or(NOT_ALONE, |metadata| metadata.len())
+        match self.file.metadata() {
+            Ok(metadata) if is_there(&metadata) => metadata.len(),
+            _ => NOT_ALONE,
+        }
     }
+}
+
+#[cfg(unix)]
+fn is_there(metadata: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(metadata) > 0
+}
+
+#[cfg(not(unix))]
+fn is_there(_metadata: &std::fs::Metadata) -> bool {
+    true
 }
 
 #[cfg(test)]
@@ -105,6 +120,19 @@ mod tests {
         assert!(prove(&first));
         drop(Presence::announce(&store).expect("announced"));
         assert!(!first.is_alone());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn without_its_file_nothing_is_proven() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = folder.path().join("a.db");
+        let first = Presence::announce(&store).expect("announced");
+        assert!(prove(&first));
+        std::fs::remove_file(folder.path().join("a.db-lock")).expect("removed");
+        assert!(!first.is_alone());
+        let second = Presence::announce(&store).expect("announced");
+        assert!(!prove(&first) && prove(&second) && !first.is_alone());
     }
 
     #[test]
