@@ -22,7 +22,8 @@ fn main() {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let data = option(&arguments, "--data").map_or(shared, PathBuf::from);
     let only = option(&arguments, "--only");
-    let benches: [(&str, &dyn Fn(&Path)); 6] = [
+    type Bench<'a> = (&'a str, &'a dyn Fn(&Path));
+    let benches: [Bench<'_>; 6] = [
         ("save", &save),
         ("threads", &threads),
         ("load", &load),

@@ -18,19 +18,18 @@ const MAX_AHEAD_MS: i64 = 24 * 60 * 60 * 1000;
 /// The way a customer reached the company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
-#[repr(i32)]
 pub enum Channel {
     /// A chat window.
     #[default]
-    Chat = 0,
+    Chat,
     /// Electronic mail.
-    Email = 1,
+    Email,
     /// A telephone call, as a transcript.
-    Phone = 2,
+    Phone,
     /// The company's own application.
-    App = 3,
+    App,
     /// A social network.
-    Social = 4,
+    Social,
 }
 
 impl Channel {
@@ -50,7 +49,13 @@ impl Channel {
 
     /// The channel's number, as stored and in the C ABI.
     pub fn code(self) -> i32 {
-        self as i32
+        match self {
+            Channel::Chat => 0,
+            Channel::Email => 1,
+            Channel::Phone => 2,
+            Channel::App => 3,
+            Channel::Social => 4,
+        }
     }
 
     /// The channel with that number.

@@ -96,7 +96,7 @@ fn step(
 }
 
 fn sizes(exchanges: &[Exchange]) -> (u64, u64) {
-    let sum = |bytes: fn(&Exchange) -> usize| exchanges.iter().map(|one| bytes(one)).sum::<usize>();
+    let sum = |bytes: fn(&Exchange) -> usize| exchanges.iter().map(bytes).sum::<usize>();
     let natural = |sum: usize| u64::try_from(sum).unwrap_or(u64::MAX);
     (natural(sum(|one| one.old.len())), natural(sum(|one| one.new.len())))
 }

@@ -64,7 +64,7 @@ impl Presence {
 
     fn enter(&self) -> io::Result<()> {
         self.file.lock_shared()?;
-        (&self.file).write_all(&[b'.'])
+        (&self.file).write_all(b".")
     }
 
     /// The file's length; stands for "not alone" if somebody has removed the file, since the
