@@ -1,4 +1,38 @@
-//! confidant remembers customers.
+//! confidant remembers customers: every conversation in one file, across restarts, channels,
+//! agents and years, with no server, no network and no model needed.
+//!
+//! | to | use |
+//! |---|---|
+//! | open a memory | [`Confidant::open`], [`Confidant::builder`] |
+//! | reach a company's customers | [`Confidant::tenant`], [`Tenant::customer`] |
+//! | save and load turns | [`Customer::memory`], [`PersistentBufferMemory`] |
+//! | keep conversations apart | [`Customer::open_session`], [`Session`] |
+//! | learn what a customer likes | [`Customer::preferences`], [`PreferenceExtractor`] |
+//! | answer customers | [`SupportAgent`], with any [`LlmBackend`] |
+//! | see how it goes | [`Tenant::analytics`], [`ConversationAnalytics`] |
+//! | look after the file | [`Confidant::maintain`], [`Confidant::check`], [`Confidant::compact`] |
+//!
+//! ```
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("support.db");
+//! # let path = path.to_str().ok_or("not UTF-8")?;
+//! use confidant::{Confidant, NewTurn};
+//!
+//! let memory = Confidant::open(path)?;
+//! let alice = memory.customer("alice")?.memory();
+//! alice.save_turn(NewTurn::said("Where is my parcel?").answered("It arrives today."))?;
+//! drop((alice, memory));
+//!
+//! // Another process, another day.
+//! let memory = Confidant::open(path)?;
+//! let context = memory.customer("alice")?.memory().load_context()?;
+//! assert_eq!(context.newest().and_then(|turn| turn.answer.as_deref()), Some("It arrives today."));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Every call blocks; handles are cheap to clone and may be used from many threads. The
+//! library owns no threads, prints nothing and reads no environment. Every failure is an
+//! [`Error`] with a [kind](ErrorKind); nothing panics on bad input or a bad file.
 
 #![deny(unsafe_code, missing_docs)]
 #![warn(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
@@ -37,3 +71,8 @@ pub use preference::{
 };
 pub use store::Durability;
 pub use time::{Clock, SystemClock, Timestamp};
+
+/// The README's Rust is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
