@@ -28,6 +28,12 @@ fn build(profile: &Path) {
     if profile.ends_with("release") {
         cargo.arg("--release");
     }
+    // What cargo says of this package would make build scripts of others run again.
+    for (name, _) in std::env::vars_os() {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_"].iter().any(|own| name.to_string_lossy().starts_with(own)) {
+            cargo.env_remove(name);
+        }
+    }
     if !cfg!(feature = "http") {
         cargo.args(["--no-default-features", "--features", "sqlite"]);
     }
