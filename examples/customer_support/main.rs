@@ -83,7 +83,8 @@ fn everything(options: &Options) -> Outcome {
         command.args(&part).args(["--db", &db, "--customer", &customer]).args(options.model_arguments());
         let status = command.status().map_err(|error| format!("cannot start {}: {error}", program.display()))?;
         if !status.success() {
-            return Err(format!("the process of {} ended with {status}", part.join(" ")).into());
+            let part = part.join(" ");
+            return Err(format!("the process of {} ended with {status}", part.trim_start_matches('-')).into());
         }
     }
     if let Some(folder) = folder {

@@ -40,8 +40,15 @@ Exit code 1: a line could not be read or saved, or something came back other tha
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
+/// What the command line asks for.
+#[derive(Default)]
+struct Asked {
+    files: Vec<String>,
+    db: Option<String>,
+}
+
 fn main() -> ExitCode {
-    let (files, db) = match arguments() {
+    let asked = match arguments() {
         Ok(Some(asked)) => asked,
         Ok(None) => return ExitCode::SUCCESS,
         Err(complaint) => {
@@ -49,7 +56,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match run(&files, db) {
+    match run(asked) {
         Ok(figures) => {
             println!("{}", figures.to_json());
             if figures.is_whole() {
@@ -62,14 +69,14 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn arguments() -> Result<Option<(Vec<String>, Option<String>)>, String> {
-    let (mut files, mut db) = (Vec::new(), None);
+fn arguments() -> Result<Option<Asked>, String> {
+    let mut asked = Asked::default();
     let mut args = Args::of_process()?;
     while let Some(arg) = args.next()? {
         match arg {
-            Arg::Value(file) => files.push(file),
+            Arg::Value(file) => asked.files.push(file),
             Arg::Option(name) => match name.as_str() {
-                "db" => db = Some(args.value(&name)?),
+                "db" => asked.db = Some(args.value(&name)?),
                 "help" | "h" => {
                     println!("{USAGE}");
                     return Ok(None);
@@ -78,16 +85,16 @@ fn arguments() -> Result<Option<(Vec<String>, Option<String>)>, String> {
             },
         }
     }
-    if files.is_empty() {
+    if asked.files.is_empty() {
         return Err("no file was given".to_owned());
     }
-    Ok(Some((files, db)))
+    Ok(Some(asked))
 }
 
-fn run(files: &[String], db: Option<String>) -> Outcome<Figures> {
-    let (conversations, broken) = read(files);
-    let folder = if db.is_none() { Some(tempfile::tempdir()?) } else { None };
-    let db = match (db, &folder) {
+fn run(asked: Asked) -> Outcome<Figures> {
+    let (conversations, broken) = read(&asked.files);
+    let folder = if asked.db.is_none() { Some(tempfile::tempdir()?) } else { None };
+    let db = match (asked.db, &folder) {
         (Some(db), _) => db,
         (None, Some(folder)) => folder.path().join("import.db").to_str().ok_or("the folder is not Unicode")?.to_owned(),
         (None, None) => return Err("no place for the file".into()),
