@@ -58,9 +58,37 @@ struct State {
     reserved: u64,
 }
 
-/// What a call may cost at most; to be settled or released.
+/// What a call may cost at most; set aside until it is settled. Dropped unsettled, also when a
+/// backend panics, it counts as a failed call that cost nothing.
 #[derive(Debug)]
-pub(super) struct Reservation(u64);
+pub(super) struct Reservation<'b> {
+    books: &'b Books,
+    cost: u64,
+}
+
+impl Reservation<'_> {
+    /// Books what the call used, and returns its cost if the price is known. A call that
+    /// failed half-way has used something too.
+    pub(super) fn settle(self, used: &Usage, has_failed: bool) -> Option<u64> {
+        let mut state = self.books.state.lock();
+        state.spent.failures += u64::from(has_failed);
+        state.spent.input_tokens += used.input_tokens;
+        state.spent.output_tokens += used.output_tokens;
+        let cost = self.books.price.map(|price| price.of(used));
+        if let (Some(spent), Some(cost)) = (state.spent.cost_nano, cost) {
+            state.spent.cost_nano = Some(spent.saturating_add(cost));
+        }
+        cost
+    }
+}
+
+impl Drop for Reservation<'_> {
+    fn drop(&mut self) {
+        let mut state = self.books.state.lock();
+        state.reserved = state.reserved.saturating_sub(self.cost);
+        state.spent.calls += 1;
+    }
+}
 
 impl Books {
     pub(super) fn new(price: Option<Price>, budget_nano: Option<u64>) -> Books {
@@ -69,7 +97,7 @@ impl Books {
     }
 
     /// Sets aside what a call may cost at most.
-    pub(super) fn reserve(&self, most: &Usage) -> Result<Reservation> {
+    pub(super) fn reserve(&self, most: &Usage) -> Result<Reservation<'_>> {
         let cost = self.price.map_or(0, |price| price.of(most));
         let mut state = self.state.lock();
         if let (Some(budget), Some(spent)) = (state.spent.budget_nano, state.spent.cost_nano) {
@@ -83,23 +111,7 @@ impl Books {
             }
         }
         state.reserved = state.reserved.saturating_add(cost);
-        Ok(Reservation(cost))
-    }
-
-    /// Books what a call did cost; `None` if it failed. Returns the cost.
-    pub(super) fn settle(&self, reservation: &Reservation, used: Option<&Usage>) -> Option<u64> {
-        let mut state = self.state.lock();
-        state.reserved = state.reserved.saturating_sub(reservation.0);
-        state.spent.calls += 1;
-        let Some(used) = used else {
-            state.spent.failures += 1;
-            return None;
-        };
-        state.spent.input_tokens += used.input_tokens;
-        state.spent.output_tokens += used.output_tokens;
-        let cost = self.price.map(|price| price.of(used))?;
-        state.spent.cost_nano = state.spent.cost_nano.map(|spent| spent.saturating_add(cost));
-        Some(cost)
+        Ok(Reservation { books: self, cost })
     }
 
     pub(super) fn spending(&self) -> Spending {
@@ -120,25 +132,36 @@ mod tests {
         let books = Books::new(Some(Price { input_nano: 10, output_nano: 20 }), Some(1_000));
         let first = books.reserve(&usage(10, 20)).expect("500 of 1,000");
         assert_eq!(books.reserve(&usage(10, 21)).expect_err("500 + 520").kind(), ErrorKind::Budget);
-        assert_eq!(books.settle(&first, Some(&usage(10, 5))), Some(200));
-        books.reserve(&usage(10, 21)).expect("200 + 520");
+        assert_eq!(first.settle(&usage(10, 5), false), Some(200));
+        drop(books.reserve(&usage(10, 21)).expect("200 + 520"));
         assert_eq!(books.spending().cost_nano, Some(200));
     }
 
     #[test]
-    fn a_failed_call_gives_its_reservation_back() {
+    fn a_call_that_ends_unsettled_gives_its_reservation_back() {
         let books = Books::new(Some(Price { input_nano: 1, output_nano: 1 }), Some(100));
-        let call = books.reserve(&usage(50, 50)).expect("all of it");
-        assert_eq!(books.settle(&call, None), None);
-        books.reserve(&usage(50, 50)).expect("all of it again");
-        assert_eq!(books.spending().failures, 1);
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _call = books.reserve(&usage(50, 50)).expect("all of it");
+            panic!("a planted panic");
+        }));
+        assert!(panicked.is_err());
+        drop(books.reserve(&usage(50, 50)).expect("all of it again"));
+        assert_eq!(books.spending().cost_nano, Some(0));
+    }
+
+    #[test]
+    fn a_call_that_failed_half_way_is_paid_for() {
+        let books = Books::new(Some(Price { input_nano: 1, output_nano: 1 }), None);
+        let call = books.reserve(&usage(50, 50)).expect("no limit");
+        assert_eq!(call.settle(&usage(50, 3), true), Some(53));
+        assert_eq!((books.spending().failures, books.spending().cost_nano), (1, Some(53)));
     }
 
     #[test]
     fn an_unknown_price_is_an_unknown_cost() {
         let books = Books::new(None, None);
         let call = books.reserve(&usage(1, 1)).expect("no limit");
-        assert_eq!(books.settle(&call, Some(&usage(1, 1))), None);
+        assert_eq!(call.settle(&usage(1, 1), false), None);
         assert_eq!(books.spending().cost_nano, None);
         assert_eq!(books.spending().input_tokens, 1);
     }

@@ -87,7 +87,8 @@ impl SupportAgent {
     ///
     /// The customer's half is durable before the model is asked, and stays, unanswered, if
     /// the model fails or `on_text` breaks. A message with a key that was answered before
-    /// gives that answer again and asks nobody. The customer's own style and length, learned
+    /// gives that answer again and asks nobody; if it comes again while the model is thinking,
+    /// the first answer to be stored is the one that all get. The customer's own style and length, learned
     /// from the whole history, shape the reply.
     ///
     /// # Errors
@@ -155,10 +156,15 @@ impl SupportAgent {
         let most =
             Usage { input_tokens: prompt.tokens, output_tokens: u64::from(inner.max_reply_tokens), ..Usage::default() };
         let reservation = inner.books.reserve(&most)?;
-        let asked_model = self.ask(&prompt, on_text);
-        let used = asked_model.as_ref().ok().map(|(_, _, outcome)| &outcome.usage);
-        let cost_nano = inner.books.settle(&reservation, used);
-        let (text, report, outcome) = asked_model?;
+        let Asked { text, report, outcome } = self.ask(&prompt, on_text);
+        let used = match &outcome {
+            Ok(outcome) => outcome.usage,
+            // What was written before the failure is paid for, estimated.
+            Err(_) if text.is_empty() => Usage::default(),
+            Err(_) => Usage { input_tokens: prompt.tokens, output_tokens: prompt::tokens(&text), ..Usage::default() },
+        };
+        let cost_nano = reservation.settle(&used, outcome.is_err());
+        let outcome = outcome?;
         if outcome.finish == Finish::Cancelled {
             return Err(Error::new(
                 ErrorKind::Cancelled,
@@ -172,16 +178,17 @@ impl SupportAgent {
         let confidence = outcome.confidence.or(report.confidence).unwrap_or(CONFIDENCE_IF_UNSAID).clamp(0.0, 1.0);
         let resolved = outcome.resolved.or(report.resolved).unwrap_or(false);
         let answer = NewAnswer::new(&text).by(inner.llm.name()).confidence(confidence).resolved(resolved);
-        let turn = session.answer(asked.id, answer)?;
-        Ok(Answered { turn, usage: outcome.usage, cost_nano, sources: outcome.sources })
+        let turn = match session.answer(asked.id, answer) {
+            // The same message came again while the model was thinking, and was answered
+            // first: one turn has one answer.
+            Err(error) if error.kind() == ErrorKind::Conflict => session.customer().memory().turn(asked.id)?,
+            answered => answered?,
+        };
+        Ok(Answered { turn, usage: used, cost_nano, sources: outcome.sources })
     }
 
     /// Asks the model; no lock and no transaction is held meanwhile.
-    fn ask(
-        &self,
-        prompt: &Prompt,
-        on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
-    ) -> Result<(String, SelfReport, LlmOutcome)> {
+    fn ask(&self, prompt: &Prompt, on_text: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Asked {
         let messages = prompt.messages();
         let mut request = LlmRequest::new(&prompt.system, &messages);
         request.tone = prompt.tone;
@@ -197,13 +204,22 @@ impl SupportAgent {
                 return ControlFlow::Break(());
             }
             ControlFlow::Continue(())
-        })?;
+        });
         let (text, report, rest) = reading.finish();
-        if stopped || (!rest.is_empty() && on_text(&rest).is_break()) {
+        if let Ok(outcome) = &mut outcome
+            && (stopped || (!rest.is_empty() && on_text(&rest).is_break()))
+        {
             outcome.finish = Finish::Cancelled;
         }
-        Ok((text, report, outcome))
+        Asked { text, report, outcome }
     }
+}
+
+/// What came back from the model: what it wrote, also if it failed half-way.
+struct Asked {
+    text: String,
+    report: SelfReport,
+    outcome: Result<LlmOutcome>,
 }
 
 /// An answered turn and what it took.

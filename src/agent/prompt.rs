@@ -56,7 +56,7 @@ pub(super) fn build(material: &Material<'_>) -> Result<Prompt> {
         );
         return Err(Error::new(ErrorKind::Limit, message));
     }
-    let earlier = material.context.turns().rev().filter(|turn| turn.id != material.asked.id);
+    let earlier = material.context.turns().rev().filter(|turn| turn.id < material.asked.id);
     let mut chosen = Vec::new();
     for turn in earlier.take(material.most_turns) {
         let needs = halves(turn).map(|(_, text)| estimate(text)).sum::<usize>();
@@ -77,6 +77,11 @@ pub(super) fn build(material: &Material<'_>) -> Result<Prompt> {
 /// design notes: 17 % of short messages need over a tenth more, hence a third.)
 pub(super) fn estimate(text: &str) -> usize {
     text.len().div_ceil(3) + TOKENS_PER_MESSAGE
+}
+
+/// Tokens of a text that was written, estimated.
+pub(super) fn tokens(text: &str) -> u64 {
+    u64::try_from(estimate(text)).unwrap_or(u64::MAX)
 }
 
 fn halves(turn: &Turn) -> impl Iterator<Item = (Role, &str)> {

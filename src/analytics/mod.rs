@@ -119,20 +119,23 @@ impl fmt::Display for Summary {
             |value: Option<f64>, digits: usize| value.map_or("-".to_owned(), |value| format!("{value:.digits$}"));
         write!(
             f,
-            "{} turns in {} sessions of {} customers, {} turns per session; resolved: {} turns ({} %), {} sessions ({} %); \
-             mean confidence {}, mean rating {}",
-            self.turns,
-            self.sessions,
-            self.customers,
+            "{} in {} of {}, {} turns per session; resolved: {} ({} %), {} ({} %); mean confidence {}, mean rating {}",
+            counted(self.turns, "turn"),
+            counted(self.sessions, "session"),
+            counted(self.customers, "customer"),
             shown(self.turns_per_session(), 1),
-            self.resolved_turns,
+            counted(self.resolved_turns, "turn"),
             shown(self.resolution_rate_percent(), 1),
-            self.resolved_sessions,
+            counted(self.resolved_sessions, "session"),
             shown(self.session_resolution_rate_percent(), 1),
             shown(self.mean_confidence, 2),
             shown(self.mean_rating, 1),
         )
     }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "counts stay far below 2^53")]
