@@ -590,3 +590,48 @@ fn the_articles_behind_a_reply_are_named() {
     let reply = agent.respond(&desk.session, "Where are my invoices?").expect("answers");
     assert_eq!(reply.sources, ["Billing details", "Invoices"]);
 }
+
+#[test]
+fn the_same_message_twice_at_once_has_one_answer_and_both_callers_get_it() {
+    let desk = Desk::new();
+    let session = desk.session.clone();
+    let other = desk.agent(Scripted::new(["It arrives today."]));
+    // While the first call's model thinks, the host tries again and gets its answer sooner.
+    let slow = desk.agent(made(move |_, emit| {
+        other.respond_to(&session, Message::new("Where is my parcel?").key("m-1"), &mut ignore)?;
+        let _ = emit("It is on its way.");
+        Ok(LlmOutcome::default())
+    }));
+    let message = Message::new("Where is my parcel?").key("m-1");
+    let reply = slow.respond_to(&desk.session, message, &mut ignore).expect("one answer for both");
+    assert_eq!(reply.text, "It arrives today.");
+    let turns = desk.stored();
+    assert_eq!((turns.len(), turns[0].answer.as_deref()), (1, Some("It arrives today.")));
+}
+
+#[test]
+fn a_reply_that_broke_off_half_way_is_paid_for_and_one_that_never_began_is_not() {
+    let desk = Desk::new();
+    let broken = || Error::llm(LlmFailure::Truncated, "the stream ended");
+    let script =
+        Scripted::new([ScriptedReply::new("It arri").then_failing(broken()), ScriptedReply::failing(broken())]);
+    let agent = desk.builder().llm(script).price(Price { input_nano: 3, output_nano: 5 }).build().expect("builds");
+    agent.respond(&desk.session, "Where is my parcel?").expect_err("broke off");
+    let spent = agent.spending();
+    assert!(spent.cost_nano.is_some_and(|cost| cost > 0), "{spent:?}");
+    agent.respond(&desk.session, "Where is it?").expect_err("never began");
+    assert_eq!(agent.spending().cost_nano, spent.cost_nano);
+    assert_eq!((agent.spending().calls, agent.spending().failures), (2, 2));
+}
+
+#[test]
+fn a_backend_that_panics_takes_nothing_from_the_budget() {
+    let desk = Desk::new();
+    let price = Price { input_nano: 1, output_nano: 1 };
+    let agent =
+        desk.builder().llm(made(|_, _| panic!("planted"))).price(price).budget_nano(2_000).build().expect("builds");
+    for _ in 0..5 {
+        let call = std::panic::AssertUnwindSafe(|| agent.respond(&desk.session, "Is it here?"));
+        assert!(std::panic::catch_unwind(call).is_err(), "the budget still has room for a call");
+    }
+}
