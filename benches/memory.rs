@@ -302,6 +302,8 @@ fn load(folder: &Path) {
     let hot = memory.customer("of-1000").unwrap().memory();
     assert!(memory.stats().alone, "this process should be alone");
     figure("load_hot", each_us(200_000, || hot.load_context().unwrap()), "us", None);
+    let by_name = || memory.customer("of-1000").unwrap().memory().load_context().unwrap();
+    figure("load_hot_by_name", each_us(100_000, by_name), "us", None);
     let second = Confidant::open(&file).unwrap();
     assert!(!memory.stats().alone);
     figure("load_hot_shared", each_us(50_000, || hot.load_context().unwrap()), "us", None);

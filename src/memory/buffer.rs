@@ -163,7 +163,7 @@ impl PersistentBufferMemory {
         let queue = self.customer.core.pending.of(&self.customer.person);
         let mut queue = queue.lock();
         let removed = self.customer.core.store.write_then(
-            move |tx| match customer.find(tx)? {
+            move |tx| match customer.find_in_unit(tx)? {
                 Some(scope) => Ok((Some(scope), table::clear(tx, scope)?)),
                 None => Ok((None, 0)),
             },

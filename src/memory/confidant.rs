@@ -3,7 +3,7 @@
 //! Knows which settings there are and their defaults. Everything stored is reached through
 //! a [`Tenant`] and a [`Customer`]; there is no other way in.
 
-use super::customer::Customer;
+use super::customer::{Customer, People};
 use super::hot::{Hot, Limits};
 use super::maintain;
 use super::pending::Pending;
@@ -63,6 +63,7 @@ pub(crate) struct Core {
     pub(super) codec: Arc<Codec>,
     pub(super) hot: Arc<Hot>,
     pub(super) pending: Pending,
+    pub(super) people: People,
     pub(crate) clock: Arc<dyn Clock>,
     pub(super) persist: Persist,
     pub(super) session_idle_ms: i64,
@@ -317,6 +318,7 @@ impl Builder {
             codec: Arc::new(codec),
             hot: Arc::new(Hot::new(limits)),
             pending: Pending::default(),
+            people: People::default(),
             clock: self.clock,
             persist: self.persist,
             session_idle_ms: i64::try_from(self.session_idle.as_millis()).unwrap_or(i64::MAX),

@@ -13,7 +13,10 @@ use crate::error::{Error, ErrorKind, Result, internal, invalid};
 use crate::id::{SessionId, Tag, TurnId};
 use crate::store::Tx;
 use crate::time::Timestamp;
+use lru::LruCache;
+use parking_lot::Mutex;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 
 /// The largest page.
@@ -68,10 +71,33 @@ pub struct Customer {
     pub(super) scope: Arc<OnceLock<Scope>>,
 }
 
+/// Customers whose place in the store is remembered between handles.
+const KNOWN: NonZeroUsize = NonZeroUsize::new(16_384).expect("not zero");
+
+type Name = (Arc<str>, Arc<str>);
+
+/// The places of customers that were met lately, so that a handle made for one message finds
+/// the hot buffer at once.
+pub(super) struct People(Mutex<LruCache<Name, Arc<OnceLock<Scope>>>>);
+
+impl Default for People {
+    fn default() -> People {
+        People(Mutex::new(LruCache::new(KNOWN)))
+    }
+}
+
+impl People {
+    fn place(&self, tenant: &Arc<str>, name: &Arc<str>) -> Arc<OnceLock<Scope>> {
+        let name = (Arc::clone(tenant), Arc::clone(name));
+        Arc::clone(self.0.lock().get_or_insert(name, Arc::default))
+    }
+}
+
 impl Customer {
     pub(super) fn new(core: Arc<Core>, tenant: Arc<str>, name: Arc<str>) -> Customer {
         let tag = Tag::of(&tenant, &name);
-        Customer { core, person: Person { tenant, name, tag }, scope: Arc::default() }
+        let scope = core.people.place(&tenant, &name);
+        Customer { core, person: Person { tenant, name, tag }, scope }
     }
 
     /// The customer's id.
@@ -162,13 +188,21 @@ impl Customer {
         })
     }
 
-    /// The customer's place in the store, if anything of them is stored.
+    /// The customer's place in the store, if anything of them is stored; for reads, which see
+    /// only what is committed, so that the handle may keep it.
     pub(super) fn find(&self, tx: &dyn Tx) -> Result<Option<Scope>> {
+        let found = self.find_in_unit(tx)?;
+        Ok(found.map(|scope| *self.scope.get_or_init(|| scope)))
+    }
+
+    /// As [`find`](Self::find), inside a unit that writes: what a neighbour in its group has
+    /// made may still be undone, and its number be given to somebody else.
+    pub(super) fn find_in_unit(&self, tx: &dyn Tx) -> Result<Option<Scope>> {
         if let Some(scope) = self.scope.get() {
             return Ok(Some(*scope));
         }
         let found = table::find_customer(tx, &self.person.tenant, &self.person.name)?;
-        Ok(found.map(|(scope, _)| *self.scope.get_or_init(|| scope)))
+        Ok(found.map(|(scope, _)| scope))
     }
 
     /// The customer's place in the store; made if nothing of them is stored. The handle does

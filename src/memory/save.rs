@@ -186,11 +186,11 @@ impl Customer {
     }
 
     fn put_answer(&self, turn: Turn, now: Timestamp) -> Result<Turn> {
-        let Putting { person, scope, codec, hot, .. } = self.putting();
-        let row = pack(&codec, &person, &turn);
+        let (customer, hot) = (self.clone(), Arc::clone(&self.core.hot));
+        let row = pack(&self.core.codec, &self.person, &turn);
         let id = turn.id;
         let work = move |tx: &dyn Tx| {
-            let scope = find_or_make(tx, &person, &scope)?;
+            let scope = customer.find_in_unit(tx)?.ok_or_else(|| no_turn(id))?;
             if table::answer(tx, scope, id.number(), &row)? {
                 return Ok(scope);
             }

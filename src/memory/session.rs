@@ -139,7 +139,7 @@ impl Session {
         let (customer, id, at) = (self.customer.clone(), self.id, self.customer.core.now());
         self.customer.core.store.write_with(move |tx| {
             let missing = || Error::new(ErrorKind::NotFound, format!("this customer has no session {id}"));
-            let scope = customer.find(tx)?.ok_or_else(missing)?;
+            let scope = customer.find_in_unit(tx)?.ok_or_else(missing)?;
             if table::close_session(tx, scope, id.number(), at.as_millis(), outcome.resolved, outcome.rating)? {
                 return Ok(());
             }
