@@ -444,7 +444,7 @@ fn owners(file: &Path) -> Vec<String> {
 /// Flips bits all over a small store that was closed cleanly, one at a time, in the pages whose
 /// owner is wanted; lists what was neither an error of a fitting kind nor without effect.
 fn wrong_after_flips(wanted: fn(&str) -> bool) -> Vec<String> {
-    const FLIPS: usize = 3_000;
+    let count = runs(3_000).max(200) as usize;
     let place = Place::sqlite();
     {
         let memory = place.open();
@@ -464,7 +464,7 @@ fn wrong_after_flips(wanted: fn(&str) -> bool) -> Vec<String> {
     let owner = |at: usize| owners[at / (whole.len() / owners.len())].as_str();
     let expected = told(&place.open()).unwrap();
     // The whole header, then evenly over the rest; another bit each time.
-    let spread = (0..FLIPS - 100).map(|flip| 100 + flip * (whole.len() - 100) / (FLIPS - 100));
+    let spread = (0..count - 100).map(|flip| 100 + flip * (whole.len() - 100) / (count - 100));
     let flips = (0..100).chain(spread).enumerate().filter(|(_, at)| wanted(owner(*at)));
     let flips: Vec<(usize, u8)> = flips.map(|(flip, at)| (at, 1 << ((flip * 5 + flip / 8) % 8))).collect();
     let next = AtomicUsize::new(0);

@@ -170,7 +170,7 @@ pub fn with_seeds(default_runs: u64, test: impl Fn(u64)) {
         return test(seed);
     }
     let first = RandomState::new().hash_one(0u8) % 1_000_000_000;
-    for seed in first..first + number("CONFIDANT_RUNS").unwrap_or(default_runs) {
+    for seed in first..first + runs(default_runs) {
         let shown = Shown(seed);
         test(seed);
         std::mem::forget(shown);
@@ -184,6 +184,11 @@ impl Drop for Shown {
     fn drop(&mut self) {
         println!("repeat with CONFIDANT_SEED={}", self.0);
     }
+}
+
+/// `CONFIDANT_RUNS`, or how often something random is tried by default.
+pub fn runs(default: u64) -> u64 {
+    number("CONFIDANT_RUNS").unwrap_or(default)
 }
 
 fn number(name: &str) -> Option<u64> {
