@@ -372,7 +372,7 @@ fn a_forked_child_is_told_that_the_handle_is_closed_and_the_parent_goes_on() {
 #[test]
 fn many_may_open_a_new_file_at_the_same_moment() {
     on_every_store(|_| {
-        with_seeds(100, |_| {
+        with_seeds(50, |_| {
             let place = Place::sqlite();
             let location = place.location();
             let start = std::sync::Barrier::new(6);
