@@ -374,7 +374,7 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
 fn a_truncated_file_is_refused_and_left_as_it_is() {
     let whole = std::fs::read(closed_store().file()).unwrap();
     assert!(whole.len() > 3 * 4_096);
-    for length in [50, 100, 2_000, 4_095, 4_096, 4_097, 8_192, whole.len() / 2, whole.len() - 4_096, whole.len() - 1] {
+    for length in [50, 100, 2_000, 4_095, 4_096, 4_097, 8_192, whole.len() / 2, whole.len() - 4_096] {
         let place = Place::sqlite();
         std::fs::write(place.file(), &whole[..length]).unwrap();
         refused_open(&place, ErrorKind::Corrupt, &[]);
@@ -439,6 +439,24 @@ fn remove_all(folder: &Path) {
     }
 }
 
+/// A small store that was closed cleanly.
+fn small_store() -> Place {
+    let place = Place::sqlite();
+    {
+        let memory = place.open();
+        for (tenant, name) in CUSTOMERS {
+            let customer = memory.tenant(tenant).unwrap().customer(name).unwrap();
+            for number in 0..12 {
+                let text = format!("{name} asks {number} {}", "where is my parcel? ".repeat(1 + number % 7));
+                let answer = format!("{number}: it arrives today, as we have told {tenant}");
+                let new = NewTurn::said(&text).answered(&answer).confidence(0.9).metadata(r#"{"ticket":"A-7"}"#);
+                customer.memory().save_turn(new).unwrap();
+            }
+        }
+    }
+    place
+}
+
 /// Of each page, which table or index it belongs to.
 fn owners(file: &Path) -> Vec<String> {
     let connection = rusqlite::Connection::open(file).unwrap();
@@ -453,19 +471,7 @@ fn owners(file: &Path) -> Vec<String> {
 /// owner is wanted; lists what was neither an error of a fitting kind nor without effect.
 fn wrong_after_flips(wanted: fn(&str) -> bool) -> Vec<String> {
     let count = runs(3_000).max(200) as usize;
-    let place = Place::sqlite();
-    {
-        let memory = place.open();
-        for (tenant, name) in CUSTOMERS {
-            let customer = memory.tenant(tenant).unwrap().customer(name).unwrap();
-            for number in 0..12 {
-                let text = format!("{name} asks {number} {}", "where is my parcel? ".repeat(1 + number % 7));
-                let answer = format!("{number}: it arrives today, as we have told {tenant}");
-                let new = NewTurn::said(&text).answered(&answer).confidence(0.9).metadata(r#"{"ticket":"A-7"}"#);
-                customer.memory().save_turn(new).unwrap();
-            }
-        }
-    }
+    let place = small_store();
     let owners = owners(&place.file());
     let whole = std::fs::read(place.file()).unwrap();
     assert_eq!(whole.len() % owners.len(), 0);
@@ -520,6 +526,21 @@ fn a_bit_flipped_elsewhere_is_a_typed_error_or_changes_nothing_or_is_found_by_th
     let mut wrong = wrong_after_flips(|owner| owner != "turns");
     wrong.retain(|line| !line.contains(FOUND_BY_CHECK));
     assert_eq!(wrong, [""; 0]);
+}
+
+// K-27
+#[test]
+fn a_file_without_its_last_bytes_is_a_typed_error_or_reads_right_or_is_found_by_the_check() {
+    let place = small_store();
+    let whole = std::fs::read(place.file()).unwrap();
+    let expected = told(&place.open()).unwrap();
+    for missing in [1, 2, 10, 100, 1_000, 4_095] {
+        let folder = tempfile::tempdir().unwrap();
+        match read(&whole[..whole.len() - missing], &place.clock, folder.path(), &expected) {
+            Ok(found) => assert!(found == expected || found == [FOUND_BY_CHECK], "{missing} bytes are missing"),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}"),
+        }
+    }
 }
 
 // K-27, X-10
