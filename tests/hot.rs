@@ -1,6 +1,6 @@
 //! What the hot buffer promises: fast, bounded, and never another truth than the store's.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions, clippy::cloned_ref_to_slice_refs)]
 
 mod support;
 
@@ -311,6 +311,21 @@ fn an_answer_to_an_old_turn_and_a_clear_are_seen_by_the_other_handle_at_once() {
         reader.clear().unwrap();
         let turn = reader.save_turn(NewTurn::said("newer")).unwrap();
         assert_eq!(turns_of(&writer.load_context().unwrap()), [turn]);
+    });
+}
+
+#[test]
+fn a_clear_by_another_handle_is_counted_however_many_turns_were_saved_since() {
+    on_every_store(|place| {
+        let memory = place.open_with(|builder| builder.hot_turns(2));
+        let alice = memory.customer("alice").unwrap().memory();
+        alice.save_turns(&[NewTurn::said("old"); 3]).unwrap();
+        assert_eq!(alice.load_context().unwrap().total(), 3);
+        place.open().customer("alice").unwrap().memory().clear().unwrap();
+        alice.save_turn(NewTurn::said("new 1")).unwrap();
+        alice.save_turn(NewTurn::said("new 2")).unwrap();
+        let context = alice.load_context().unwrap();
+        assert_eq!((context.total(), said(context.turns())), (2, texts("new", 2)));
     });
 }
 

@@ -1,6 +1,6 @@
 //! What a customer's memory promises: nothing is lost, changed, doubled or mixed up.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions, clippy::cloned_ref_to_slice_refs)]
 
 mod support;
 

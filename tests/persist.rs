@@ -1,6 +1,6 @@
 //! What `Persist::Every` promises to hosts that ask for it by name.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions, clippy::cloned_ref_to_slice_refs)]
 
 mod support;
 
@@ -266,7 +266,7 @@ fn a_clear_takes_waiting_turns_along() {
         memory.flush().unwrap();
         assert!(on_disk(place).is_empty());
         let turn = save(&alice, "new");
-        assert_eq!(turn.is_pending(), true);
+        assert!(turn.is_pending());
         memory.flush().unwrap();
         assert_eq!(archive(&alice, 10)[0].id.number(), 4);
     });

@@ -1,6 +1,6 @@
 //! What sessions promise: one conversation on one channel inside a customer's memory.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions, clippy::cloned_ref_to_slice_refs)]
 
 mod support;
 
