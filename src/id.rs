@@ -103,6 +103,8 @@ macro_rules! identifier {
 
             fn from_str(text: &str) -> Result<$name> {
                 let bad = || invalid(format!("not a {} id: {} bytes that do not read as one", $what, text.len()));
+                // Rust's own numbers may begin with a plus sign.
+                let text = Some(text).filter(|text| !text.contains('+')).ok_or_else(bad)?;
                 let (tag, number) = text.strip_prefix($letter).and_then(|rest| rest.split_once('-')).ok_or_else(bad)?;
                 let (pending, number) = match number.strip_prefix('p') {
                     Some(rest) => (PENDING_BIT, rest),

@@ -40,6 +40,10 @@ pub(super) fn prepare(location: &str) -> Result<PathBuf> {
         Ok(metadata) if metadata.permissions().readonly() => {
             Err(Error::new(ErrorKind::Io, format!("cannot open {location}: the file may only be read")))
         }
+        // SQLite takes a file of one byte for an empty one.
+        Ok(metadata) if metadata.len() == 1 => {
+            Err(Error::new(ErrorKind::Corrupt, format!("cannot open {location}: it is not a confidant file")))
+        }
         Ok(_) => absolute(path),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => create(path),
         Err(cause) => Err(io_error("open", path, cause)),

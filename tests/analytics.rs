@@ -1,0 +1,156 @@
+//! What the figures promise: summed up from what is stored, exact, and the same after years.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
+
+mod support;
+
+use confidant::{Channel, Confidant, NewTurn, Outcome, Summary, Timestamp};
+use serde_json::Value;
+use support::*;
+
+fn reference() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/reference_conversation.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// Saves the reference conversation, each session by a handle of its own.
+fn save_reference(place: &Place, tenant: &str, customer: &str) {
+    for session in reference()["sessions"].as_array().unwrap() {
+        let customer = place.open().tenant(tenant).unwrap().customer(customer).unwrap();
+        let day = START + DAY * (session["day"].as_i64().unwrap() - 4);
+        let channel: Channel = session["channel"].as_str().unwrap().parse().unwrap();
+        let opened = customer.open_session_at(channel, Timestamp::from_millis(day)).unwrap();
+        for (minute, turn) in (0..).zip(session["turns"].as_array().unwrap()) {
+            let new = NewTurn::said(turn["said"].as_str().unwrap())
+                .answered(turn["answer"].as_str().unwrap())
+                .confidence(turn["confidence"].as_f64().unwrap())
+                .resolved(turn["resolved"].as_bool().unwrap())
+                .at(Timestamp::from_millis(day + minute * MINUTE));
+            opened.save_turn(new).unwrap();
+        }
+    }
+}
+
+fn assert_reference(summary: &Summary, times: u64) {
+    let expected = &reference()["expected"];
+    assert_eq!(summary.turns, times * expected["turns"].as_u64().unwrap());
+    assert_eq!(summary.answered_turns, times * 7);
+    assert_eq!((summary.customers, summary.sessions), (times, times * 3));
+    assert_eq!(summary.resolved_turns, times * expected["resolved_turns"].as_u64().unwrap());
+    assert_eq!(summary.resolved_sessions, times * expected["resolved_sessions"].as_u64().unwrap());
+    assert_eq!(format!("{:.1}", summary.resolution_rate_percent().unwrap()), "57.1");
+    assert_eq!(format!("{:.2}", summary.mean_confidence.unwrap()), "0.86");
+    assert_eq!(summary.session_resolution_rate_percent(), Some(100.0));
+    assert_eq!(format!("{:.1}", summary.turns_per_session().unwrap()), "2.3");
+    assert_eq!(summary.mean_rating, None);
+}
+
+fn of_tenant(memory: &Confidant, tenant: &str) -> Summary {
+    memory.tenant(tenant).unwrap().analytics().summary().unwrap()
+}
+
+// X-18, K-61, K-62
+#[test]
+fn the_reference_conversation_has_the_published_figures() {
+    on_every_store(|place| {
+        save_reference(place, "default", "alice");
+        let memory = place.open();
+        assert_reference(&of_tenant(&memory, "default"), 1);
+        assert_reference(&memory.customer("alice").unwrap().analytics().summary().unwrap(), 1);
+        let shown = of_tenant(&memory, "default").to_string();
+        for figure in ["7 turns", "3 sessions", "57.1 %", "4 turns", "0.86"] {
+            assert!(shown.contains(figure), "{figure} is not in: {shown}");
+        }
+    });
+}
+
+//
+#[test]
+fn the_figures_are_the_same_after_reopening() {
+    on_every_store(|place| {
+        save_reference(place, "default", "alice");
+        let before = of_tenant(&place.open(), "default");
+        for _ in 0..3 {
+            assert_eq!(of_tenant(&place.open(), "default"), before);
+        }
+        assert_reference(&before, 1);
+    });
+}
+
+// K-64
+#[test]
+fn figures_are_of_one_customer_or_of_all_of_a_tenant() {
+    on_every_store(|place| {
+        for (tenant, customer) in [("acme", "alice"), ("acme", "bob"), ("globex", "alice")] {
+            save_reference(place, tenant, customer);
+        }
+        let memory = place.open();
+        assert_reference(&of_tenant(&memory, "acme"), 2);
+        assert_reference(&of_tenant(&memory, "globex"), 1);
+        let bob = memory.tenant("acme").unwrap().customer("bob").unwrap();
+        assert_reference(&bob.analytics().summary().unwrap(), 1);
+        assert_eq!(of_tenant(&memory, "nobody").turns, 0);
+    });
+}
+
+//
+#[test]
+fn the_figures_are_exact_after_a_clear() {
+    on_every_store(|place| {
+        save_reference(place, "acme", "alice");
+        save_reference(place, "acme", "bob");
+        let memory = place.open();
+        let bob = memory.tenant("acme").unwrap().customer("bob").unwrap();
+        bob.memory().clear().unwrap();
+        assert_reference(&of_tenant(&memory, "acme"), 1);
+        assert_eq!(bob.analytics().summary().unwrap().turns, 0);
+        save_reference(place, "acme", "bob");
+        assert_reference(&of_tenant(&place.open(), "acme"), 2);
+    });
+}
+
+#[test]
+fn without_turns_no_figure_is_made_up() {
+    on_every_store(|place| {
+        let memory = place.open();
+        memory
+            .customer("alice")
+            .unwrap()
+            .open_session(Channel::Chat)
+            .unwrap()
+            .close(Outcome::resolved().rated(5))
+            .unwrap();
+        let summary = of_tenant(&memory, "default");
+        assert_eq!((summary.customers, summary.sessions, summary.resolved_sessions, summary.turns), (0, 0, 0, 0));
+        assert_eq!((summary.mean_confidence, summary.mean_rating), (None, None));
+        assert_eq!((summary.resolution_rate_percent(), summary.turns_per_session()), (None, None));
+        assert_eq!(summary.session_resolution_rate_percent(), None);
+    });
+}
+
+//
+#[test]
+fn the_mean_rating_is_over_the_rated_sessions_only() {
+    on_every_store(|place| {
+        let alice = place.open().customer("alice").unwrap();
+        for outcome in [Outcome::unknown(), Outcome::resolved().rated(5), Outcome::unresolved().rated(2)] {
+            let session = alice.open_session(Channel::Chat).unwrap();
+            session.save_turn(NewTurn::said("x").answered("y").resolved(true)).unwrap();
+            session.close(outcome).unwrap();
+        }
+        let summary = alice.analytics().summary().unwrap();
+        assert_eq!((summary.sessions, summary.resolved_sessions, summary.mean_rating), (3, 2, Some(3.5)));
+    });
+}
+
+#[test]
+fn unanswered_turns_and_missing_confidences_do_not_lower_the_mean() {
+    on_every_store(|place| {
+        let alice = place.open().customer("alice").unwrap();
+        alice.memory().save_turn(NewTurn::said("x")).unwrap();
+        alice.memory().save_turn(NewTurn::said("x").answered("y")).unwrap();
+        alice.memory().save_turn(NewTurn::said("x").answered("y").confidence(0.4)).unwrap();
+        let summary = alice.analytics().summary().unwrap();
+        assert_eq!((summary.turns, summary.answered_turns, summary.mean_confidence), (3, 2, Some(0.4)));
+    });
+}
