@@ -152,7 +152,7 @@ impl Customer {
     /// # Errors
     /// `NotFound` if this customer has no such session.
     pub fn session(&self, id: SessionId) -> Result<Session> {
-        let missing = || Error::new(ErrorKind::NotFound, format!("this customer has no session {id}"));
+        let missing = || no_session(id);
         if !id.belongs_to(self.person.tag) {
             return Err(missing());
         }
@@ -174,10 +174,15 @@ impl Customer {
         if let Some(id) = page.after
             && !id.belongs_to(self.person.tag)
         {
-            return Err(Error::new(ErrorKind::NotFound, format!("this customer has no session {id}")));
+            return Err(no_session(id));
         }
         self.core.store.read_with(|tx| {
-            let Some(scope) = self.find(tx)? else { return Ok(Vec::new()) };
+            let scope = self.find(tx)?;
+            if let Some(id) = page.after {
+                let known = scope.map_or(Ok(None), |scope| table::session(tx, scope, id.number()))?;
+                known.ok_or_else(|| no_session(id))?;
+            }
+            let Some(scope) = scope else { return Ok(Vec::new()) };
             let rows = table::sessions_before(tx, scope, page.after.map(SessionId::number), page.limit)?;
             rows.into_iter()
                 .map(|row| {
@@ -238,6 +243,10 @@ pub(super) fn find_or_make(tx: &dyn Tx, person: &Person, known: &OnceLock<Scope>
 
 pub(super) fn no_turn(id: TurnId) -> Error {
     Error::new(ErrorKind::NotFound, format!("this customer has no turn {id}"))
+}
+
+pub(super) fn no_session(id: SessionId) -> Error {
+    Error::new(ErrorKind::NotFound, format!("this customer has no session {id}"))
 }
 
 pub(super) fn too_many_sessions() -> Error {

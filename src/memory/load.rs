@@ -23,22 +23,6 @@ impl Customer {
     pub(super) fn moment(&self) -> Result<Arc<Moment>> {
         let core = &*self.core;
         let (era, now) = (core.store.era()?, core.now());
-        if let Some(scope) = self.scope.get() {
-            match core.hot.get(*scope, era, now) {
-                Found::Hit(moment) => return Ok(moment),
-                Found::Doubtful(moment) if self.is_current(*scope, &moment)? => {
-                    core.hot.confirm(*scope, &moment, era);
-                    return Ok(moment);
-                }
-                Found::Doubtful(_) => core.hot.refute(*scope),
-                Found::Miss => {}
-            }
-        }
-        self.load(era, now)
-    }
-
-    fn load(&self, era: u64, now: Timestamp) -> Result<Arc<Moment>> {
-        let core = &*self.core;
         let scope = match self.scope.get() {
             Some(scope) => *scope,
             None => match core.store.read_with(|tx| self.find(tx))? {
@@ -46,6 +30,20 @@ impl Customer {
                 None => return Ok(Arc::default()),
             },
         };
+        match core.hot.get(scope, era, now) {
+            Found::Hit(moment) => return Ok(moment),
+            Found::Doubtful(moment) if self.is_current(scope, &moment)? => {
+                core.hot.confirm(scope, &moment, era);
+                return Ok(moment);
+            }
+            Found::Doubtful(_) => core.hot.refute(scope),
+            Found::Miss => {}
+        }
+        self.load(scope, era, now)
+    }
+
+    fn load(&self, scope: Scope, era: u64, now: Timestamp) -> Result<Arc<Moment>> {
+        let core = &*self.core;
         let before = core.hot.before(scope);
         let limit = core.hot.limits().turns;
         let moment = core.store.read_with(|tx| {
@@ -56,6 +54,8 @@ impl Customer {
                 Ok(())
             })?;
             turns.reverse();
+            let whole = turns.len() < limit;
+            check_dense(&self.person, whole.then_some(gone), turns.iter().map(|turn| turn.id))?;
             let newest = turns.last().map_or(gone, |turn| turn.id.number());
             Ok(Arc::new(Moment { turns, total: u64::from(newest.saturating_sub(gone)) }))
         })?;
@@ -69,7 +69,9 @@ impl Customer {
         let from = if whole { 0 } else { moment.turns.first().map_or(0, |turn| turn.id.number()) };
         let newest = moment.turns.last().map_or(0, |turn| turn.id.number());
         let now = self.core.store.read_with(|tx| table::fingerprint(tx, scope, from))?;
-        Ok(now == Some((moment.turns.len(), moment.answered(), newest)))
+        let Some((turns, answered, last, gone)) = now else { return Ok(false) };
+        let total = if turns == 0 { 0 } else { u64::from(last.saturating_sub(gone)) };
+        Ok((turns, answered, last, total) == (moment.turns.len(), moment.answered(), newest, moment.total))
     }
 
     /// The stored turns after one, oldest first.
@@ -81,6 +83,9 @@ impl Customer {
                 turns.push(read_row(&self.core, &self.person, tx, &row)?);
                 Ok(())
             })?;
+            let gone = table::turns_gone(tx, scope)?.unwrap_or(0);
+            let before = after.map_or(0, TurnId::number).max(gone);
+            check_dense(&self.person, Some(before), turns.iter().map(|turn: &Turn| turn.id))?;
             Ok(turns)
         })
     }
@@ -97,6 +102,18 @@ impl Customer {
             Ok(found)
         })
     }
+}
+
+/// Numbers follow each other without a gap; a missing one is damage, not a shorter memory.
+fn check_dense(person: &Person, before: Option<u32>, turns: impl Iterator<Item = TurnId>) -> Result<()> {
+    let mut before = before;
+    for id in turns {
+        if let Some(before) = before.filter(|before| before + 1 != id.number()) {
+            return Err(damaged(TurnId::new(person.tag, before + 1), &format!("it is missing before turn {id}")));
+        }
+        before = Some(id.number());
+    }
+    Ok(())
 }
 
 fn read_row(core: &Core, person: &Person, tx: &dyn Tx, row: &StoredTurn<'_>) -> Result<Turn> {

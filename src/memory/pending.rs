@@ -5,12 +5,15 @@
 use super::row::Person;
 use super::turn::Turn;
 use crate::id::TurnId;
+use crate::time::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 /// Turns per customer whose first identifier is still understood after they were saved.
 const REMEMBERED: usize = 1_024;
+/// Places from which provisional identifiers are counted: half of all numbers.
+const PLACES: u32 = crate::id::MAX_PER_CUSTOMER / 2;
 
 /// A turn with its idempotency key.
 #[derive(Debug, Clone)]
@@ -29,20 +32,24 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// An identifier for a turn that has no number yet.
-    pub(super) fn provisional(&mut self, person: &Person) -> TurnId {
-        self.given = self.given % crate::id::MAX_PER_CUSTOMER + 1;
-        self.person.get_or_insert_with(|| person.clone());
+    /// An identifier for a turn that has no number yet. Counted from a place that depends on
+    /// the time, so that one kept from before a reopening hardly ever means another turn.
+    pub(super) fn provisional(&mut self, person: &Person, now: Timestamp) -> TurnId {
+        if self.person.is_none() {
+            self.person = Some(person.clone());
+            self.given = u32::try_from(now.as_millis().rem_euclid(i64::from(PLACES))).unwrap_or(0);
+        }
+        self.given += 1;
         TurnId::pending(person.tag, self.given)
     }
 
-    /// The waiting turns became these.
-    pub(super) fn settle(&mut self, saved: &[Turn]) {
-        for (waiting, saved) in self.waiting.drain(..).zip(saved) {
-            self.saved_as.push_back((waiting.turn.id, saved.id));
-        }
+    /// The waiting turns became these; returns them by their first identifiers.
+    pub(super) fn settle(&mut self, saved: Vec<Turn>) -> Vec<(TurnId, Turn)> {
+        let saved: Vec<_> = self.waiting.drain(..).map(|waiting| waiting.turn.id).zip(saved).collect();
+        self.saved_as.extend(saved.iter().map(|(first, turn)| (*first, turn.id)));
         let surplus = self.saved_as.len().saturating_sub(REMEMBERED);
         self.saved_as.drain(..surplus);
+        saved
     }
 
     /// What a provisional identifier stands for now.

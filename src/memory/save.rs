@@ -4,7 +4,7 @@
 //! waiting turns are saved.
 
 use super::confidant::{Core, Persist};
-use super::customer::{Customer, find_or_make, no_turn, too_many_sessions};
+use super::customer::{Customer, find_or_make, no_session, no_turn, too_many_sessions};
 use super::hot::Hot;
 use super::load::read_with;
 use super::pending::{Queue, Waiting};
@@ -16,6 +16,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{SessionId, TurnId};
 use crate::store::Tx;
 use crate::time::Timestamp;
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 /// A turn on its way to the store: its identifier, session and channel are found there.
@@ -54,7 +56,7 @@ impl Customer {
         }
         let turns = new.iter().map(|new| (self.draft(new, session, now), new.key.map(str::to_owned)));
         if let Persist::Every(most) = self.core.persist {
-            return self.collect(turns.collect(), session.is_some(), most);
+            return self.collect(turns.collect(), session.map(|(id, _)| id), most);
         }
         let number = session.map(|(id, _)| id.number());
         let drafts = turns.map(|(turn, key)| Draft {
@@ -89,32 +91,67 @@ impl Customer {
         }
     }
 
-    /// Lets turns wait, and saves the customer's waiting ones when there are enough.
-    fn collect(&self, turns: Vec<(Turn, Option<String>)>, in_session: bool, most: usize) -> Result<Vec<Turn>> {
+    /// Lets turns wait, and saves the customer's waiting ones when there are enough. What
+    /// cannot be accepted or saved does not wait: the host was told that it failed.
+    fn collect(
+        &self,
+        turns: Vec<(Turn, Option<String>)>,
+        session: Option<SessionId>,
+        most: usize,
+    ) -> Result<Vec<Turn>> {
+        if let Some(session) = session {
+            self.check_open(session)?;
+        }
         let queue = self.core.pending.of(&self.person);
         let mut queue = queue.lock();
+        let before = queue.waiting.len();
         let mut accepted = Vec::with_capacity(turns.len());
-        for (mut turn, key) in turns {
-            if let Some(known) = self.known(&queue, key.as_deref())? {
-                accepted.push(known);
-                continue;
-            }
-            if !in_session {
-                (turn.session, turn.channel) = self.waiting_session(&queue, turn.at)?;
-            }
-            turn.id = queue.provisional(&self.person);
-            accepted.push(turn.clone());
-            queue.waiting.push(Waiting { turn, key });
-        }
-        if queue.waiting.len() >= most {
-            flush_queue(&self.core, &mut queue, &self.scope)?;
-            for turn in &mut accepted {
-                if let Some(saved) = queue.saved_as(turn.id) {
-                    turn.id = saved;
+        for (turn, key) in turns {
+            match self.accept(&mut queue, turn, key, session.is_some()) {
+                Ok(turn) => accepted.push(turn),
+                Err(error) => {
+                    queue.waiting.truncate(before);
+                    return Err(error);
                 }
             }
         }
-        Ok(accepted)
+        if queue.waiting.len() < most {
+            return Ok(accepted);
+        }
+        match flush_queue(&self.core, &mut queue, &self.scope) {
+            Ok(saved) => {
+                let saved: HashMap<TurnId, Turn> = saved.into_iter().collect();
+                Ok(accepted.into_iter().map(|turn| saved.get(&turn.id).cloned().unwrap_or(turn)).collect())
+            }
+            Err(error) => {
+                queue.waiting.truncate(before);
+                Err(error)
+            }
+        }
+    }
+
+    /// Lets one turn wait, unless its key is known.
+    fn accept(&self, queue: &mut Queue, mut turn: Turn, key: Option<String>, in_session: bool) -> Result<Turn> {
+        if let Some(known) = self.known(queue, key.as_deref())? {
+            return Ok(known);
+        }
+        if !in_session {
+            (turn.session, turn.channel) = self.waiting_session(queue, turn.at)?;
+        }
+        turn.id = queue.provisional(&self.person, self.core.now());
+        queue.waiting.push(Waiting { turn: turn.clone(), key });
+        Ok(turn)
+    }
+
+    /// Refuses a session that takes no turns any more.
+    fn check_open(&self, session: SessionId) -> Result<()> {
+        self.core.store.read_with(|tx| {
+            let Some(scope) = self.find(tx)? else { return Err(no_session(session)) };
+            match table::session(tx, scope, session.number())? {
+                None => Err(no_session(session)),
+                Some(row) => row.closed_at.map_or(Ok(()), |at| Err(closed(session, Timestamp::from_millis(at)))),
+            }
+        })
     }
 
     /// The turn that was saved, or waits, under a key.
@@ -154,7 +191,7 @@ impl Customer {
     pub(super) fn flush(&self) -> Result<()> {
         let queue = self.core.pending.of(&self.person);
         let mut queue = queue.lock();
-        flush_queue(&self.core, &mut queue, &self.scope)
+        flush_queue(&self.core, &mut queue, &self.scope).map(|_| ())
     }
 
     /// Gives an answer to a turn that has none.
@@ -173,16 +210,23 @@ impl Customer {
             drop(queue);
             return self.answer(saved, new);
         }
-        let hot = self.moment()?;
-        let old = match hot.turns.iter().rev().find(|turn| turn.id == id) {
-            Some(turn) => Turn::clone(turn),
-            None => self.stored_turn(id)?.ok_or_else(|| no_turn(id))?,
+        let answered_now = |stored: Option<Turn>| {
+            let old = stored.ok_or_else(|| no_turn(id))?;
+            let turn = answered(&old, new, now, self.core.max_text_bytes)?;
+            Ok((turn != old, turn))
         };
-        let turn = answered(&old, new, now, self.core.max_text_bytes)?;
-        if turn == old {
+        let (is_new, turn) = answered_now(self.stored_turn(id)?)?;
+        if !is_new {
             return Ok(turn);
         }
-        self.put_answer(turn, now)
+        match self.put_answer(turn, now) {
+            // Somebody was faster; with the same answer that is no conflict.
+            Err(error) if error.kind() == ErrorKind::Conflict => match answered_now(self.stored_turn(id)?)? {
+                (false, turn) => Ok(turn),
+                (true, _) => Err(error),
+            },
+            done => done,
+        }
     }
 
     fn put_answer(&self, turn: Turn, now: Timestamp) -> Result<Turn> {
@@ -286,7 +330,7 @@ fn put(tx: &dyn Tx, putting: &Putting, scope: Scope, draft: &Draft) -> Result<Pu
 fn refusal(tx: &dyn Tx, person: &Person, scope: Scope, session: u32) -> Result<Error> {
     let id = SessionId::new(person.tag, session);
     Ok(match table::session(tx, scope, session)? {
-        None => Error::new(ErrorKind::NotFound, format!("this customer has no session {id}; it was cleared")),
+        None => no_session(id),
         Some(row) => match row.closed_at {
             Some(at) => closed(id, Timestamp::from_millis(at)),
             None => too_many_turns(),
@@ -340,23 +384,23 @@ fn answered(turn: &Turn, new: &NewAnswer<'_>, now: Timestamp, max_text_bytes: us
     Ok(turn)
 }
 
-/// The members of two JSON objects; the second's win.
+/// The members of two JSON objects, each as it was written; the second's win.
 fn laid_over(old: &str, new: &str) -> Result<String> {
-    type Members = serde_json::Map<String, serde_json::Value>;
-    let read = |text: &str| -> Result<Members> {
-        serde_json::from_str(text)
-            .map_err(|cause| crate::error::internal("checked metadata is no object").with_source(cause))
+    type Members = BTreeMap<String, Box<RawValue>>;
+    let read = |text: &str| serde_json::from_str::<Members>(text);
+    let merge = || -> serde_json::Result<String> {
+        let mut members = read(old)?;
+        members.extend(read(new)?);
+        serde_json::to_string(&members)
     };
-    let mut members = read(old)?;
-    members.extend(read(new)?);
-    Ok(serde_json::Value::Object(members).to_string())
+    merge().map_err(|cause| crate::error::internal("checked metadata is no object").with_source(cause))
 }
 
-/// Saves what waits in one queue; if that fails it still waits.
-fn flush_queue(core: &Core, queue: &mut Queue, scope: &Arc<OnceLock<Scope>>) -> Result<()> {
-    let Some(person) = queue.person.clone() else { return Ok(()) };
+/// Saves what waits in one queue, and tells what each became; if that fails it still waits.
+fn flush_queue(core: &Core, queue: &mut Queue, scope: &Arc<OnceLock<Scope>>) -> Result<Vec<(TurnId, Turn)>> {
+    let Some(person) = queue.person.clone() else { return Ok(Vec::new()) };
     if queue.waiting.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let drafts = queue.waiting.iter().map(|waiting| Draft {
         row: pack(&core.codec, &person, &waiting.turn),
@@ -367,8 +411,7 @@ fn flush_queue(core: &Core, queue: &mut Queue, scope: &Arc<OnceLock<Scope>>) -> 
     });
     let drafts = drafts.collect();
     let saved = put_all(core, putting(core, &person, scope), drafts, core.now())?;
-    queue.settle(&saved);
-    Ok(())
+    Ok(queue.settle(saved))
 }
 
 /// Saves what waits for anybody; tells the first failure after trying them all.
@@ -376,7 +419,7 @@ pub(super) fn flush_everybody(core: &Core) -> Result<()> {
     let mut outcome = Ok(());
     for queue in core.pending.everybody() {
         let flushed = flush_queue(core, &mut queue.lock(), &Arc::default());
-        outcome = outcome.and(flushed);
+        outcome = outcome.and(flushed.map(|_| ()));
     }
     outcome
 }

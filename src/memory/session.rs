@@ -4,12 +4,12 @@
 
 use super::buffer::{check_count, only};
 use super::context::Context;
-use super::customer::{self, Customer};
+use super::customer::{self, Customer, no_session};
 use super::row::mean_confidence;
 use super::save::closed;
 use super::table::{self, SessionRow, SessionSums};
 use super::turn::{Channel, NewAnswer, NewTurn, Turn};
-use crate::error::{Error, ErrorKind, Result, invalid};
+use crate::error::{Result, invalid};
 use crate::id::{SessionId, TurnId};
 use crate::time::Timestamp;
 
@@ -118,7 +118,7 @@ impl Session {
     pub fn metrics(&self) -> Result<SessionMetrics> {
         self.customer.flush()?;
         self.customer.core.store.read_with(|tx| {
-            let missing = || Error::new(ErrorKind::NotFound, format!("this customer has no session {}", self.id));
+            let missing = || no_session(self.id);
             let scope = self.customer.find(tx)?.ok_or_else(missing)?;
             let row = table::session(tx, scope, self.id.number())?.ok_or_else(missing)?;
             let sums = table::session_sums(tx, scope, self.id.number())?;
@@ -138,7 +138,7 @@ impl Session {
         self.customer.flush()?;
         let (customer, id, at) = (self.customer.clone(), self.id, self.customer.core.now());
         self.customer.core.store.write_with(move |tx| {
-            let missing = || Error::new(ErrorKind::NotFound, format!("this customer has no session {id}"));
+            let missing = || no_session(id);
             let scope = customer.find_in_unit(tx)?.ok_or_else(missing)?;
             if table::close_session(tx, scope, id.number(), at.as_millis(), outcome.resolved, outcome.rating)? {
                 return Ok(());

@@ -145,9 +145,11 @@ pub(super) fn continue_session(
                SELECT coalesce(n.id + 1, s.first_turn), s.id - ?1, s.channel, ?3, ?4, ?5, ?6, ?7, ?8 \
                FROM sessions s LEFT JOIN turns n \
                ON n.id = (SELECT id FROM turns WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) \
+               LEFT JOIN turns m ON m.id = (SELECT id FROM turns WHERE id BETWEEN s.first_turn AND ?2 \
+               AND session = s.id - ?1 ORDER BY id DESC LIMIT 1) \
                WHERE s.id = (SELECT id FROM sessions WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) \
                AND s.closed_at IS NULL AND coalesce(n.id + 1, s.first_turn) <= ?2 \
-               AND ?3 - CASE WHEN n.at > s.opened_at THEN n.at ELSE s.opened_at END <= ?9 \
+               AND ?3 - CASE WHEN m.at > s.opened_at THEN m.at ELSE s.opened_at END <= ?9 \
                ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING RETURNING id, session, channel";
     let mut values = turn_values(scope, row, key);
     values.push(idle_ms.into());
@@ -249,12 +251,14 @@ pub(super) fn whole_row(row: &dyn Row) -> Result<StoredTurn<'_>> {
     stored(Scope::of_key(row.int(0)?), row)
 }
 
-/// From a number on: how many turns there are, how many are answered, and the newest.
-pub(super) fn fingerprint(tx: &dyn Tx, scope: Scope, from: u32) -> Result<Option<(usize, usize, u32)>> {
-    let sql = "SELECT count(*), count(answered_at), coalesce(max(id), ?1) FROM turns WHERE id BETWEEN ?1 AND ?2";
+/// From a number on: how many turns there are, how many are answered, the newest, and how
+/// many are gone.
+pub(super) fn fingerprint(tx: &dyn Tx, scope: Scope, from: u32) -> Result<Option<(usize, usize, u32, u32)>> {
+    let sql = "SELECT count(*), count(answered_at), coalesce(max(id), ?1), \
+               coalesce((SELECT turns_gone FROM customers WHERE id = ?3), 0) FROM turns WHERE id BETWEEN ?1 AND ?2";
     let length = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
-    tx.first(sql, &[scope.key(from).into(), scope.high().into()], |row| {
-        Ok((length(row.int(0)?), length(row.int(1)?), scope.number(row.int(2)?)))
+    tx.first(sql, &[scope.key(from).into(), scope.high().into(), scope.0.into()], |row| {
+        Ok((length(row.int(0)?), length(row.int(1)?), scope.number(row.int(2)?), count(row.int(3)?)))
     })
 }
 
@@ -274,10 +278,10 @@ pub(super) fn open_session(tx: &dyn Tx, scope: Scope, channel: i64, at: i64) -> 
 /// The session that the next turn at that time would continue.
 pub(super) fn current_session(tx: &dyn Tx, scope: Scope, at: i64, idle_ms: i64) -> Result<Option<SessionRow>> {
     let sql = "SELECT s.id, s.channel, s.opened_at, s.closed_at, s.resolved, s.rating \
-               FROM sessions s LEFT JOIN turns n \
-               ON n.id = (SELECT id FROM turns WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) \
+               FROM sessions s LEFT JOIN turns m ON m.id = (SELECT id FROM turns \
+               WHERE id BETWEEN s.first_turn AND ?2 AND session = s.id - ?1 ORDER BY id DESC LIMIT 1) \
                WHERE s.id = (SELECT id FROM sessions WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) \
-               AND s.closed_at IS NULL AND ?3 - CASE WHEN n.at > s.opened_at THEN n.at ELSE s.opened_at END <= ?4";
+               AND s.closed_at IS NULL AND ?3 - CASE WHEN m.at > s.opened_at THEN m.at ELSE s.opened_at END <= ?4";
     let values = [scope.low().into(), scope.high().into(), at.into(), idle_ms.into()];
     tx.first(sql, &values, |row| session_row(scope, row))
 }

@@ -71,7 +71,17 @@ pub(super) fn make_durable(connection: &Connection, path: &Path, options: &Optio
         connection.pragma_update(None, "synchronous", level)?;
         Ok((mode, connection.pragma_query_value(None, "synchronous", |row| row.get(0))?))
     };
-    let (mode, synchronous) = waiting(options.busy_timeout, settings).map_err(|cause| failed("set up", path, cause))?;
+    // SQLite does not ask its busy handler when the journal mode is changed.
+    let begun = Instant::now();
+    let set = loop {
+        match waiting(options.busy_timeout, settings).map_err(|cause| failed("set up", path, cause)) {
+            Err(error) if error.kind() == ErrorKind::Busy && begun.elapsed() < options.busy_timeout => {
+                std::thread::sleep(Duration::from_micros(50 + random() % 1_000));
+            }
+            done => break done,
+        }
+    };
+    let (mode, synchronous) = set?;
     if !mode.eq_ignore_ascii_case("wal") || synchronous != expected {
         let message = format!(
             "cannot make {} durable: it runs with journal_mode={mode}, synchronous={synchronous}",

@@ -90,7 +90,14 @@ pub(super) struct Found {
 /// Opens what stands at the path and refuses what is not ours, leaving it as it was.
 pub(super) fn find(path: &Path, options: &Options) -> Result<Found> {
     let connection = connection::open(path, options)?;
-    let format = waiting(options.busy_timeout, || identify(&connection, path))?;
+    let format = waiting(options.busy_timeout, || {
+        // On one snapshot: somebody else may be making the file at this moment.
+        let statements = Statements::new(&connection, path);
+        statements.run("BEGIN")?;
+        let format = identify(&connection, path);
+        let ended = statements.run("ROLLBACK");
+        format.and_then(|format| ended.map(|()| format))
+    })?;
     Ok(Found { connection, format })
 }
 
