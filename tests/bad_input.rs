@@ -554,3 +554,18 @@ fn a_turn_that_is_missing_between_others_is_an_error_and_not_a_shorter_memory() 
         refused(alice.turns(Page::first(100)), ErrorKind::Corrupt, &["turn"]);
     }
 }
+
+//
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_may_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("open.db");
+    let memory = confidant::Confidant::open(path.to_str().unwrap()).unwrap();
+    assert!(memory.check().unwrap().warnings.is_empty());
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let report = memory.check().unwrap();
+    assert!(report.is_sound());
+    assert!(report.warnings[0].contains("0644"), "{:?}", report.warnings);
+}

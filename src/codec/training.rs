@@ -11,7 +11,7 @@ use super::selection;
 /// How much text is kept to learn from; finishing takes about five times its size for a moment.
 pub(crate) const MAX_TEXT_BYTES: usize = 4 * 1024 * 1024;
 /// A dictionary with less in it than this is not worth having.
-const MIN_CONTENT_BYTES: usize = 1024;
+const MIN_CONTENT_BYTES: usize = 128;
 /// How much text the statistics of a dictionary are taken from.
 const MAX_STATISTICS_BYTES: usize = 512 * 1024;
 /// What the statistics may take of a dictionary's size, and the checksum.

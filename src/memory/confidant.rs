@@ -432,6 +432,8 @@ pub struct Report {
     pub stored_bytes: u64,
     /// Damage, one line each; empty if there is none. At most 100 lines of each kind.
     pub findings: Vec<String>,
+    /// What an operator should change: a file that others may read.
+    pub warnings: Vec<String>,
 }
 
 impl Report {

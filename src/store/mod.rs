@@ -148,6 +148,11 @@ pub(crate) trait Store: Send + Sync {
     /// Asks the engine for damage in its own structures; one line for each finding.
     fn integrity(&self) -> Result<Vec<String>>;
 
+    /// What an operator should change about the store's place; one line each.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The bytes that the store takes on disk.
     fn bytes_on_disk(&self) -> u64;
 

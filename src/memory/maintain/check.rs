@@ -14,7 +14,7 @@ const LISTED: usize = 100;
 
 /// Reads everything and lists what is damaged.
 pub(in super::super) fn check(core: &Core) -> Result<Report> {
-    let mut report = Report { findings: core.store.integrity()?, ..Report::default() };
+    let mut report = Report { findings: core.store.integrity()?, warnings: core.store.warnings(), ..Report::default() };
     check_dictionaries(core, &mut report)?;
     let mut listed = 0;
     let mut cursor = i64::MIN;

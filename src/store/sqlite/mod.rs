@@ -226,6 +226,15 @@ impl Store for SqliteStore {
         self.shared.waiting(ask).map_err(|cause| failed("check", &self.shared.path, cause))
     }
 
+    #[cfg(unix)]
+    fn warnings(&self) -> Vec<String> {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&self.shared.path).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+        let wide =
+            (mode & 0o077 != 0).then(|| format!("{} may be read by others: its mode is {mode:04o}", self.location));
+        wide.into_iter().collect()
+    }
+
     fn bytes_on_disk(&self) -> u64 {
         std::fs::metadata(&self.shared.path).map_or(0, |metadata| metadata.len())
     }

@@ -94,7 +94,9 @@ pub(super) fn find(path: &Path, options: &Options) -> Result<Found> {
         // On one snapshot: somebody else may be making the file at this moment.
         let statements = Statements::new(&connection, path);
         statements.run("BEGIN")?;
-        let format = identify(&connection, path);
+        let format = identify(&connection, path).and_then(|format| {
+            if format == schema::FORMAT { check_tables(&connection, path).map(|()| format) } else { Ok(format) }
+        });
         let ended = statements.run("ROLLBACK");
         format.and_then(|format| ended.map(|()| format))
     })?;
@@ -140,6 +142,33 @@ fn identify(connection: &Connection, path: &Path) -> Result<i64> {
     Ok(0)
 }
 
+/// Compares the tables' definitions with what this format has: one changed bit in them could
+/// hide everybody without an error.
+fn check_tables(connection: &Connection, path: &Path) -> Result<()> {
+    let definitions = |connection: &Connection| -> rusqlite::Result<Vec<(String, Option<String>)>> {
+        let sql = "SELECT type || ' ' || name || ' ' || tbl_name, sql FROM sqlite_schema ORDER BY 1";
+        let mut statement = connection.prepare(sql)?;
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    };
+    let expected = || -> rusqlite::Result<Vec<(String, Option<String>)>> {
+        let model = Connection::open_in_memory()?;
+        for step in steps(0) {
+            model.execute_batch(&step)?;
+        }
+        definitions(&model)
+    };
+    let failed = |cause| failed("open", path, cause);
+    if definitions(connection).map_err(failed)? == expected().map_err(failed)? {
+        return Ok(());
+    }
+    let message = format!("cannot open {}: the definitions of its tables are damaged or were changed", path.display());
+    Err(Error::new(ErrorKind::Corrupt, message))
+}
+
+fn steps(format: i64) -> Vec<String> {
+    schema::migrations(format, "INTEGER PRIMARY KEY", "INTEGER", "BLOB")
+}
+
 /// Brings the format up to date, all steps or none.
 fn migrate(connection: &Connection, path: &Path) -> Result<()> {
     let statements = Statements::new(connection, path);
@@ -148,7 +177,7 @@ fn migrate(connection: &Connection, path: &Path) -> Result<()> {
         // Somebody else may have been faster.
         let format = identify(connection, path)?;
         let failed = |cause| failed("bring up to date", path, cause);
-        for step in schema::migrations(format, "INTEGER PRIMARY KEY", "INTEGER", "BLOB") {
+        for step in steps(format) {
             connection.execute_batch(&step).map_err(failed)?;
         }
         connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
