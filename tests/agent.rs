@@ -139,6 +139,7 @@ fn what_the_customer_said_is_durable_before_the_model_is_asked() {
     assert_eq!(turns[0].answered_by.as_deref(), Some("made"));
 }
 
+// X-10, K-34
 #[test]
 fn a_failing_model_leaves_the_turn_unanswered_and_its_error_is_returned() {
     let desk = Desk::new();
@@ -258,6 +259,7 @@ fn pieces_arrive_in_order_and_the_self_report_reaches_neither_the_customer_nor_t
     assert_eq!((turn.confidence, turn.resolved), (Some(0.85), true));
 }
 
+// X-20, K-33
 #[test]
 fn a_model_that_says_nothing_of_itself_is_sure_to_seven_tenths_and_settles_nothing() {
     let desk = Desk::new();

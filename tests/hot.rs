@@ -486,3 +486,23 @@ fn answers_and_clears_of_many_threads_leave_buffer_and_store_alike() {
         }
     });
 }
+
+//
+#[test]
+fn by_default_fifty_turns_are_hot_for_thirty_minutes() {
+    on_every_store(|place| {
+        let memory = place.open();
+        for text in texts("question", 51) {
+            save(&memory, "alice", &text);
+        }
+        let alice = memory.customer("alice").unwrap().memory();
+        assert_eq!(alice.load_context().unwrap().len(), 50);
+        let before = memory.stats();
+        place.clock.advance(30 * MINUTE - 1);
+        alice.load_context().unwrap();
+        assert_eq!(since(before, &memory), (1, 0, 0));
+        place.clock.advance(1);
+        alice.load_context().unwrap();
+        assert_eq!(since(before, &memory), (1, 1, 0));
+    });
+}

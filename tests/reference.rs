@@ -126,6 +126,7 @@ fn in_words(preferences: &Preferences) -> Value {
     })
 }
 
+//
 #[test]
 fn all_seven_turns_are_read_back_as_they_were_said_and_answered() {
     let (_folder, memory, held) = play();

@@ -215,6 +215,7 @@ mod tests {
         made
     }
 
+    //
     #[test]
     fn the_reference_conversation_shows_formal_medium_login_after_three_turns_and_billing_after_seven() {
         let turns = reference_conversation();
@@ -230,6 +231,7 @@ mod tests {
         );
     }
 
+    //
     #[test]
     fn words_inside_other_words_show_nothing() {
         for text in [
@@ -276,6 +278,7 @@ mod tests {
         assert_eq!(shown_by("can\u{2019}t access my account").1, [Topic::Login, Topic::Account]);
     }
 
+    //
     #[test]
     fn thanks_is_on_neither_side_and_thank_you_is_formal() {
         assert_eq!(shown_by("thanks").0, None);
@@ -286,6 +289,7 @@ mod tests {
         assert_eq!(shown_by("hey, that is awesome").0, Some(Style::Casual));
     }
 
+    //
     #[test]
     fn one_polite_word_decides_nothing_however_often_it_is_repeated() {
         assert!(extract(&["please please please please", "where is it", "it is blue", "and now"]).style.is_none());
