@@ -204,10 +204,14 @@ impl Customer {
     /// made may still be undone, and its number be given to somebody else.
     pub(super) fn find_in_unit(&self, tx: &dyn Tx) -> Result<Option<Scope>> {
         if let Some(scope) = self.scope.get() {
+            table::keep_to(tx, *scope)?;
             return Ok(Some(*scope));
         }
-        let found = table::find_customer(tx, &self.person.tenant, &self.person.name)?;
-        Ok(found.map(|(scope, _)| scope))
+        let Some((scope, _)) = table::find_customer(tx, &self.person.tenant, &self.person.name)? else {
+            return Ok(None);
+        };
+        table::keep_to(tx, scope)?;
+        Ok(Some(scope))
     }
 
     /// The customer's place in the store; made if nothing of them is stored. The handle does
@@ -232,13 +236,15 @@ impl fmt::Debug for Customer {
 }
 
 pub(super) fn find_or_make(tx: &dyn Tx, person: &Person, known: &OnceLock<Scope>) -> Result<Scope> {
-    if let Some(scope) = known.get() {
-        return Ok(*scope);
-    }
-    match table::find_customer(tx, &person.tenant, &person.name)? {
-        Some((scope, _)) => Ok(scope),
-        None => table::make_customer(tx, &person.tenant, &person.name),
-    }
+    let scope = match known.get() {
+        Some(scope) => *scope,
+        None => match table::find_customer(tx, &person.tenant, &person.name)? {
+            Some((scope, _)) => scope,
+            None => return table::make_customer(tx, &person.tenant, &person.name),
+        },
+    };
+    table::keep_to(tx, scope)?;
+    Ok(scope)
 }
 
 pub(super) fn no_turn(id: TurnId) -> Error {

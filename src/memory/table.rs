@@ -103,6 +103,12 @@ pub(super) fn find_customer(tx: &dyn Tx, tenant: &str, name: &str) -> Result<Opt
     tx.first(sql, &[tenant.into(), name.into()], |row| Ok((Scope(row.int(0)?), count(row.int(1)?))))
 }
 
+/// Says that a unit is about this customer: from here on no other unit about the customer
+/// writes until this one is over.
+pub(super) fn keep_to(tx: &dyn Tx, scope: Scope) -> Result<()> {
+    tx.keep_to(scope.0)
+}
+
 /// How many of the customer's turns are gone; `None` if the customer is.
 pub(super) fn turns_gone(tx: &dyn Tx, scope: Scope) -> Result<Option<u32>> {
     let sql = "SELECT turns_gone FROM customers WHERE id = ?1";

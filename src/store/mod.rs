@@ -3,7 +3,11 @@
 //! Knows how a unit becomes durable and what an engine must offer. Which engine carries
 //! it is chosen by the location's text and known only in this folder.
 
+#[cfg(feature = "sqlite")]
 mod group;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod schema;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -11,7 +15,7 @@ mod sqlite;
 #[cfg(test)]
 mod conformance;
 
-use crate::error::{Error, ErrorKind, Result, internal};
+use crate::error::{Result, internal};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,11 +25,12 @@ use std::time::Duration;
 #[non_exhaustive]
 pub enum Durability {
     /// An acknowledged turn survives a killed process, an operating system crash and power
-    /// loss (SQLite: WAL with `synchronous=FULL`).
+    /// loss (SQLite: WAL with `synchronous=FULL`; PostgreSQL: `synchronous_commit` on).
     #[default]
     PowerLoss,
     /// An acknowledged turn survives a killed process; power loss may take the newest ones,
-    /// never damage the file (SQLite: WAL with `synchronous=NORMAL`).
+    /// never damage the file (SQLite: WAL with `synchronous=NORMAL`; PostgreSQL:
+    /// `synchronous_commit=off`).
     ProcessCrash,
 }
 
@@ -77,6 +82,13 @@ pub(crate) trait Tx {
 
     /// Runs a statement with a result and shows each row; `RETURNING` counts as one.
     fn query(&self, sql: &'static str, values: &[Value], each: &mut dyn FnMut(&dyn Row) -> Result<()>) -> Result<()>;
+
+    /// Says, before the first statement about a customer, that the unit is about that one:
+    /// writing units about the same customer run one after the other. Where all writing
+    /// units do, there is nothing to be done.
+    fn keep_to(&self, _customer: i64) -> Result<()> {
+        Ok(())
+    }
 }
 
 impl dyn Tx + '_ {
@@ -220,9 +232,20 @@ pub(crate) struct Options {
 /// Opens the store that the location names.
 pub(crate) fn open(location: &str, options: &Options) -> Result<Box<dyn Store>> {
     if location.starts_with("postgres://") || location.starts_with("postgresql://") {
-        return Err(Error::new(ErrorKind::Unsupported, "this version of confidant has no PostgreSQL engine"));
+        return open_server(location, options);
     }
     open_file(location.strip_prefix("sqlite:").unwrap_or(location), options)
+}
+
+#[cfg(feature = "postgres")]
+fn open_server(location: &str, options: &Options) -> Result<Box<dyn Store>> {
+    Ok(Box::new(postgres::PostgresStore::open(location, options)?))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn open_server(_location: &str, _options: &Options) -> Result<Box<dyn Store>> {
+    let message = "confidant was built without its PostgreSQL engine (feature `postgres`)";
+    Err(crate::Error::new(crate::ErrorKind::Unsupported, message))
 }
 
 #[cfg(feature = "sqlite")]
@@ -232,5 +255,6 @@ fn open_file(path: &str, options: &Options) -> Result<Box<dyn Store>> {
 
 #[cfg(not(feature = "sqlite"))]
 fn open_file(_path: &str, _options: &Options) -> Result<Box<dyn Store>> {
-    Err(Error::new(ErrorKind::Unsupported, "confidant was built without its SQLite engine (feature `sqlite`)"))
+    let message = "confidant was built without its SQLite engine (feature `sqlite`)";
+    Err(crate::Error::new(crate::ErrorKind::Unsupported, message))
 }
