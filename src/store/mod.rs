@@ -245,7 +245,7 @@ fn open_server(location: &str, options: &Options) -> Result<Box<dyn Store>> {
 #[cfg(not(feature = "postgres"))]
 fn open_server(_location: &str, _options: &Options) -> Result<Box<dyn Store>> {
     let message = "confidant was built without its PostgreSQL engine (feature `postgres`)";
-    Err(crate::Error::new(crate::ErrorKind::Unsupported, message))
+    Err(crate::error::Error::new(crate::error::ErrorKind::Unsupported, message))
 }
 
 #[cfg(feature = "sqlite")]
@@ -256,5 +256,5 @@ fn open_file(path: &str, options: &Options) -> Result<Box<dyn Store>> {
 #[cfg(not(feature = "sqlite"))]
 fn open_file(_path: &str, _options: &Options) -> Result<Box<dyn Store>> {
     let message = "confidant was built without its SQLite engine (feature `sqlite`)";
-    Err(crate::Error::new(crate::ErrorKind::Unsupported, message))
+    Err(crate::error::Error::new(crate::error::ErrorKind::Unsupported, message))
 }

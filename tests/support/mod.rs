@@ -1,6 +1,6 @@
 //! What the behaviour tests share: every store, a clock that stands, chance with a seed.
 //!
-//! A second engine is one more entry in [`ENGINES`].
+//! A further engine is one more entry in [`engines`].
 
 #![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
 
@@ -45,8 +45,19 @@ impl Clock for TestClock {
 /// How an engine makes a new, empty place.
 type Engine = fn() -> Place;
 
-/// Every engine that the behaviour tests run on.
-const ENGINES: &[(&str, Engine)] = &[("sqlite", Place::sqlite)];
+/// Every engine that the behaviour tests run on here.
+fn engines() -> Vec<(&'static str, Engine)> {
+    let mut engines: Vec<(&'static str, Engine)> = vec![("sqlite", Place::sqlite)];
+    if cfg!(feature = "postgres") {
+        if std::env::var_os("CONFIDANT_TEST_POSTGRES").is_some() {
+            engines.push(("postgres", Place::postgres));
+        } else {
+            assert!(std::env::var_os("CI").is_none(), "CONFIDANT_TEST_POSTGRES is not set: see tests/services.sh");
+            println!("skipped on PostgreSQL: CONFIDANT_TEST_POSTGRES is not set (see tests/services.sh)");
+        }
+    }
+    engines
+}
 
 /// Where a store is kept: open it as often as you like, also again later.
 pub struct Place {
@@ -60,6 +71,22 @@ impl Place {
         let folder = tempfile::tempdir().expect("a folder");
         let location = folder.path().join("support.db").to_str().expect("UTF-8").to_owned();
         Place { folder, location, clock: TestClock::new() }
+    }
+
+    /// A schema of its own on the test server; it goes away with the server.
+    pub fn postgres() -> Place {
+        static NEXT: AtomicI64 = AtomicI64::new(0);
+        let server = std::env::var("CONFIDANT_TEST_POSTGRES").expect("set");
+        let number = NEXT.fetch_add(1, Ordering::SeqCst);
+        let run = RandomState::new().hash_one(number);
+        let sign = if server.contains('?') { '&' } else { '?' };
+        let location = format!("{server}{sign}schema=test_{run:016x}&connections=8");
+        Place { folder: tempfile::tempdir().expect("a folder"), location, clock: TestClock::new() }
+    }
+
+    /// Whether the store is a file.
+    pub fn is_file(&self) -> bool {
+        !self.location.starts_with("postgres")
     }
 
     pub fn location(&self) -> &str {
@@ -93,7 +120,7 @@ impl Place {
 
 /// Runs a test once on every engine, each time in a new place.
 pub fn on_every_store(test: impl Fn(&Place)) {
-    for (name, engine) in ENGINES {
+    for (name, engine) in engines() {
         println!("store: {name}");
         test(&engine());
     }
