@@ -9,9 +9,10 @@
 #[path = "support/vfs/mod.rs"]
 mod vfs;
 
-use confidant::Durability;
+use confidant::{Confidant, Durability, NewTurn, Persist};
+use std::sync::OnceLock;
 use vfs::crash::{Bench, Record, STORE, Tally, cut_power, walk};
-use vfs::{Clockwork, Keep, Life, Recorder, Rng};
+use vfs::{Clockwork, Keep, Life, Op, Recorder, Rng};
 
 /// This test's images: so many in the quick run, so many percent of the long one.
 fn budget(quick: u64, percent: u64) -> u64 {
@@ -81,7 +82,7 @@ fn threads(seed: u64, count: usize, steps: usize, clock: &Clockwork) -> Record {
 
 #[test]
 fn nothing_acknowledged_is_lost_when_power_fails_at_any_moment_of_a_stores_life() {
-    until_enough("a store's life", budget(2_500, 45), |seed, images| {
+    until_enough("a store's life", budget(1_900, 40), |seed, images| {
         let clock = Clockwork::new(Durability::PowerLoss);
         cut_power(&a_life(seed, 60, &clock, false), images, seed)
     });
@@ -89,7 +90,7 @@ fn nothing_acknowledged_is_lost_when_power_fails_at_any_moment_of_a_stores_life(
 
 #[test]
 fn nothing_acknowledged_is_lost_when_power_fails_under_threads_that_share_commits() {
-    until_enough("threads that share commits", budget(1_500, 20), |seed, images| {
+    until_enough("threads that share commits", budget(1_000, 20), |seed, images| {
         let clock = Clockwork::new(Durability::PowerLoss);
         cut_power(&threads(seed, 4, 24, &clock), images, seed)
     });
@@ -97,7 +98,7 @@ fn nothing_acknowledged_is_lost_when_power_fails_under_threads_that_share_commit
 
 #[test]
 fn nothing_is_lost_when_power_fails_again_while_a_crash_is_recovered_from() {
-    until_enough("crashes of recoveries", budget(1_500, 25), |seed, images| {
+    until_enough("crashes of recoveries", budget(1_200, 20), |seed, images| {
         let clock = Clockwork::new(Durability::PowerLoss);
         let first = a_life(seed, 40, &clock, false);
         let mut rng = Rng::new(seed);
@@ -130,4 +131,192 @@ fn nothing_is_lost_when_power_fails_again_while_a_crash_is_recovered_from() {
         });
         tally
     });
+}
+
+#[test]
+fn a_new_file_is_whole_or_not_there_when_power_fails_while_it_is_made() {
+    until_enough("making a file", budget(350, 5), |seed, images| {
+        let clock = Clockwork::new(Durability::PowerLoss);
+        cut_power(&a_life(seed, 1, &clock, false), images, seed)
+    });
+}
+
+#[test]
+fn turns_that_were_collected_are_there_together_or_not_at_all() {
+    until_enough("collected turns", budget(350, 5), |seed, images| {
+        let clock = Clockwork::new(Durability::PowerLoss);
+        let folder = vfs::folder();
+        let path = folder.path().join(STORE);
+        let recorder = Recorder::watch(folder.path());
+        let memory = clock.builder().persist(Persist::Every(8)).open(path.to_str().unwrap()).unwrap();
+        let mut life = Life::new(&recorder, &path, &clock, seed).about(0, 0, 2).with(&memory);
+        drop(memory);
+        for _ in 0..6 {
+            life.open_session();
+            life.collect();
+            life.collect();
+        }
+        life.close();
+        let (base, ops) = recorder.take();
+        cut_power(&Record { base, ops, histories: vec![life.history], clock }, images, seed)
+    });
+}
+
+/// Many customers who say much the same: enough to train a dictionary on.
+fn fill(memory: &Confidant, turns: usize) {
+    let things = ["parcel", "invoice", "password", "refund", "tracking link", "delivery address", "phone", "payment"];
+    for number in 0..20 {
+        let archive = memory.customer(&format!("crowd {number}")).unwrap().memory();
+        let texts: Vec<(String, String)> = (0..turns / 20)
+            .map(|turn| {
+                let (one, other) = (things[turn % 8], things[(turn / 8) % 8]);
+                let said = format!("Hello, I have a question about my {one}. Where can I see the {other}? {turn}");
+                (said, format!("I understand your concern about the {one}; the {other} is on its way now."))
+            })
+            .collect();
+        let new: Vec<NewTurn<'_>> = texts.iter().map(|(said, answer)| NewTurn::said(said).answered(answer)).collect();
+        archive.save_turns(&new).unwrap();
+    }
+}
+
+/// A dictionary as `maintain` trains it.
+fn dictionary() -> &'static [u8] {
+    static TRAINED: OnceLock<Vec<u8>> = OnceLock::new();
+    TRAINED.get_or_init(|| {
+        let folder = vfs::folder();
+        let path = folder.path().join(STORE);
+        let memory = Clockwork::new(Durability::PowerLoss).open(&path).unwrap();
+        fill(&memory, 2_000);
+        assert!(memory.maintain().unwrap().trained.is_some());
+        drop(memory);
+        let file = rusqlite::Connection::open(&path).unwrap();
+        file.query_row("SELECT bytes FROM dictionaries", [], |row| row.get(0)).unwrap()
+    })
+}
+
+#[test]
+fn a_turn_that_is_packed_anew_is_never_lost_when_power_fails() {
+    until_enough("packing anew", budget(500, 9), |seed, images| {
+        let clock = Clockwork::new(Durability::PowerLoss);
+        let folder = vfs::folder();
+        let path = folder.path().join(STORE);
+        let recorder = Recorder::watch(folder.path());
+        let mut life = Life::new(&recorder, &path, &clock, seed).about(0, 0, 3);
+        life.open();
+        for _ in 0..25 {
+            life.any();
+        }
+        life.close();
+        let state = life.history.states.pop().unwrap();
+        drop(recorder);
+        // A store that was trained and whose turns are still to be packed anew.
+        let file = rusqlite::Connection::open(&path).unwrap();
+        file.execute("INSERT INTO dictionaries (number, bytes) VALUES (16, ?1)", [dictionary()]).unwrap();
+        file.execute("UPDATE counters SET value = 100000 WHERE name = 'trained_at'", []).unwrap();
+        drop(file);
+        let recorder = Recorder::watch(folder.path());
+        let mut life = Life::new(&recorder, &path, &clock, seed + 1).about(0, 0, 3).from(state);
+        life.open();
+        assert!(life.maintain().repacked > 0, "there was nothing to pack anew");
+        for _ in 0..6 {
+            life.any();
+        }
+        life.close();
+        let (base, ops) = recorder.take();
+        cut_power(&Record { base, ops, histories: vec![life.history], clock }, images, seed)
+    });
+}
+
+#[test]
+fn training_and_packing_a_grown_store_loses_nothing_when_power_fails() {
+    until_enough("training", budget(40, 1), |seed, images| {
+        let clock = Clockwork::new(Durability::PowerLoss);
+        let folder = vfs::folder();
+        let path = folder.path().join(STORE);
+        fill(&clock.open(&path).unwrap(), 2_000);
+        let recorder = Recorder::watch(folder.path());
+        let mut life = Life::new(&recorder, &path, &clock, seed).about(0, 0, 3);
+        life.open();
+        life.save();
+        assert!(life.maintain().trained.is_some());
+        life.any();
+        life.close();
+        let (base, ops) = recorder.take();
+        cut_power(&Record { base, ops, histories: vec![life.history], clock }, images, seed)
+    });
+}
+
+/// What this process would find in images of a record, with `plant` in it.
+fn found(record: &Record, images: u64) -> Tally {
+    let tally = cut_power(record, images, vfs::seed());
+    println!("planted: {tally}");
+    tally
+}
+
+#[test]
+fn a_disk_that_lies_about_flushes_is_found() {
+    let clock = Clockwork::new(Durability::PowerLoss);
+    let tally = found(&a_life(vfs::seed(), 40, &clock, true), 200);
+    assert!(tally.lost > 0 && tally.damaged + tally.wrong > 0, "{tally}");
+}
+
+#[test]
+fn one_forgotten_flush_is_found() {
+    let clock = Clockwork::new(Durability::PowerLoss);
+    let mut record = a_life(vfs::seed(), 12, &clock, false);
+    let acked = record.ops.iter().rposition(|op| matches!(op, Op::Ack(_))).unwrap();
+    let before = |op: &Op| matches!(op, Op::Sync { .. });
+    // The flush of the last turn's commit, before the store is closed.
+    let closing = record.ops[..acked].iter().rposition(|op| matches!(op, Op::Begin(_))).unwrap();
+    let flush = record.ops[..closing].iter().rposition(before).unwrap();
+    record.ops.remove(flush);
+    let tally = found(&record, 2_000);
+    assert!(tally.lost > 0, "{tally}");
+}
+
+#[test]
+fn an_oracle_that_expects_one_step_too_many_finds_it_missing() {
+    let clock = Clockwork::new(Durability::PowerLoss);
+    let mut record = a_life(vfs::seed(), 20, &clock, false);
+    for op in &mut record.ops {
+        match *op {
+            Op::Begin(actor) => *op = Op::Ack(actor),
+            Op::Ack(actor) => *op = Op::Begin(actor),
+            _ => {}
+        }
+    }
+    // The last mark is not a step.
+    let last = record.histories[0].states.last().unwrap().clone();
+    record.histories[0].states.push(last);
+    let tally = found(&record, 300);
+    assert!(tally.lost > 0 && tally.damaged + tally.wrong == 0, "{tally}");
+}
+
+#[test]
+fn without_flushing_each_turn_power_loss_takes_the_newest_ones_and_damages_nothing() {
+    let clock = Clockwork::new(Durability::ProcessCrash);
+    let mut all = Tally::default();
+    for round in 0..2 {
+        let record = a_life(vfs::seed() + round, 60, &clock, false);
+        all.add(found(&record, budget(500, 1)));
+    }
+    println!("Durability::ProcessCrash: {all}");
+    assert!(all.lost > 0, "the promise is weaker, and the harness sees it: {all}");
+    assert!(all.damaged + all.wrong == 0, "{all}");
+}
+
+#[test]
+fn without_flushing_each_turn_a_killed_process_loses_nothing() {
+    let clock = Clockwork::new(Durability::ProcessCrash);
+    let record = a_life(vfs::seed(), 60, &clock, false);
+    let (mut bench, mut tally, mut rng) = (Bench::new(), Tally::default(), Rng::new(vfs::seed()));
+    walk(&record, |index, disk, progress| {
+        let image = disk.image(&record.ops, Keep::Everything, &mut rng);
+        if let Some(verdict) = bench.judge(&image, &record, progress, &mut rng) {
+            tally.count(&verdict, || format!("operation {index}"));
+        }
+        true
+    });
+    println!("killed under Durability::ProcessCrash: {tally}");
+    assert!(tally.is_clean() && tally.images > 100, "{tally}");
 }

@@ -111,8 +111,7 @@ impl Bench {
         }
         image.put(self.folder.path(), rng);
         let path = self.folder.path().join(STORE);
-        let judged =
-            catch_unwind(AssertUnwindSafe(|| judge(&path, &record.histories, progress, &record.clock, true)));
+        let judged = catch_unwind(AssertUnwindSafe(|| judge(&path, &record.histories, progress, &record.clock, true)));
         Some(judged.unwrap_or_else(|_| Err(Verdict::Wrong("a panic".to_owned()))))
     }
 }

@@ -5,7 +5,7 @@ use super::oracle::{History, Person, State, customer};
 use super::rng::Rng;
 use super::shim::Recorder;
 use confidant::{
-    Builder, Channel, Clock, Confidant, Durability, NewAnswer, NewTurn, Outcome, Session, Timestamp, Turn,
+    Builder, Channel, Clock, Confidant, Durability, Maintenance, NewAnswer, NewTurn, Outcome, Session, Timestamp, Turn,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -157,11 +157,13 @@ impl<'r> Life<'r> {
         });
     }
 
-    pub fn maintain(&mut self) {
+    pub fn maintain(&mut self) -> Maintenance {
+        let mut done = Maintenance::default();
         self.step(|life| {
-            life.memory().maintain().unwrap();
+            done = life.memory().maintain().unwrap();
             None
         });
+        done
     }
 
     pub fn compact(&mut self) {
@@ -171,10 +173,28 @@ impl<'r> Life<'r> {
         });
     }
 
+    /// Under `Persist::Every`: some turns wait in a session and are saved together.
+    pub fn collect(&mut self) {
+        let count = 1 + self.rng.below(5);
+        self.change(|life, number, person| {
+            let of = customer(&life.memory(), number);
+            let Some((_, session)) = life.sessions.iter().find(|(of, _)| *of == number).cloned() else { return };
+            for _ in 0..count {
+                assert!(session.save_turn(NewTurn::said(&life.text())).unwrap().is_pending());
+            }
+            session.customer().memory().flush().unwrap();
+            let after = person.turns.last().map(|turn| turn.id);
+            let page = confidant::Page::first(100);
+            let new = of.memory().turns(after.map_or(page, |last| page.after(last))).unwrap();
+            assert_eq!(new.len(), count);
+            person.took(&new);
+        });
+    }
+
     /// One step of many kinds.
     pub fn any(&mut self) {
         match self.rng.below(40) {
-            0 => self.maintain(),
+            0 => drop(self.maintain()),
             1 if self.rng.below(3) == 0 => self.compact(),
             2 => {
                 self.close();
@@ -252,7 +272,7 @@ impl<'r> Life<'r> {
         });
     }
 
-    fn open_session(&mut self) {
+    pub fn open_session(&mut self) {
         self.change(|life, number, person| {
             let channel = *life.rng.choose(&Channel::ALL);
             let session = customer(&life.memory(), number).open_session(channel).unwrap();
@@ -292,7 +312,17 @@ impl<'r> Life<'r> {
     /// Words that packing likes, noise that it does not; short mostly, long now and then.
     fn text(&mut self) -> String {
         const WORDS: [&str; 12] = [
-            "parcel", "late", "please", "refund", "the", "password", "does not", "work", "since", "yesterday", "gr\u{fc}n",
+            "parcel",
+            "late",
+            "please",
+            "refund",
+            "the",
+            "password",
+            "does not",
+            "work",
+            "since",
+            "yesterday",
+            "gr\u{fc}n",
             "\u{1f600}",
         ];
         self.said += 1;
