@@ -17,6 +17,7 @@ pub mod log;
 pub mod oracle;
 pub mod rng;
 pub mod shim;
+pub mod training;
 
 pub use disk::{Disk, Keep};
 pub use life::{Clockwork, Life};

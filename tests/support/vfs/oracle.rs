@@ -44,7 +44,8 @@ pub struct History {
     pub shared: Vec<(usize, Turn)>,
 }
 
-/// How far an actor had come.
+/// How far an actor had come: any state from the last acknowledged one to the last begun may
+/// be there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Progress {
     pub acked: usize,
@@ -130,7 +131,7 @@ pub fn judge(
 /// The state that was found, if it is one of those that may be.
 fn compare<'h>(history: &'h History, progress: Progress, found: &State) -> Result<&'h State, Verdict> {
     let is = |state: &State| state.iter().zip(found).all(|(known, found)| known.shows(found));
-    for step in [progress.acked, progress.begun] {
+    for step in progress.acked..=progress.begun.max(progress.acked) {
         let state = history.states.get(step).expect("an oracle knows the state after every step");
         if is(state) {
             return Ok(state);
