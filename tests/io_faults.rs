@@ -207,10 +207,8 @@ const CASES: [Case; 21] = [
         before: Some(nothing),
         act: |world| {
             let report = world.memory.unwrap().check()?;
-            // A page that could not be read is a finding of its own; silence would be wrong.
-            let unread = |line: &String| line.contains("error code=") || line.contains("error code ");
-            assert!(report.findings.iter().all(unread), "{report:?}");
-            if report.is_sound() { Ok(()) } else { Err(confidant::Error::new(ErrorKind::Io, "told in the report")) }
+            assert!(report.is_sound(), "a failing disk is not a damaged file: {report:?}");
+            Ok(())
         },
         stride: 1,
     },

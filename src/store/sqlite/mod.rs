@@ -223,7 +223,12 @@ impl Store for SqliteStore {
             let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
             lines.filter(|line| !matches!(line, Ok(text) if text == "ok")).collect()
         };
-        self.shared.waiting(ask).map_err(|cause| failed("check", &self.shared.path, cause))
+        let findings = self.shared.waiting(ask).map_err(|cause| failed("check", &self.shared.path, cause))?;
+        if findings.iter().any(|line| is_unread(line)) {
+            let message = format!("cannot check {}: a page of it cannot be read", self.shared.path.display());
+            return Err(Error::new(ErrorKind::Io, message));
+        }
+        Ok(findings)
     }
 
     fn bytes_on_disk(&self) -> u64 {
@@ -233,6 +238,18 @@ impl Store for SqliteStore {
     fn location(&self) -> &str {
         &self.location
     }
+}
+
+/// Whether a finding says that the operating system failed, which is no damage to the file
+/// (and makes what SQLite counts afterwards wrong).
+fn is_unread(finding: &str) -> bool {
+    let codes = finding.split("error code").skip(1);
+    codes
+        .filter_map(|rest| {
+            let digits = rest.trim_start_matches(['=', ' ']);
+            digits.split(|c: char| !c.is_ascii_digit()).next()?.parse::<i32>().ok()
+        })
+        .any(|code| code & 0xff == rusqlite::ffi::SQLITE_IOERR)
 }
 
 struct SqliteWriter {
