@@ -451,6 +451,9 @@ fn one(
         let mut last = 0;
         for index in 0..ops.len() {
             disk.step(&ops, index);
+            if ops.len() > 1_000 && index + 1 != ops.len() && rng.below(12) != 0 {
+                continue;
+            }
             let settled = matches!(ops[index], Op::Sync { .. } | Op::Lose { .. } | Op::Truncate { .. });
             if index < begun || !(settled || index + 1 == ops.len() || rng.below(16) == 0) {
                 continue;

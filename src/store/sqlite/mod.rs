@@ -102,11 +102,16 @@ impl SqliteStore {
     pub(crate) fn open(location: &str, options: &Options) -> Result<SqliteStore> {
         let path = open::prepare(location)?;
         let found = open::find(&path, options)?;
-        let presence = Presence::announce(&path).map_err(|cause| {
-            let message = format!("cannot open {location}: the file {location}-lock cannot be locked");
-            Error::new(ErrorKind::Io, message).with_source(cause)
-        })?;
-        let connection = found.into_writer(&path, options)?;
+        let unlockable = |cause: std::io::Error| {
+            let (kind, why) = match cause.kind() {
+                std::io::ErrorKind::WouldBlock => (ErrorKind::Busy, "stayed locked by somebody who is opening it"),
+                _ => (ErrorKind::Io, "cannot be locked"),
+            };
+            Error::new(kind, format!("cannot open {location}: the file {location}-lock {why}")).with_source(cause)
+        };
+        let presence = Presence::announce(&path, options.busy_timeout).map_err(unlockable)?;
+        let connection = found.into_writer(&path, options, presence.is_first())?;
+        presence.arrive().map_err(unlockable)?;
         let watch = Mutex::new(Watch { connection: reader(&path, options)?, seen: None });
         let shared = Arc::new(Shared {
             path,

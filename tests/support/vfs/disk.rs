@@ -28,8 +28,7 @@ pub struct Content {
 
 impl Content {
     pub fn of(bytes: &[u8]) -> Content {
-        let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        Content { bytes: Arc::new(bytes[..used].to_vec()), len: u64::try_from(bytes.len()).unwrap() }
+        Content { bytes: Arc::new(used(bytes).to_vec()), len: u64::try_from(bytes.len()).unwrap() }
     }
 
     pub fn len(&self) -> u64 {
@@ -52,6 +51,12 @@ impl Content {
         kept.truncate(usize::try_from(to).unwrap());
         self.len = to;
     }
+}
+
+/// Bytes without the zeros at their end.
+pub fn used(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    &bytes[..end]
 }
 
 /// What is durable.

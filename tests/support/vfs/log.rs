@@ -1,9 +1,9 @@
 //! What SQLite and confidant did to the files of one folder, in order, and which calls are to
 //! fail.
 
-use super::disk::{Base, Content};
+use super::disk::{Base, Content, used};
 use rusqlite::ffi;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::c_int;
 use std::path::{Path, PathBuf};
 
@@ -117,7 +117,12 @@ pub struct Log {
     lengths: HashMap<u32, u64>,
     inodes: u32,
     plan: Option<Plan>,
+    /// Files of which the disk holds less than every reader sees.
+    doubtful: HashSet<u32>,
 }
+
+/// When SQLite was the last to write to a doubtful log.
+const UNTOUCHED: std::time::SystemTime = std::time::SystemTime::UNIX_EPOCH;
 
 impl Log {
     pub fn over(folder: &Path) -> Log {
@@ -130,6 +135,7 @@ impl Log {
             lengths: HashMap::new(),
             inodes: 0,
             plan: None,
+            doubtful: HashSet::new(),
         };
         for entry in std::fs::read_dir(folder).unwrap() {
             let entry = entry.unwrap();
@@ -176,12 +182,17 @@ impl Log {
                 self.names.remove(name);
             }
             Op::Sync { .. } | Op::SyncFolder if self.lying => return,
+            Op::Lose { inode } => {
+                self.doubtful.insert(*inode);
+                self.leave_alone(*inode);
+            }
             _ => {}
         }
         self.ops.push(op);
     }
 
-    /// Records what confidant did to a log past SQLite: it only ever appends zeros.
+    /// Records what confidant did to a log past SQLite: it writes what is there once more, which
+    /// is looked for after a failed flush only, and appends zeros.
     pub fn follow_growth(&mut self) {
         let logs: Vec<(String, u32)> = self
             .names
@@ -190,11 +201,27 @@ impl Log {
             .map(|(name, inode)| (name.clone(), *inode))
             .collect();
         for (name, inode) in logs {
-            let Ok(metadata) = std::fs::metadata(self.folder.join(name)) else { continue };
+            let Ok(metadata) = std::fs::metadata(self.folder.join(&name)) else { continue };
+            if self.doubtful.contains(&inode) && metadata.modified().unwrap() != UNTOUCHED {
+                let bytes = std::fs::read(self.folder.join(&name)).unwrap();
+                self.push(Op::Write { inode, at: 0, bytes: used(&bytes).to_vec() });
+                self.leave_alone(inode);
+            }
             let (known, there) = (self.lengths.get(&inode).copied().unwrap_or(0), metadata.len());
             if there > known {
                 self.push(Op::Zeros { inode, from: known, to: there });
             }
+        }
+    }
+
+    /// Notes that the last to write to a log was SQLite, if that log is watched for others.
+    pub fn leave_alone(&mut self, inode: u32) {
+        if !self.doubtful.contains(&inode) {
+            return;
+        }
+        if let Some((name, _)) = self.names.iter().find(|(_, of)| **of == inode) {
+            let file = std::fs::File::options().write(true).open(self.folder.join(name)).unwrap();
+            file.set_modified(UNTOUCHED).unwrap();
         }
     }
 

@@ -148,7 +148,9 @@ unsafe extern "C" fn write(file: *mut sqlite3_file, from: *const c_void, amount:
         return status;
     }
     log.push(Op::Write { inode: watched.inode, at: start, bytes: bytes.to_vec() });
-    io(file).xWrite.unwrap()(real(file), from, amount, at)
+    let status = io(file).xWrite.unwrap()(real(file), from, amount, at);
+    log.leave_alone(watched.inode);
+    status
 }
 
 unsafe extern "C" fn truncate(file: *mut sqlite3_file, to: i64) -> c_int {
