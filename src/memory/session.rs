@@ -137,16 +137,19 @@ impl Session {
         }
         self.customer.flush()?;
         let (customer, id, at) = (self.customer.clone(), self.id, self.customer.core.now());
-        self.customer.core.store.write_with(move |tx| {
+        // Its figures are read in the same unit, so that a close that is refused did not happen.
+        let (row, sums) = self.customer.core.store.write_with(move |tx| {
             let missing = || no_session(id);
             let scope = customer.find_in_unit(tx)?.ok_or_else(missing)?;
-            if table::close_session(tx, scope, id.number(), at.as_millis(), outcome.resolved, outcome.rating)? {
-                return Ok(());
+            let number = id.number();
+            let is_new = table::close_session(tx, scope, number, at.as_millis(), outcome.resolved, outcome.rating)?;
+            let row = table::session(tx, scope, number)?.ok_or_else(missing)?;
+            if !is_new {
+                return Err(closed(id, Timestamp::from_millis(row.closed_at.unwrap_or_default())));
             }
-            let row = table::session(tx, scope, id.number())?.ok_or_else(missing)?;
-            Err(closed(id, Timestamp::from_millis(row.closed_at.unwrap_or_default())))
+            Ok((row, table::session_sums(tx, scope, number)?))
         })?;
-        self.metrics()
+        Ok(SessionMetrics { details: SessionDetails::new(self.id, &row, &sums)?, sums })
     }
 }
 

@@ -102,11 +102,16 @@ impl SqliteStore {
     pub(crate) fn open(location: &str, options: &Options) -> Result<SqliteStore> {
         let path = open::prepare(location)?;
         let found = open::find(&path, options)?;
-        let presence = Presence::announce(&path).map_err(|cause| {
-            let message = format!("cannot open {location}: the file {location}-lock cannot be locked");
-            Error::new(ErrorKind::Io, message).with_source(cause)
-        })?;
-        let connection = found.into_writer(&path, options)?;
+        let unlockable = |cause: std::io::Error| {
+            let (kind, why) = match cause.kind() {
+                std::io::ErrorKind::WouldBlock => (ErrorKind::Busy, "stayed locked by somebody who is opening it"),
+                _ => (ErrorKind::Io, "cannot be locked"),
+            };
+            Error::new(kind, format!("cannot open {location}: the file {location}-lock {why}")).with_source(cause)
+        };
+        let presence = Presence::announce(&path, options.busy_timeout).map_err(unlockable)?;
+        let connection = found.into_writer(&path, options, presence.is_first())?;
+        presence.arrive().map_err(unlockable)?;
         let watch = Mutex::new(Watch { connection: reader(&path, options)?, seen: None });
         let shared = Arc::new(Shared {
             path,
@@ -223,7 +228,12 @@ impl Store for SqliteStore {
             let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
             lines.filter(|line| !matches!(line, Ok(text) if text == "ok")).collect()
         };
-        self.shared.waiting(ask).map_err(|cause| failed("check", &self.shared.path, cause))
+        let findings = self.shared.waiting(ask).map_err(|cause| failed("check", &self.shared.path, cause))?;
+        if findings.iter().any(|line| is_unread(line)) {
+            let message = format!("cannot check {}: a page of it cannot be read", self.shared.path.display());
+            return Err(Error::new(ErrorKind::Io, message));
+        }
+        Ok(findings)
     }
 
     #[cfg(unix)]
@@ -242,6 +252,18 @@ impl Store for SqliteStore {
     fn location(&self) -> &str {
         &self.location
     }
+}
+
+/// Whether a finding says that the operating system failed, which is no damage to the file
+/// (and makes what SQLite counts afterwards wrong).
+fn is_unread(finding: &str) -> bool {
+    let codes = finding.split("error code").skip(1);
+    codes
+        .filter_map(|rest| {
+            let digits = rest.trim_start_matches(['=', ' ']);
+            digits.split(|c: char| !c.is_ascii_digit()).next()?.parse::<i32>().ok()
+        })
+        .any(|code| code & 0xff == rusqlite::ffi::SQLITE_IOERR)
 }
 
 struct SqliteWriter {

@@ -105,9 +105,14 @@ pub(super) fn find(path: &Path, options: &Options) -> Result<Found> {
 
 impl Found {
     /// The writing connection: durable, of the newest format, with a grown log.
-    pub(super) fn into_writer(self, path: &Path, options: &Options) -> Result<Owned> {
+    ///
+    /// `first` says that nobody else has the store open: the log is what a crash left.
+    pub(super) fn into_writer(self, path: &Path, options: &Options, first: bool) -> Result<Owned> {
         connection::make_durable(&self.connection, path, options)?;
         waiting(options.busy_timeout, || {
+            if first {
+                renew_log(&self.connection, path)?;
+            }
             if self.format < schema::FORMAT {
                 migrate(&self.connection, path)?;
                 sync_folder(path)?;
@@ -198,14 +203,43 @@ fn sync_folder(path: &Path) -> Result<()> {
     if cfg!(windows) { Ok(()) } else { synced.map_err(|cause| io_error("make durable the folder of", path, cause)) }
 }
 
+/// Writes what a crash left in the log once more and makes it durable, before anything is
+/// written after it.
+///
+/// When a flush fails, the system may forget what it could not write and yet show it to every
+/// reader: recovery then believes in turns that are not on the disk, and what is acknowledged
+/// behind them would be lost with them.
+fn renew_log(connection: &Connection, path: &Path) -> Result<()> {
+    let log = log_of(path);
+    if std::fs::metadata(&log).map_or(0, |metadata| metadata.len()) == 0 {
+        return Ok(());
+    }
+    let statements = Statements::new(connection, path);
+    statements.run("BEGIN IMMEDIATE")?;
+    let renewed = || -> io::Result<()> {
+        let bytes = std::fs::read(&log)?;
+        // The zeros at the end were not acknowledged to anybody.
+        let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        let mut file = OpenOptions::new().write(true).open(&log)?;
+        file.write_all(bytes.get(..used).unwrap_or_default())?;
+        file.sync_all()
+    };
+    let renewed = renewed().map_err(|cause| io_error("make durable the log of", path, cause));
+    renewed.and(statements.run("ROLLBACK"))
+}
+
+fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    PathBuf::from(name)
+}
+
 /// Fills the log with zeros up to its working length, so that later commits write in place.
 ///
 /// The write lock is held, so that nobody appends meanwhile; recovery reads zeros as the
 /// end of the log, since no frame has a zero salt.
 fn grow_log(connection: &Connection, path: &Path) -> Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    let log = PathBuf::from(name);
+    let log = log_of(path);
     let length = |log: &Path| std::fs::metadata(log).map_or(0, |metadata| metadata.len());
     if length(&log) >= LOG_BYTES {
         return Ok(());

@@ -5,35 +5,62 @@
 //! file by one byte. A process that could take the lock alone, and sees the length it left,
 //! knows that nobody has opened the store since. The check is one `fstat`.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The length of the lock file while this process held its lock alone.
 pub(super) struct Proof(u64);
 
 /// Stands for "not proven to be alone".
 const NOT_ALONE: u64 = 0;
+/// Between two looks whether the first one has arrived; it opens in a few milliseconds.
+const PAUSE: Duration = Duration::from_millis(1);
 
 pub(super) struct Presence {
     file: File,
+    /// It came when nobody had the store open.
+    first: bool,
     /// The file's length at which this process was proven to be alone.
     alone_at: AtomicU64,
 }
 
 impl Presence {
-    /// Announces this process, before it touches the store.
-    pub(super) fn announce(store: &Path) -> io::Result<Presence> {
+    /// Announces this process, before it writes to the store.
+    ///
+    /// Nobody else has the store open if it [is first](Self::is_first); who comes next waits
+    /// until it has called [`arrive`](Self::arrive).
+    ///
+    /// # Errors
+    /// `WouldBlock` if the first one has not arrived in time.
+    pub(super) fn announce(store: &Path, timeout: Duration) -> io::Result<Presence> {
         let mut name = store.as_os_str().to_owned();
         name.push("-lock");
         let mut options = OpenOptions::new();
         options.create(true).read(true).append(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let presence = Presence { file: options.open(Path::new(&name))?, alone_at: AtomicU64::new(NOT_ALONE) };
-        presence.enter()?;
+        let file = options.open(Path::new(&name))?;
+        let first = file.try_lock().is_ok();
+        let presence = Presence { file, first, alone_at: AtomicU64::new(NOT_ALONE) };
+        if !first {
+            presence.wait(timeout)?;
+            presence.enter()?;
+        }
         Ok(presence)
+    }
+
+    /// Whether nobody else had the store open when this process came.
+    pub(super) fn is_first(&self) -> bool {
+        self.first
+    }
+
+    /// The first one is done with what only the first does.
+    pub(super) fn arrive(&self) -> io::Result<()> {
+        if self.first { self.enter() } else { Ok(()) }
     }
 
     /// Whether nobody else has had the store open since aloneness was proven.
@@ -60,6 +87,16 @@ impl Presence {
     /// From here on [`is_alone`](Self::is_alone) rests on the proof.
     pub(super) fn settle(&self, proof: Proof) {
         self.alone_at.store(proof.0, Ordering::Release);
+    }
+
+    fn wait(&self, timeout: Duration) -> io::Result<()> {
+        let start = Instant::now();
+        loop {
+            match self.file.try_lock_shared() {
+                Err(TryLockError::WouldBlock) if start.elapsed() < timeout => thread::sleep(PAUSE),
+                entered => return Ok(entered?),
+            }
+        }
     }
 
     fn enter(&self) -> io::Result<()> {
@@ -91,6 +128,14 @@ fn is_there(_metadata: &std::fs::Metadata) -> bool {
 mod tests {
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    fn announced(store: &Path) -> Presence {
+        let presence = Presence::announce(store, PATIENCE).expect("announced");
+        presence.arrive().expect("arrived");
+        presence
+    }
+
     fn prove(presence: &Presence) -> bool {
         presence.probe().map(|proof| presence.settle(proof)).is_some()
     }
@@ -99,11 +144,11 @@ mod tests {
     fn one_alone_is_proven_and_a_second_ends_the_proof() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = folder.path().join("a.db");
-        let first = Presence::announce(&store).expect("announced");
+        let first = announced(&store);
         assert!(!first.is_alone(), "nothing is proven before the probe");
         assert!(prove(&first) && first.is_alone());
 
-        let second = Presence::announce(&store).expect("announced");
+        let second = announced(&store);
         assert!(!first.is_alone());
         assert!(!prove(&first) && !prove(&second));
 
@@ -113,12 +158,27 @@ mod tests {
     }
 
     #[test]
+    fn the_next_one_waits_until_the_first_has_arrived() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = folder.path().join("a.db");
+        let first = Presence::announce(&store, PATIENCE).expect("announced");
+        assert!(first.is_first());
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| Presence::announce(&store, PATIENCE).expect("announced").is_first());
+            let late = Presence::announce(&store, Duration::ZERO).err().expect("the first has not arrived");
+            assert_eq!(late.kind(), io::ErrorKind::WouldBlock);
+            first.arrive().expect("arrived");
+            assert!(!second.join().expect("no panic"));
+        });
+    }
+
+    #[test]
     fn one_that_came_and_went_ends_the_proof() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = folder.path().join("a.db");
-        let first = Presence::announce(&store).expect("announced");
+        let first = announced(&store);
         assert!(prove(&first));
-        drop(Presence::announce(&store).expect("announced"));
+        drop(announced(&store));
         assert!(!first.is_alone());
     }
 
@@ -127,11 +187,11 @@ mod tests {
     fn without_its_file_nothing_is_proven() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = folder.path().join("a.db");
-        let first = Presence::announce(&store).expect("announced");
+        let first = announced(&store);
         assert!(prove(&first));
         std::fs::remove_file(folder.path().join("a.db-lock")).expect("removed");
         assert!(!first.is_alone());
-        let second = Presence::announce(&store).expect("announced");
+        let second = announced(&store);
         assert!(!prove(&first) && prove(&second) && !first.is_alone());
     }
 
@@ -139,8 +199,8 @@ mod tests {
     fn a_failed_probe_announces_its_process_anew() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = folder.path().join("a.db");
-        let first = Presence::announce(&store).expect("announced");
-        let second = Presence::announce(&store).expect("announced");
+        let first = announced(&store);
+        let second = announced(&store);
         let seen = first.length();
         assert!(!prove(&second));
         assert!(first.length() > seen);

@@ -1,0 +1,542 @@
+//! Every changing call of every operation fails once, and from then on: nothing acknowledged is
+//! lost, nothing half done is visible, and every failure says what it is.
+//!
+//! `CONFIDANT_FAULTS=all cargo test --release --test io_faults -- --nocapture` leaves no call
+//! out; the quick run takes every call of small operations and some of large ones.
+#![cfg(all(unix, feature = "sqlite"))]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
+
+#[path = "support/vfs/mod.rs"]
+mod vfs;
+
+use confidant::{
+    Channel, Confidant, Customer, Durability, ErrorKind, NewAnswer, NewTurn, Outcome, Page, Persist, Result,
+};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use vfs::crash::STORE;
+use vfs::oracle::{History, Progress, customer, judge, observe};
+use vfs::{Clockwork, Disk, Fault, Keep, Op, Recorder, Rng, State, Verdict};
+
+/// The customers that are watched.
+const WATCHED: usize = 2;
+
+/// One public operation, on a store that was prepared for it.
+#[derive(Clone, Copy)]
+struct Case {
+    name: &'static str,
+    /// What stands in the folder; nothing if it is a new store.
+    template: Template,
+    /// What is done with the open store before faults begin; `None` if opening is the operation.
+    before: Option<fn(&Confidant)>,
+    act: fn(&World<'_>) -> Result<()>,
+    /// Every nth fault point in the quick run.
+    stride: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Template {
+    Nothing,
+    /// Closed properly.
+    Closed,
+    /// Its process was killed: the newest turns are in the log.
+    Killed,
+    /// Trained, with turns that are to be packed anew.
+    Trained,
+}
+
+struct World<'w> {
+    path: &'w Path,
+    clock: &'w Clockwork,
+    memory: Option<&'w Confidant>,
+}
+
+impl World<'_> {
+    fn customer(&self, number: usize) -> Customer {
+        customer(self.memory.unwrap(), number)
+    }
+}
+
+fn nothing(_: &Confidant) {}
+
+fn long_texts(count: usize, bytes: usize) -> Vec<String> {
+    let mut rng = Rng::new(5);
+    let word = |rng: &mut Rng| format!("{:016x}", rng.next());
+    (0..count).map(|_| (0..bytes / 16).map(|_| word(&mut rng)).collect()).collect()
+}
+
+fn save_long(customer: &Customer, count: usize, bytes: usize) -> Result<()> {
+    let texts = long_texts(count, bytes);
+    let new: Vec<NewTurn<'_>> = texts.iter().map(|text| NewTurn::said(text)).collect();
+    customer.memory().save_turns(&new).map(|_| ())
+}
+
+const CASES: [Case; 21] = [
+    Case {
+        name: "open a new store",
+        template: Template::Nothing,
+        before: None,
+        act: |world| world.clock.open(world.path).map(|_| ()),
+        stride: 1,
+    },
+    Case {
+        name: "open a closed store",
+        template: Template::Closed,
+        before: None,
+        act: |world| world.clock.open(world.path).map(|_| ()),
+        stride: 1,
+    },
+    Case {
+        name: "open a killed process's store",
+        template: Template::Killed,
+        before: None,
+        act: |world| world.clock.open(world.path).map(|_| ()),
+        stride: 1,
+    },
+    Case {
+        name: "save_turn of a new customer",
+        template: Template::Nothing,
+        before: Some(nothing),
+        act: |world| world.customer(0).memory().save_turn(NewTurn::said("Hi").answered("Hello")).map(|_| ()),
+        stride: 1,
+    },
+    Case {
+        name: "save_turn",
+        template: Template::Closed,
+        before: Some(nothing),
+        act: |world| world.customer(0).memory().save_turn(NewTurn::said("Hi").key("k")).map(|_| ()),
+        stride: 1,
+    },
+    Case {
+        name: "save_turn after a recovery",
+        template: Template::Killed,
+        before: Some(nothing),
+        act: |world| world.customer(0).memory().save_turn(NewTurn::said("Hi").key("k")).map(|_| ()),
+        stride: 1,
+    },
+    Case {
+        name: "save_turn that begins the log again",
+        template: Template::Closed,
+        before: Some(|memory| {
+            customer(memory, 1).memory().save_turn(NewTurn::said("Before.")).unwrap();
+            memory.maintain().unwrap();
+        }),
+        act: |world| world.customer(0).memory().save_turn(NewTurn::said("Hi").answered("Hello")).map(|_| ()),
+        stride: 1,
+    },
+    Case {
+        name: "save_turns",
+        template: Template::Closed,
+        before: Some(nothing),
+        act: |world| save_long(&world.customer(1), 4, 6_000),
+        stride: 1,
+    },
+    Case {
+        name: "save_turn that moves the log into the file",
+        template: Template::Closed,
+        before: Some(|memory| save_long(&memory.customer("crowd").unwrap(), 62, 64_000).unwrap()),
+        act: |world| save_long(&world.customer(1), 1, 64_000),
+        stride: 101,
+    },
+    Case {
+        name: "answer",
+        template: Template::Closed,
+        before: Some(nothing),
+        act: |world| {
+            let archive = world.customer(0).memory();
+            let open = archive.turns(Page::first(100))?.into_iter().find(|turn| !turn.is_answered()).unwrap();
+            archive.answer(open.id, NewAnswer::new("It arrives today.").resolved(true)).map(|_| ())
+        },
+        stride: 1,
+    },
+    Case {
+        name: "open_session",
+        template: Template::Closed,
+        before: Some(nothing),
+        act: |world| world.customer(0).open_session(Channel::Phone).map(|_| ()),
+        stride: 1,
+    },
+    Case {
+        name: "close a session",
+        template: Template::Closed,
+        before: Some(nothing),
+        act: |world| {
+            let session = world.customer(0).sessions(Page::first(1))?[0].id;
+            world.customer(0).session(session)?.close(Outcome::resolved().rated(5)).map(|_| ())
+        },
+        stride: 1,
+    },
+    Case {
+        name: "clear",
+        template: Template::Closed,
+        before: Some(nothing),
+        act: |world| world.customer(0).memory().clear().map(|_| ()),
+        stride: 1,
+    },
+    Case {
+        name: "flush of waiting turns",
+        template: Template::Closed,
+        before: Some(nothing),
+        act: |world| {
+            let path = world.path.to_str().unwrap();
+            let memory = world.clock.builder().persist(Persist::Every(10)).open(path)?;
+            let archive = customer(&memory, 0).memory();
+            archive.save_turns(&[NewTurn::said("One"), NewTurn::said("Two")])?;
+            archive.flush()
+        },
+        stride: 1,
+    },
+    Case {
+        name: "maintain",
+        template: Template::Trained,
+        before: Some(nothing),
+        act: |world| world.memory.unwrap().maintain().map(|_| ()),
+        stride: 1,
+    },
+    Case {
+        name: "compact",
+        template: Template::Trained,
+        before: Some(nothing),
+        act: |world| world.memory.unwrap().compact(),
+        stride: 3,
+    },
+    Case {
+        name: "check",
+        template: Template::Killed,
+        before: Some(nothing),
+        act: |world| {
+            let report = world.memory.unwrap().check()?;
+            assert!(report.is_sound(), "a failing disk is not a damaged file: {report:?}");
+            Ok(())
+        },
+        stride: 1,
+    },
+    Case {
+        name: "load_context",
+        template: Template::Killed,
+        before: Some(nothing),
+        act: |world| {
+            assert_eq!(world.customer(0).memory().load_context()?.len(), 9);
+            Ok(())
+        },
+        stride: 1,
+    },
+    Case {
+        name: "turns",
+        template: Template::Closed,
+        before: Some(nothing),
+        act: |world| {
+            assert_eq!(world.customer(0).memory().turns(Page::first(100))?.len(), 9);
+            Ok(())
+        },
+        stride: 1,
+    },
+    Case {
+        name: "summary",
+        template: Template::Closed,
+        before: Some(nothing),
+        act: |world| {
+            let summary = world.memory.unwrap().tenant("default")?.analytics().summary()?;
+            assert_eq!(summary.turns, 18);
+            Ok(())
+        },
+        stride: 1,
+    },
+    Case {
+        name: "close",
+        template: Template::Killed,
+        before: None,
+        act: |world| {
+            let memory = world.clock.open(world.path)?;
+            let saved = customer(&memory, 0).memory().save_turn(NewTurn::said("Bye")).map(|_| ());
+            memory.close().and(saved)
+        },
+        stride: 1,
+    },
+];
+
+/// Puts a template's files into a folder.
+fn prepare(template: Template, folder: &Path, clock: &Clockwork) {
+    let path = folder.join(STORE);
+    if template == Template::Nothing {
+        return;
+    }
+    let memory = clock.open(&path).unwrap();
+    for number in 0..WATCHED {
+        let archive = customer(&memory, number).memory();
+        for turn in 0..9 {
+            let said = format!("Question {turn} of {number}: where is my parcel? Nobody answers my letters.");
+            let new = NewTurn::said(&said);
+            archive.save_turn(if turn % 3 == 0 { new } else { new.answered("It arrives today.") }).unwrap();
+        }
+    }
+    if template == Template::Killed {
+        // Copied while it is open, as a killed process leaves it.
+        let copy = vfs::folder();
+        for name in [STORE.to_owned(), format!("{STORE}-wal")] {
+            std::fs::copy(folder.join(&name), copy.path().join(&name)).unwrap();
+        }
+        drop(memory);
+        for name in [STORE.to_owned(), format!("{STORE}-wal")] {
+            std::fs::copy(copy.path().join(&name), folder.join(&name)).unwrap();
+        }
+        return;
+    }
+    drop(memory);
+    if template == Template::Trained {
+        let file = rusqlite::Connection::open(&path).unwrap();
+        let dictionary = vfs::training::dictionary();
+        file.execute("INSERT INTO dictionaries (number, bytes) VALUES (16, ?1)", [dictionary]).unwrap();
+        file.execute("UPDATE counters SET value = 100000 WHERE name = 'trained_at'", []).unwrap();
+    }
+}
+
+/// Copies of prepared folders: made once each.
+struct Templates {
+    clock: Clockwork,
+    made: Vec<(Template, tempfile::TempDir)>,
+}
+
+impl Templates {
+    fn put(&mut self, template: Template, folder: &Path) {
+        if !self.made.iter().any(|(known, _)| *known == template) {
+            let made = vfs::folder();
+            prepare(template, made.path(), &self.clock);
+            self.made.push((template, made));
+        }
+        let (_, made) = self.made.iter().find(|(known, _)| *known == template).unwrap();
+        for entry in std::fs::read_dir(made.path()).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+fn see(memory: &Confidant) -> Result<State> {
+    (0..WATCHED).map(|number| observe(&customer(memory, number)).map(Arc::new)).collect()
+}
+
+/// What was found over many faults.
+#[derive(Default, Debug)]
+struct Sums {
+    runs: u64,
+    failed: u64,
+    refused: u64,
+    went_on: u64,
+    reopened: u64,
+    images: u64,
+}
+
+/// What the operation leaves when nothing fails: before and after.
+fn rehearse(case: &Case, templates: &mut Templates) -> (State, State) {
+    let folder = vfs::folder();
+    templates.put(case.template, folder.path());
+    let path = folder.path().join(STORE);
+    let clock = templates.clock.clone();
+    let memory = clock.open(&path).unwrap();
+    let before = see(&memory).unwrap();
+    let memory = case.before.map(|before| {
+        before(&memory);
+        memory
+    });
+    let before = memory.as_ref().map_or(before, |memory| see(memory).unwrap());
+    (case.act)(&World { path: &path, clock: &clock, memory: memory.as_ref() }).unwrap();
+    drop(memory);
+    let after = see(&clock.open(&path).unwrap()).unwrap();
+    (before, after)
+}
+
+/// One operation, one fault; false if the operation ended before the fault's turn came.
+fn one(
+    case: &Case,
+    fault: Fault,
+    at: u64,
+    sticky: bool,
+    templates: &mut Templates,
+    states: &(State, State),
+    sums: &mut Sums,
+) -> bool {
+    let place = format!("{}, {fault:?} at call {at}{}", case.name, if sticky { " and later" } else { "" });
+    let folder = vfs::folder();
+    templates.put(case.template, folder.path());
+    let path = folder.path().join(STORE);
+    let clock = templates.clock.clone();
+    let recorder = Recorder::watch(folder.path());
+    let memory = case.before.map(|before| {
+        let memory = clock.open(&path).unwrap();
+        before(&memory);
+        memory
+    });
+    let (before, after) = states;
+    // What may be there, from which operation of the record on.
+    let mut allowed: Vec<(usize, Vec<State>)> = vec![(0, vec![before.clone(), after.clone()])];
+    let here = |recorder: &Recorder| recorder.log().ops.len();
+    let begun = here(&recorder);
+
+    recorder.fail(fault, at, sticky);
+    let acted =
+        catch_unwind(AssertUnwindSafe(|| (case.act)(&World { path: &path, clock: &clock, memory: memory.as_ref() })));
+    let (_, failed) = recorder.heal();
+    let acted = acted.unwrap_or_else(|_| panic!("{place}: a panic"));
+    if failed == 0 {
+        acted.unwrap_or_else(|error| panic!("{place}: failed without a fault: {error:?}"));
+        return false;
+    }
+    sums.runs += 1;
+    sums.failed += failed;
+    let may_be = match &acted {
+        Ok(()) => vec![after.clone()],
+        Err(error) => {
+            sums.refused += 1;
+            assert_eq!(error.kind(), ErrorKind::Io, "{place}: {error:?}");
+            vec![before.clone(), after.clone()]
+        }
+    };
+    allowed.push((here(&recorder), may_be.clone()));
+
+    // The fault is gone: the handle goes on, or says that it must be reopened.
+    let memory = memory.or_else(|| {
+        let opened = clock.open(&path).unwrap_or_else(|error| panic!("{place}: does not open again: {error:?}"));
+        Some(opened)
+    });
+    let mut memory = memory.unwrap();
+    let mut now = see(&memory).unwrap_or_else(|error| panic!("{place}: cannot be read afterwards: {error:?}"));
+    assert!(may_be.contains(&now), "{place}: half of it, or nothing acknowledged, is visible");
+    if acted.is_err() && case.before.is_some() && case.name != "flush of waiting turns" {
+        assert!(now == *before, "{place}: was refused, and is visible");
+    }
+    let write = |memory: &Confidant| customer(memory, 1).memory().save_turn(NewTurn::said("Still there?"));
+    let turn = match write(&memory) {
+        Ok(turn) => {
+            sums.went_on += 1;
+            turn
+        }
+        Err(error) => {
+            sums.reopened += 1;
+            assert_eq!(error.kind(), ErrorKind::Closed, "{place}: {error:?}");
+            assert!(error.to_string().contains("open it again"), "{place}: {error}");
+            drop(memory);
+            memory = clock.open(&path).unwrap_or_else(|error| panic!("{place}: does not open again: {error:?}"));
+            now = see(&memory).unwrap();
+            assert!(may_be.contains(&now), "{place}: lost by reopening");
+            write(&memory).unwrap()
+        }
+    };
+    let mut person = vfs::Person::clone(&now[1]);
+    person.took(&[turn]);
+    person.sessions = customer(&memory, 1).sessions(Page::first(1_000)).unwrap();
+    person.last_session = person.sessions.first().map_or(0, |session| session.id.number());
+    now[1] = Arc::new(person);
+    allowed.last_mut().unwrap().1.push(now.clone());
+    allowed.push((here(&recorder), vec![now.clone()]));
+    assert!(see(&memory).unwrap() == now, "{place}");
+    assert!(memory.check().unwrap().is_sound(), "{place}");
+
+    // The process is killed; or it ends properly.
+    let bench = vfs::folder();
+    let target = bench.path().join(STORE);
+    for name in [STORE.to_owned(), format!("{STORE}-wal")] {
+        let _ = std::fs::copy(folder.path().join(&name), bench.path().join(&name));
+    }
+    verdict(&target, &[now.clone()], &clock, &format!("{place}; killed"));
+    memory.maintain().unwrap_or_else(|error| panic!("{place}: {error:?}"));
+    drop(memory);
+    let (base, ops) = recorder.take();
+    drop(recorder);
+    // The power fails at any moment since.
+    if fault == Fault::Fsync {
+        let mut rng = Rng::new(at);
+        let mut disk = Disk::over(base);
+        let mut last = 0;
+        for index in 0..ops.len() {
+            disk.step(&ops, index);
+            if ops.len() > 1_000 && index + 1 != ops.len() && rng.below(12) != 0 {
+                continue;
+            }
+            let settled = matches!(ops[index], Op::Sync { .. } | Op::Lose { .. } | Op::Truncate { .. });
+            if index < begun || !(settled || index + 1 == ops.len() || rng.below(16) == 0) {
+                continue;
+            }
+            let now = &allowed.iter().rev().find(|(from, _)| *from <= index + 1).unwrap().1;
+            for keep in [Keep::Nothing, Keep::Everything, Keep::Sectors] {
+                let image = disk.image(&ops, keep, &mut rng);
+                let mark = image.mark();
+                if std::mem::replace(&mut last, mark) == mark {
+                    continue;
+                }
+                image.put(bench.path(), &mut rng);
+                sums.images += 1;
+                verdict(&target, now, &clock, &format!("{place}; power lost at {index} of {}, {keep:?}", ops.len()));
+            }
+        }
+    }
+    verdict(&path, &[now], &clock, &format!("{place}; closed"));
+    true
+}
+
+/// The store holds one of the states, and goes on.
+fn verdict(path: &Path, allowed: &[State], clock: &Clockwork, place: &str) {
+    let progress = Progress { acked: 0, begun: allowed.len() - 1 };
+    let history = History { states: allowed.to_vec(), ..History::default() };
+    let judged: std::result::Result<Vec<State>, Verdict> = judge(path, &[history], &[progress], clock, true);
+    judged.unwrap_or_else(|found| panic!("{place}: {found:?}"));
+}
+
+/// Every call of every operation, for some faults.
+fn sweep(faults: &[Fault], stickiness: &[bool]) -> Sums {
+    let start = std::time::Instant::now();
+    let all = std::env::var("CONFIDANT_FAULTS").is_ok_and(|text| text == "all");
+    let mut templates = Templates { clock: Clockwork::new(Durability::PowerLoss), made: Vec::new() };
+    let mut sums = Sums::default();
+    for case in &CASES {
+        let states = rehearse(case, &mut templates);
+        for fault in faults {
+            let few = *fault == Fault::Fsync;
+            let stride = if all || few { 1 } else { case.stride };
+            for sticky in stickiness {
+                let before = sums.runs;
+                let mut at = 0;
+                while one(case, *fault, at, *sticky, &mut templates, &states, &mut sums) {
+                    at += stride;
+                }
+                let points = sums.runs - before;
+                if all {
+                    println!("{}: {fault:?}{}: {points} points", case.name, if *sticky { " from then on" } else { "" });
+                }
+            }
+        }
+    }
+    println!("{faults:?} {stickiness:?}: {sums:?}, {:.1} s", start.elapsed().as_secs_f64());
+    sums
+}
+
+#[test]
+fn an_input_output_error_of_any_call_loses_nothing_and_is_told_as_one() {
+    sweep(&[Fault::Io], &[false]);
+}
+
+#[test]
+fn a_disk_that_fails_from_any_call_on_loses_nothing() {
+    sweep(&[Fault::Io], &[true]);
+}
+
+#[test]
+fn half_a_write_is_never_half_a_turn() {
+    sweep(&[Fault::Torn], &[false]);
+}
+
+#[test]
+fn a_full_disk_loses_nothing_and_is_told_as_one() {
+    sweep(&[Fault::Full], &[false, true]);
+}
+
+#[test]
+fn a_failed_flush_never_makes_a_later_acknowledgement_untrue() {
+    sweep(&[Fault::Fsync], &[false, true]);
+}
+
+#[test]
+fn a_read_that_fails_is_an_error_and_never_a_shorter_answer() {
+    sweep(&[Fault::Read], &[false]);
+}
