@@ -190,7 +190,7 @@ fn examine(path: &Path, sample: &Sample, log_damaged: bool, sums: &mut Sums) {
     if let Err(error) = archive.save_turn(NewTurn::said("Still there?")) {
         assert!(is_honest(error.kind()) || error.kind() == ErrorKind::Conflict, "{error:?}");
     }
-    if sums.damages % 4 == 0
+    if sums.damages.is_multiple_of(4)
         && let Err(error) = memory.maintain()
     {
         assert!(is_honest(error.kind()) || error.kind() == ErrorKind::Conflict, "{error:?}");
