@@ -190,7 +190,9 @@ fn examine(path: &Path, sample: &Sample, log_damaged: bool, sums: &mut Sums) {
     if let Err(error) = archive.save_turn(NewTurn::said("Still there?")) {
         assert!(is_honest(error.kind()) || error.kind() == ErrorKind::Conflict, "{error:?}");
     }
-    if let Err(error) = memory.maintain() {
+    if sums.damages.is_multiple_of(4)
+        && let Err(error) = memory.maintain()
+    {
         assert!(is_honest(error.kind()) || error.kind() == ErrorKind::Conflict, "{error:?}");
     }
 }
@@ -261,19 +263,19 @@ fn sweep(
 #[test]
 fn a_damaged_database_is_told_or_harmless() {
     let sample = closed(sample());
-    let sums = sweep("database", &sample, count(1_000), false, damage);
+    let sums = sweep("database", &sample, count(800), false, damage);
     assert!(sums.right > 0 && sums.refused_at_open > 0 && sums.refused_reads > 0, "{sums:?}");
 }
 
 #[test]
 fn a_damaged_database_with_a_log_is_told_or_harmless() {
-    let sums = sweep("database under a log", &sample(), count(400), false, damage);
+    let sums = sweep("database under a log", &sample(), count(300), false, damage);
     assert!(sums.right > 0 && sums.refused_at_open > 0 && sums.refused_reads > 0, "{sums:?}");
 }
 
 #[test]
 fn a_damaged_log_is_an_earlier_moment_or_told() {
-    let sums = sweep("log", &sample(), count(600), true, damage);
+    let sums = sweep("log", &sample(), count(400), true, damage);
     assert!(sums.right > 0 && sums.older > 0, "{sums:?}");
 }
 
@@ -287,7 +289,7 @@ fn a_damaged_dictionary_is_told_and_never_unpacks_a_wrong_text() {
         .filter_map(|at| sample.file.windows(64).position(|window| window == needle(at)))
         .collect();
     assert!(places.len() > 10, "the dictionary is in the file");
-    let sums = sweep("dictionary", &sample, count(200), false, |file, rng| {
+    let sums = sweep("dictionary", &sample, count(100), false, |file, rng| {
         let at = *rng.choose(&places) + rng.below(64);
         let bit = rng.below(8);
         file[at] ^= 1 << bit;

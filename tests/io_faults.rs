@@ -313,6 +313,11 @@ impl Templates {
     }
 }
 
+/// How much was recorded so far.
+fn here(recorder: &Recorder) -> usize {
+    recorder.log().ops.len()
+}
+
 fn see(memory: &Confidant) -> Result<State> {
     (0..WATCHED).map(|number| observe(&customer(memory, number)).map(Arc::new)).collect()
 }
@@ -371,7 +376,6 @@ fn one(
     let (before, after) = states;
     // What may be there, from which operation of the record on.
     let mut allowed: Vec<(usize, Vec<State>)> = vec![(0, vec![before.clone(), after.clone()])];
-    let here = |recorder: &Recorder| recorder.log().ops.len();
     let begun = here(&recorder);
 
     recorder.fail(fault, at, sticky);
@@ -539,4 +543,89 @@ fn a_failed_flush_never_makes_a_later_acknowledgement_untrue() {
 #[test]
 fn a_read_that_fails_is_an_error_and_never_a_shorter_answer() {
     sweep(&[Fault::Read], &[false]);
+}
+
+/// A store whose newest commits were moved into the file only in part, because a reader held an
+/// older moment, and whose last flush of the file then failed.
+fn half_moved(durability: Durability, flush: u64) {
+    let place = format!("{durability:?}, flush {flush}");
+    let clock = Clockwork::new(durability);
+    let folder = vfs::folder();
+    let path = folder.path().join(STORE);
+    let recorder = Recorder::watch(folder.path());
+    let memory = clock.open(&path).unwrap();
+    for number in 0..40 {
+        save_long(&customer(&memory, number % WATCHED), 1, 9_000).unwrap();
+    }
+    let reader = rusqlite::Connection::open(&path).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM turns").unwrap();
+    for number in 0..10 {
+        save_long(&customer(&memory, number % WATCHED), 1, 9_000).unwrap();
+    }
+    memory.maintain().unwrap();
+    drop(reader);
+    recorder.fail(Fault::Fsync, flush, false);
+    let failed = memory.maintain();
+    assert_eq!(recorder.heal().1, 1, "{place}");
+    assert_eq!(failed.unwrap_err().kind(), ErrorKind::Io, "{place}");
+    let now = see(&memory).unwrap();
+    let from = here(&recorder);
+    let mut allowed = vec![(0, vec![now.clone()])];
+    // What the caller does next: tries again, goes on, reopens if told so.
+    let mut memory = memory;
+    let again = memory.maintain();
+    if let Err(error) = again {
+        assert_eq!(error.kind(), ErrorKind::Closed, "{place}: {error:?}");
+        assert!(see(&memory).unwrap() == now, "{place}: it can still be read");
+        drop(memory);
+        memory = clock.open(&path).unwrap();
+        memory.maintain().unwrap();
+    }
+    for number in 0..3 {
+        save_long(&customer(&memory, number % WATCHED), 1, 500).unwrap();
+        memory.maintain().unwrap();
+        let now = see(&memory).unwrap();
+        allowed.last_mut().unwrap().1.push(now.clone());
+        allowed.push((here(&recorder), vec![now]));
+    }
+    drop(memory);
+    let (base, ops) = recorder.take();
+    let bench = vfs::folder();
+    let (mut disk, mut rng, mut images) = (Disk::over(base), Rng::new(vfs::seed()), 0);
+    for index in 0..ops.len() {
+        disk.step(&ops, index);
+        let settled = matches!(ops[index], Op::Sync { .. } | Op::Lose { .. });
+        if index < from || !(settled || index + 1 == ops.len() || rng.below(12) == 0) {
+            continue;
+        }
+        let may_be = &allowed.iter().rev().find(|(from, _)| *from <= index + 1).unwrap().1;
+        for keep in [Keep::Nothing, Keep::Everything, Keep::Sectors] {
+            disk.image(&ops, keep, &mut rng).put(bench.path(), &mut rng);
+            images += 1;
+            let state = if durability == Durability::PowerLoss { Some(may_be.as_slice()) } else { None };
+            let place = format!("{place}; power lost at {index} of {}, {keep:?}", ops.len());
+            match state {
+                Some(states) => verdict(&bench.path().join(STORE), states, &clock, &place),
+                None => {
+                    let report = clock.open(&bench.path().join(STORE)).unwrap().check().unwrap();
+                    assert!(report.is_sound(), "{place}: {report:?}");
+                }
+            }
+        }
+    }
+    println!("half moved, {place}: {images} images");
+}
+
+#[test]
+fn a_flush_that_fails_while_the_log_is_moved_loses_nothing_later() {
+    for flush in 0..2 {
+        half_moved(Durability::PowerLoss, flush);
+    }
+}
+
+#[test]
+fn a_flush_that_fails_while_the_log_is_moved_damages_nothing_later() {
+    for flush in 0..2 {
+        half_moved(Durability::ProcessCrash, flush);
+    }
 }

@@ -5,8 +5,9 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{Durability, Options, Row, Tx, Value};
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use std::cell::Cell;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -54,6 +55,8 @@ pub(super) fn open(path: &Path, options: &Options) -> Result<Owned> {
         connection.pragma_update(None, "trusted_schema", false)?;
         connection.pragma_update(None, "cell_size_check", true)?;
         connection.pragma_update(None, "secure_delete", true)?;
+        // The writer moves the log itself: SQLite hides it when that fails.
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         connection.pragma_update(None, "cache_size", CACHE_KIB)
     };
     waiting(options.busy_timeout, set_up).map_err(|cause| failed("open", path, cause))?;
@@ -229,6 +232,17 @@ impl Row for SqliteRow<'_, '_> {
             _ => Err(self.unexpected(column, "a byte string")),
         }
     }
+}
+
+/// Whether a flush to the disk failed.
+pub(super) fn is_failed_flush(cause: &rusqlite::Error) -> bool {
+    let code = cause.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC))
+}
+
+/// Keeps a connection from moving the log into the file when it is closed.
+pub(super) fn leave_log(connection: &Connection) {
+    let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
 }
 
 /// Turns SQLite's error into ours; says what was tried and on which file.

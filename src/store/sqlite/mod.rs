@@ -9,19 +9,21 @@ mod presence;
 use super::group::{Group, Writer};
 use super::{Options, Store, Tx, Unit};
 use crate::error::{Error, ErrorKind, Result, internal};
-use connection::{Owned, Statements, failed, waiting};
+use connection::{Owned, Statements, failed, is_failed_flush, leave_log, waiting};
 use parking_lot::{Condvar, Mutex};
 use presence::Presence;
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Connections for reading; more callers wait their turn.
 const READERS: usize = 8;
 /// While others have the file open, aloneness is probed again after so many groups.
 const PROBE_AFTER_GROUPS: u32 = 64;
+/// The log is moved into the file when it has so many pages.
+const LONG_LOG: i64 = 1_000;
 
 pub(crate) struct SqliteStore {
     shared: Arc<Shared>,
@@ -39,6 +41,9 @@ struct Shared {
     presence: Presence,
     watch: Mutex<Watch>,
     era: AtomicU64,
+    /// A flush failed while the log was moved: the disk may lack what SQLite takes for moved,
+    /// so nothing is written or moved any more. Whoever opens next moves the whole log.
+    stopped: AtomicBool,
 }
 
 /// A connection that does nothing but be asked whether others have committed.
@@ -60,6 +65,18 @@ impl Shared {
             return Ok(());
         }
         let message = format!("{} was opened before a fork; open it again in the child", self.path.display());
+        Err(Error::new(ErrorKind::Closed, message))
+    }
+
+    /// As [`check_process`](Self::check_process), for whatever writes.
+    fn check_writable(&self) -> Result<()> {
+        self.check_process()?;
+        if !self.stopped.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let path = self.path.display();
+        let message =
+            format!("{path} can only be read since a flush of it to the disk failed; close it and open it again");
         Err(Error::new(ErrorKind::Closed, message))
     }
 
@@ -120,6 +137,7 @@ impl SqliteStore {
             presence,
             watch,
             era: AtomicU64::new(0),
+            stopped: AtomicBool::new(false),
         });
         shared.probe()?;
         let writer = SqliteWriter { connection, shared: Arc::clone(&shared), groups: 0 };
@@ -189,7 +207,7 @@ impl Store for SqliteStore {
     }
 
     fn write(&self, unit: Unit) -> Result<()> {
-        self.shared.check_process()?;
+        self.shared.check_writable()?;
         self.group.run(unit)
     }
 
@@ -206,17 +224,17 @@ impl Store for SqliteStore {
     }
 
     fn checkpoint(&self) -> Result<()> {
-        self.shared.check_process()?;
+        self.shared.check_writable()?;
         let writer = self.group.writer();
-        let checkpoint = || writer.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-        self.shared.waiting(checkpoint).map_err(|cause| failed("checkpoint", &self.shared.path, cause))
+        self.shared.waiting(|| writer.move_log())
     }
 
     fn compact(&self) -> Result<()> {
-        self.shared.check_process()?;
+        self.shared.check_writable()?;
         let writer = self.group.writer();
-        let vacuum = || writer.connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(PASSIVE)");
-        self.shared.waiting(vacuum).map_err(|cause| failed("compact", &self.shared.path, cause))
+        let vacuum = || writer.connection.execute_batch("VACUUM");
+        self.shared.waiting(vacuum).map_err(|cause| failed("compact", &self.shared.path, cause))?;
+        self.shared.waiting(|| writer.move_log())
     }
 
     fn integrity(&self) -> Result<Vec<String>> {
@@ -251,6 +269,16 @@ impl Store for SqliteStore {
 
     fn location(&self) -> &str {
         &self.location
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        if self.shared.stopped.load(Ordering::Acquire) {
+            leave_log(&self.group.writer().connection);
+            leave_log(&self.shared.watch.lock().connection);
+            self.readers.lock().idle.iter().for_each(|reader| leave_log(reader));
+        }
     }
 }
 
@@ -292,6 +320,8 @@ impl Writer for SqliteWriter {
                 *result = ran.map_err(|_| internal("a step after the commit panicked; the unit itself is saved"));
             }
         }
+        // What was committed is safe in the log; if it cannot be moved now, it is later.
+        let _ = self.shared.waiting(|| self.move_long_log());
         results
     }
 }
@@ -329,6 +359,25 @@ impl SqliteWriter {
         for (unit, result) in units.iter_mut().zip(results.iter_mut()) {
             self.together(std::slice::from_mut(unit), std::slice::from_mut(result));
         }
+    }
+
+    fn move_long_log(&self) -> rusqlite::Result<()> {
+        let pages = self.connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row([], |row| row.get(1));
+        if pages.is_ok_and(|pages: i64| pages >= LONG_LOG) {
+            let _ = self.move_log();
+        }
+        Ok(())
+    }
+
+    /// Moves what is in the log into the file, as far as readers allow.
+    fn move_log(&self) -> Result<()> {
+        let moved = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        moved.map_err(|cause| {
+            if is_failed_flush(&cause) {
+                self.shared.stopped.store(true, Ordering::Release);
+            }
+            failed("move the log into", &self.shared.path, cause)
+        })
     }
 
     fn roll_back(&self, statements: &Statements<'_>) {

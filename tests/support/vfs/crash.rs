@@ -147,7 +147,7 @@ pub fn cut_power(record: &Record, budget: u64, seed: u64) -> Tally {
     // At least the four certain images and four random ones at a point; fewer points if that
     // is too much, more random ones if there is room.
     let each = usize::try_from((budget * 3 / (points * 2)).clamp(8, 64)).unwrap();
-    let share = budget * 2 * 1_000 / (points * u64::try_from(each).unwrap());
+    let share = (budget * 2 * 1_000 / (points * u64::try_from(each).unwrap())).max(20_000 / points);
     walk(record, |index, disk, progress| {
         if rng.next() % 1_000 >= share {
             return true;
