@@ -6,93 +6,15 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
 
+#[path = "support/children.rs"]
+mod children;
 mod support;
 
+use children::*;
 use confidant::{Confidant, ErrorKind, NewTurn};
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Lines, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::time::{Duration, Instant};
 use support::*;
-
-const TASK: &str = "CONFIDANT_TEST_TASK";
-const FILE: &str = "CONFIDANT_TEST_FILE";
-/// Begins each line that a child means for its parent: the test harness prints, too.
-const MARK: &str = "child: ";
-
-/// A child with lines in both directions; killed when dropped.
-struct Helper {
-    child: Child,
-    input: ChildStdin,
-    output: Lines<BufReader<ChildStdout>>,
-}
-
-impl Helper {
-    fn start(task: &str, location: &str) -> Helper {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child_main", "--nocapture", "--test-threads=1"])
-            .env(TASK, task)
-            .env(FILE, location)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        Helper { child, input, output: BufReader::new(output).lines() }
-    }
-
-    fn tell(&mut self, line: &str) {
-        writeln!(self.input, "{line}").unwrap();
-    }
-
-    /// The child's next line; `None` when it has ended.
-    fn hear(&mut self) -> Option<String> {
-        loop {
-            let line = self.output.next()?.ok()?;
-            // The harness leaves `test child_main ... ` in front of the first line.
-            if let Some((_, said)) = line.split_once(MARK) {
-                return Some(said.to_owned());
-            }
-        }
-    }
-
-    fn expect(&mut self, line: &str) {
-        assert_eq!(self.hear().as_deref(), Some(line));
-    }
-
-    /// Waits until the child has ended well.
-    fn end(mut self) {
-        drop(std::mem::replace(&mut self.input, Self::no_input()));
-        while self.hear().is_some() {}
-        assert!(self.child.wait().unwrap().success());
-    }
-
-    /// Some other pipe, so that the real one is closed.
-    fn no_input() -> ChildStdin {
-        let mut child = Command::new("true").stdin(Stdio::piped()).spawn().unwrap();
-        let input = child.stdin.take().unwrap();
-        child.wait().unwrap();
-        input
-    }
-}
-
-impl Drop for Helper {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn say(line: &str) {
-    let mut out = std::io::stdout().lock();
-    // One write a line: a kill leaves no half of it.
-    out.write_all(format!("{MARK}{line}\n").as_bytes()).unwrap();
-    out.flush().unwrap();
-}
-
-fn heard() -> impl Iterator<Item = String> {
-    std::io::stdin().lock().lines().map_while(Result::ok)
-}
 
 #[test]
 fn child_main() {
@@ -100,8 +22,11 @@ fn child_main() {
     let location = std::env::var(FILE).unwrap();
     match task.as_str() {
         "echo" => echo(&location),
-        "append" => append(&location),
-        "crowd" => crowd(&location),
+        "append" => append(&location, 0),
+        "boast" => append(&location, 20),
+        "crowd" => crowd(&location, Fault::None),
+        "crowd that counts one too many" => crowd(&location, Fault::CountsOneTooMany),
+        "crowd that posts too early" => crowd(&location, Fault::PostsTooEarly),
         "hold" => hold(&location),
         "fork" => fork(&location),
         other => panic!("no task {other}"),
@@ -147,119 +72,169 @@ fn two_processes_see_each_others_turns_at_once() {
     });
 }
 
-/// The text of one thread's turn: long enough to be torn, and wrong if a part is missing.
-fn whole(thread: usize, number: usize) -> String {
-    format!("{thread} {number} {}", "0123456789".repeat(20 + (thread * 7 + number * 13) % 60))
-}
-
-/// Appends from four threads until it is killed; one acknowledging line for each turn.
-fn append(location: &str) {
-    let memory = open(location);
-    std::thread::scope(|scope| {
-        for thread in 0..4 {
-            let memory = &memory;
-            scope.spawn(move || {
-                let alice = memory.customer(["alice", "bob"][thread % 2]).unwrap().memory();
-                for number in 0.. {
-                    let text = whole(thread, number);
-                    let turn = alice.save_turn(NewTurn::said(&text).answered(&text)).unwrap();
-                    say(&format!("{thread} {number} {}", turn.id.number()));
-                }
-            });
-        }
-    });
-}
-
 //
 #[test]
 fn every_acknowledged_turn_survives_kill_9_and_none_is_half() {
     on_every_store(|_| {
-        let mut rng = Rng::new(15);
-        for _ in 0..15 {
+        let (mut rng, kills) = (Rng::new(15), kills(15));
+        let (mut acknowledged, mut stored) = (0, 0);
+        for _ in 0..kills {
             let place = Place::sqlite();
-            let mut child = Helper::start("append", place.location());
-            let mut acknowledged = BTreeMap::new();
+            let mut noted = Noted::default();
             // None: it is killed while it opens the file.
-            for _ in 0..rng.below(400).saturating_sub(40) {
-                note(&mut acknowledged, &child.hear().expect("it appends until it is killed"));
-            }
-            child.child.kill().unwrap();
-            while let Some(line) = child.hear() {
-                note(&mut acknowledged, &line);
-            }
+            noted.run_and_kill("append", place.location(), rng.below(400).saturating_sub(40));
             let memory = Confidant::open(place.location()).unwrap();
-            for name in ["alice", "bob"] {
-                let customer = memory.customer(name).unwrap();
-                let turns = archive(&customer, 10_000);
-                for (turn, number) in turns.iter().zip(1..) {
-                    assert_eq!(turn.id.number(), number, "a number is missing");
-                    let text = turn.said.as_ref().unwrap();
-                    let mut parts = text.split(' ').map_while(|part| part.parse::<usize>().ok());
-                    assert_eq!(*text, whole(parts.next().unwrap(), parts.next().unwrap()));
-                    assert_eq!(turn.answer.as_ref(), Some(text), "a half is missing");
-                }
-                let of_customer = acknowledged.iter().filter(|((thread, _), _)| ["alice", "bob"][thread % 2] == name);
-                for ((thread, number), turn) in of_customer {
-                    assert_eq!(turns[*turn as usize - 1].said, Some(whole(*thread, *number)), "an acknowledged turn");
-                }
-                customer.memory().save_turn(NewTurn::said("and on")).unwrap();
-                assert_eq!(customer.memory().load_context().unwrap().total(), turns.len() as u64 + 1);
+            stored += noted.check(&memory).unwrap();
+            acknowledged += noted.len();
+            for name in NAMES {
+                let alice = memory.customer(name).unwrap().memory();
+                let total = alice.load_context().unwrap().total();
+                alice.save_turn(NewTurn::said("and on")).unwrap();
+                assert_eq!(alice.load_context().unwrap().total(), total + 1);
             }
         }
+        println!("kills: {kills}, acknowledged: {acknowledged}, stored: {stored}, lost: 0");
     });
 }
 
-fn note(acknowledged: &mut BTreeMap<(usize, usize), u32>, line: &str) {
-    let mut numbers = line.split(' ').map(|number| number.parse::<usize>().unwrap());
-    let mut next = || numbers.next().unwrap();
-    acknowledged.insert((next(), next()), next() as u32);
+#[test]
+fn a_turn_that_was_acknowledged_but_not_saved_is_found_by_the_test_above() {
+    let place = Place::sqlite();
+    let mut noted = Noted::default();
+    noted.run_and_kill("boast", place.location(), 100);
+    let found = noted.check(&Confidant::open(place.location()).unwrap()).unwrap_err();
+    assert!(found.starts_with("an acknowledged turn is missing"), "{found}");
 }
 
-/// Two threads of one of several processes; waits for its start.
-fn crowd(location: &str) {
-    let name = heard().next().unwrap();
-    let memory = open(location);
-    std::thread::scope(|scope| {
-        for thread in 0..2 {
-            let (memory, name) = (&memory, &name);
-            scope.spawn(move || {
-                let shared = memory.customer("shared").unwrap().memory();
-                for number in 0..100 {
-                    let text = format!("{name} {thread} {number}");
-                    let turn = shared.save_turn(NewTurn::said(&text)).unwrap();
-                    let context = shared.load_context().unwrap();
-                    let passed = context.get(0).unwrap().id > turn.id;
-                    assert!(passed || context.turns().any(|seen| *seen == turn), "{text} is not seen");
-                }
-            });
+const PROCESSES: usize = 8;
+const THREADS: usize = 8;
+
+/// The newest number that each thread of all processes has been acknowledged, for everybody
+/// to read: what stands here must be in every context that is loaded from now on.
+struct Board(std::fs::File);
+
+impl Board {
+    fn open(location: &str) -> Board {
+        let path = std::path::Path::new(location).with_extension("board");
+        Board(std::fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).unwrap())
+    }
+
+    fn post(&self, place: usize, number: u32) {
+        self.0.write_all_at(&number.to_ne_bytes(), 4 * place as u64).unwrap();
+    }
+
+    fn newest(&self) -> u32 {
+        let mut bytes = [0; 4 * PROCESSES * THREADS];
+        let read = self.0.read_at(&mut bytes, 0).unwrap();
+        bytes[..read].chunks_exact(4).map(|four| u32::from_ne_bytes(four.try_into().unwrap())).max().unwrap_or(0)
+    }
+}
+
+/// What a process of the crowd does wrong, for the harness to find.
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    None,
+    /// Tells its parent of one turn more than it saved.
+    CountsOneTooMany,
+    /// Tells the others of a turn before it is saved.
+    PostsTooEarly,
+}
+
+/// One of several processes; waits for its start and tells its longest wait and what was
+/// acknowledged to each of its threads.
+fn crowd(location: &str, fault: Fault) {
+    let start = heard().next().unwrap();
+    let mut start = start.split(' ').map(|number| number.parse::<usize>().unwrap());
+    let (name, turns) = (start.next().unwrap(), start.next().unwrap());
+    let (memory, board) = (open(location), Board::open(location));
+    let work = |thread: usize| -> Result<(Duration, usize), String> {
+        let shared = memory.customer("shared").unwrap().memory();
+        let mut longest = Duration::ZERO;
+        for number in 0..turns {
+            let text = format!("{name} {thread} {number}");
+            let begin = Instant::now();
+            let turn = shared.save_turn(NewTurn::said(&text)).unwrap();
+            longest = longest.max(begin.elapsed());
+            let early = if fault == Fault::PostsTooEarly && number == turns / 2 { 1_000_000 } else { 0 };
+            board.post(name * THREADS + thread, turn.id.number() + early);
+            let acknowledged = board.newest();
+            let begin = Instant::now();
+            let context = shared.load_context().unwrap();
+            longest = longest.max(begin.elapsed());
+            if context.total() < u64::from(acknowledged) {
+                return Err(format!("unseen: {} of {acknowledged} turns are there", context.total()));
+            }
+            let passed = context.get(0).unwrap().id > turn.id;
+            assert!(passed || context.turns().any(|seen| *seen == turn), "{text} is not seen");
         }
+        Ok((longest, turns + usize::from(fault == Fault::CountsOneTooMany && thread == 0)))
+    };
+    let done: Result<Vec<_>, String> = std::thread::scope(|scope| {
+        let work = &work;
+        let threads: Vec<_> = (0..THREADS).map(|thread| scope.spawn(move || work(thread))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    say("done");
+    match done {
+        Ok(done) => {
+            let longest = done.iter().map(|(longest, _)| longest.as_millis()).max().unwrap();
+            let counts: Vec<String> = done.iter().map(|(_, count)| count.to_string()).collect();
+            say(&format!("{longest} {}", counts.join(" ")));
+        }
+        Err(unseen) => say(&unseen),
+    }
+}
+
+/// Lets all processes write to one customer; returns the longest wait in milliseconds.
+fn run_crowd(location: &str, turns: usize, of_first: &str) -> Result<u64, String> {
+    let task = |name| if name == 0 { of_first } else { "crowd" };
+    let mut children: Vec<Helper> = (0..PROCESSES).map(|name| Helper::start(task(name), location)).collect();
+    for (name, child) in children.iter_mut().enumerate() {
+        child.tell(&format!("{name} {turns}"));
+    }
+    let told: Vec<String> = children.iter_mut().map(|child| child.hear().expect("a child failed")).collect();
+    children.into_iter().for_each(Helper::end);
+    if let Some(unseen) = told.iter().find(|told| told.starts_with("unseen")) {
+        return Err(unseen.clone());
+    }
+    let turns = archive(&Confidant::open(location).unwrap().customer("shared").unwrap(), 1_000);
+    let mut left = turns.len();
+    if turns.iter().zip(1..).any(|(turn, number)| turn.id.number() != number) {
+        return Err("a number is missing".to_owned());
+    }
+    let mut longest = 0;
+    for (name, told) in told.iter().enumerate() {
+        let mut told = told.split(' ').map(|number| number.parse::<usize>().unwrap());
+        longest = longest.max(told.next().unwrap() as u64);
+        for (thread, acknowledged) in told.enumerate() {
+            let begin = format!("{name} {thread} ");
+            let own = said(turns.iter().filter(|turn| turn.said.as_ref().unwrap().starts_with(&begin)));
+            let expected: Vec<String> = (0..acknowledged).map(|number| format!("{begin}{number}")).collect();
+            if own != expected {
+                return Err(format!("thread {thread} of {name}: {} turns of {acknowledged}", own.len()));
+            }
+            left -= own.len();
+        }
+    }
+    if left > 0 { Err(format!("{left} turns of nobody")) } else { Ok(longest) }
 }
 
 // K-20
 #[test]
-fn four_processes_with_two_threads_each_lose_and_double_nothing() {
+fn eight_processes_with_eight_threads_each_lose_and_double_nothing_and_nobody_waits_five_seconds() {
     on_every_store(|place| {
-        let mut children: Vec<Helper> = (0..4).map(|_| Helper::start("crowd", place.location())).collect();
-        for (name, child) in children.iter_mut().enumerate() {
-            child.tell(&name.to_string());
-        }
-        for mut child in children {
-            child.expect("done");
-            child.end();
-        }
-        let turns = archive(&Confidant::open(place.location()).unwrap().customer("shared").unwrap(), 1_000);
-        let numbers: Vec<u32> = turns.iter().map(|turn| turn.id.number()).collect();
-        assert_eq!(numbers, (1..=800).collect::<Vec<_>>());
-        for name in 0..4 {
-            for thread in 0..2 {
-                let begin = format!("{name} {thread} ");
-                let own = turns.iter().filter(|turn| turn.said.as_ref().unwrap().starts_with(&begin));
-                assert_eq!(said(own), (0..100).map(|number| format!("{begin}{number}")).collect::<Vec<_>>());
-            }
-        }
+        let turns = runs(40) as usize;
+        let longest = run_crowd(place.location(), turns, "crowd").unwrap();
+        println!("turns: {}, longest wait: {longest} ms", turns * PROCESSES * THREADS);
+        assert!(longest < 5_000, "somebody waited for {longest} ms");
     });
+}
+
+#[test]
+fn a_process_that_counts_or_tells_a_turn_too_many_is_found_by_the_test_above() {
+    let found = run_crowd(Place::sqlite().location(), 4, "crowd that counts one too many").unwrap_err();
+    assert_eq!(found, "thread 0 of 0: 4 turns of 5");
+    let found = run_crowd(Place::sqlite().location(), 4, "crowd that posts too early").unwrap_err();
+    assert!(found.starts_with("unseen: "), "{found}");
 }
 
 /// Has the file open until its input ends.

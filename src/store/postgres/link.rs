@@ -13,7 +13,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::runtime::{Handle, Runtime};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, Connection, SimpleQueryMessage, Statement};
@@ -82,7 +82,7 @@ pub(super) struct Link {
 
 impl Link {
     /// Connects, and verifies that the server keeps what it acknowledges.
-    pub(super) fn connect(location: &Location, options: &Options, until: Instant) -> Result<Link, Failure> {
+    pub(super) fn connect(location: &Location, options: &Options, patience: Duration) -> Result<Link, Failure> {
         let shown: Arc<str> = Arc::from(location.shown.as_str());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|cause| {
             Error::new(ErrorKind::Io, "cannot set up a connection: the operating system refused").with_source(cause)
@@ -94,7 +94,7 @@ impl Link {
         let config = location.resolved().map_err(unreachable)?;
         let tls = tls::connector(location)?;
         let connecting = async move {
-            let connected = tokio::time::timeout_at(until.into(), config.connect(tls)).await;
+            let connected = tokio::time::timeout(patience, config.connect(tls)).await;
             connected.map(|connected| {
                 connected.map(|(client, driver)| {
                     let driver: Box<dyn Driver> = Box::new(driver);
@@ -188,39 +188,33 @@ impl Link {
     }
 
     fn drive<T: Send>(&mut self, future: impl Future<Output = T> + Send) -> Result<T, Failure> {
-        let (Some(runtime), Some(driver)) = (&self.runtime, &mut self.driver) else {
+        let (Some(runtime), true) = (&self.runtime, self.driver.is_some()) else {
             return Err(Failure { why: Why::Lost, error: internal("the connection was given up") });
         };
-        let heard = &mut self.heard;
+        let (driver, heard) = (&mut self.driver, &mut self.heard);
         let driven = async move {
             let mut future = pin!(future);
-            let mut over = false;
             poll_fn(|context| {
                 // First the future, so that what it sends goes out with this very round.
-                if let Poll::Ready(value) = future.as_mut().poll(context) {
-                    if !over {
-                        over = listen(driver.as_mut(), context, heard);
-                    }
-                    return Poll::Ready((value, over));
+                let early = future.as_mut().poll(context);
+                if driver.as_mut().is_some_and(|driver| listen(driver.as_mut(), context, heard)) {
+                    // Whoever waits for an answer learns from this that there will be none.
+                    *driver = None;
                 }
-                if !over {
-                    over = listen(driver.as_mut(), context, heard);
-                }
-                future.as_mut().poll(context).map(|value| (value, over))
+                if early.is_ready() { early } else { future.as_mut().poll(context) }
             })
             .await
         };
-        let (value, over) = enter(runtime, driven)?;
-        if over {
-            self.driver = None;
-        }
-        Ok(value)
+        Ok(enter(runtime, driven)?)
     }
 
     /// Takes in what the server has sent meanwhile, without waiting; false if it is gone.
     pub(super) fn look(&mut self) -> bool {
-        // A yield lets the runtime ask the socket.
-        let looked = self.drive(tokio::task::yield_now());
+        // A yield lets the runtime ask the socket; the first one is over within the first round.
+        let looked = self.drive(async {
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+        });
         looked.is_ok() && self.driver.is_some()
     }
 

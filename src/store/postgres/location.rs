@@ -12,6 +12,8 @@ use tokio_postgres::config::{Host, SslMode};
 const DEFAULT_SCHEMA: &str = "confidant";
 /// Connections of one open store, without the listening one.
 const DEFAULT_CONNECTIONS: usize = 16;
+/// How long an attempt to connect may take if `connect_timeout` does not say.
+const PATIENCE: Duration = Duration::from_secs(5);
 const MAX_CONNECTIONS: usize = 1_000;
 /// The longest schema name: the channel's name has it too, and PostgreSQL cuts at 63 bytes.
 const MAX_SCHEMA: usize = 48;
@@ -38,6 +40,8 @@ pub(super) struct Location {
     pub(super) roots: Roots,
     pub(super) schema: String,
     pub(super) connections: usize,
+    /// How long one attempt to connect may take.
+    pub(super) patience: Duration,
     /// The location without its secrets.
     pub(super) shown: String,
 }
@@ -75,7 +79,8 @@ impl Location {
         be_patient(&mut config);
         let roots = root.filter(|path| path != "system").map_or(Roots::Public, Roots::File);
         let shown = shown(&config, &schema);
-        Ok(Location { config, verify, roots, schema, connections, shown })
+        let patience = config.get_connect_timeout().copied().unwrap_or(PATIENCE);
+        Ok(Location { config, verify, roots, schema, connections, patience, shown })
     }
 
     /// The client's settings with the hosts' addresses looked up now: on this thread, since

@@ -55,6 +55,10 @@ impl Shared {
         Instant::now() + self.options.busy_timeout
     }
 
+    fn connect(&self) -> Result<Link, Failure> {
+        Link::connect(&self.location, &self.options, self.location.patience)
+    }
+
     /// The settings of a session, or of a transaction behind a pooler.
     ///
     /// Every statement of ours goes by key, so plans made before the tables had statistics
@@ -116,9 +120,8 @@ impl PostgresStore {
     }
 
     fn open_with(shared: &Arc<Shared>) -> Result<PostgresStore, Failure> {
-        let until = shared.until();
-        let mut ear = Link::connect(&shared.location, &shared.options, until)?;
-        let mut first = Link::connect(&shared.location, &shared.options, until)?;
+        let mut ear = shared.connect()?;
+        let mut first = shared.connect()?;
         let is_pooled = are_pooled(&mut ear, &mut first)?;
         shared.pooled.store(is_pooled, Ordering::Release);
         let store = open::prepare(&mut first, shared)?;
@@ -243,7 +246,7 @@ impl PostgresStore {
     fn was_committed(&self, transaction: Transaction, slot: i64, mark: i64, until: Instant) -> Result<bool> {
         let settle = || -> Result<bool, Failure> {
             self.end(transaction, until)?;
-            let mut link = Link::connect(&self.shared.location, &self.shared.options, until)?;
+            let mut link = self.shared.connect()?;
             let schema = &self.shared.location.schema;
             let sql = format!("SELECT 1 FROM {schema}.confidant_marks WHERE slot = {slot} AND mark = {mark}");
             let is_there = !link.simple(&sql)?.is_empty();
@@ -274,7 +277,7 @@ impl PostgresStore {
     /// late nor hold its locks.
     fn end(&self, transaction: Transaction, until: Instant) -> Result<(), Failure> {
         let Transaction { backend, began } = transaction;
-        let mut link = Link::connect(&self.shared.location, &self.shared.options, until)?;
+        let mut link = self.shared.connect()?;
         let sql = format!(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = {backend} AND pid <> pg_backend_pid() \
              AND datname = current_database() AND (extract(epoch FROM xact_start) * 1000000)::bigint = {began}"
@@ -293,7 +296,7 @@ impl PostgresStore {
     fn aside<T>(&self, work: impl FnOnce(&mut Link) -> Result<T, Failure>) -> Result<T> {
         self.check_process()?;
         let aside = || {
-            let mut link = Link::connect(&self.shared.location, &self.shared.options, self.shared.until())?;
+            let mut link = self.shared.connect()?;
             if !self.shared.pooled.load(Ordering::Acquire) {
                 link.simple(&format!("SET lock_timeout TO {}", self.shared.lock_timeout()))?;
             }

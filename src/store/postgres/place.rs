@@ -4,7 +4,6 @@
 use super::link::{Link, random};
 use super::location::Location;
 use crate::store::{Options, Store, conformance};
-use std::time::{Duration, Instant};
 
 /// A fresh schema; dropped with its tables.
 pub(in crate::store) struct Place {
@@ -26,8 +25,8 @@ impl Place {
 
     pub(super) fn link(&self) -> (Location, Link) {
         let location = Location::parse(&self.location).expect("a location");
-        let until = Instant::now() + Duration::from_secs(5);
-        let link = Link::connect(&location, &options(), until).map_err(|failure| failure.error).expect("connects");
+        let link =
+            Link::connect(&location, &options(), location.patience).map_err(|failure| failure.error).expect("connects");
         (location, link)
     }
 }

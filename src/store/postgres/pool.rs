@@ -48,7 +48,7 @@ impl Pool {
                 links.open += 1;
                 drop(links);
                 let mut lent = Lent { pool: self, link: None, generation };
-                lent.link = Some(self.connect(until)?);
+                lent.link = Some(self.connect()?);
                 return Ok(lent);
             }
             if self.returned.wait_until(&mut links, until).timed_out() {
@@ -59,8 +59,8 @@ impl Pool {
         }
     }
 
-    fn connect(&self, until: Instant) -> Result<Link, Failure> {
-        let mut link = Link::connect(&self.shared.location, &self.shared.options, until).map_err(|failure| {
+    fn connect(&self) -> Result<Link, Failure> {
+        let mut link = self.shared.connect().map_err(|failure| {
             // The store is open: that it cannot be reached now may pass.
             let why = failure.why.clone();
             let busy = |cause: Error| {

@@ -116,7 +116,7 @@ impl Watch {
     }
 
     fn listen_again(&self, ear: &mut Ear, shared: &Shared) {
-        match listen(shared, Instant::now() + RECONNECTING) {
+        match listen(shared, RECONNECTING) {
             Ok(link) => {
                 ear.link = Some(link);
                 ear.pause = FIRST_PAUSE;
@@ -139,8 +139,8 @@ impl Watch {
 }
 
 /// A connection that listens.
-fn listen(shared: &Shared, until: Instant) -> Result<Link, Failure> {
-    let mut link = Link::connect(&shared.location, &shared.options, until)?;
+fn listen(shared: &Shared, patience: Duration) -> Result<Link, Failure> {
+    let mut link = Link::connect(&shared.location, &shared.options, patience)?;
     begin(&mut link, shared)?;
     Ok(link)
 }
