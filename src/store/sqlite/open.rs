@@ -9,7 +9,7 @@ use crate::store::{Options, schema};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// "cnfd": marks a SQLite file as ours.
@@ -18,6 +18,10 @@ const APPLICATION_ID: i64 = 0x636e_6664;
 /// Frames written inside a file of that length need no metadata flush: p99 of a commit
 /// falls from 1 ms to 0.1 ms.
 const LOG_BYTES: u64 = 1_200 * 4_120;
+
+/// What is read of a log at once.
+const PIECE: usize = 16 << 10;
+static ZEROS: [u8; PIECE] = [0; PIECE];
 
 /// One file is opened at a time in this process: a file made here is closed again before
 /// SQLite opens it, since closing it later would drop SQLite's POSIX locks.
@@ -217,12 +221,23 @@ fn renew_log(connection: &Connection, path: &Path) -> Result<()> {
     let statements = Statements::new(connection, path);
     statements.run("BEGIN IMMEDIATE")?;
     let renewed = || -> io::Result<()> {
-        let bytes = std::fs::read(&log)?;
-        // The zeros at the end were not acknowledged to anybody.
-        let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        let mut file = OpenOptions::new().write(true).open(&log)?;
-        file.write_all(bytes.get(..used).unwrap_or_default())?;
-        file.sync_all()
+        let mut file = OpenOptions::new().read(true).write(true).open(&log)?;
+        let mut piece = vec![0; PIECE];
+        let mut at = 0;
+        loop {
+            file.seek(SeekFrom::Start(at))?;
+            let read = file.read(&mut piece)?;
+            let bytes = piece.get(..read).unwrap_or_default();
+            if bytes.is_empty() {
+                return file.sync_all();
+            }
+            // Zeros are no frame.
+            if bytes != ZEROS.get(..read).unwrap_or_default() {
+                file.seek(SeekFrom::Start(at))?;
+                file.write_all(bytes)?;
+            }
+            at += u64::try_from(read).unwrap_or(0);
+        }
     };
     let renewed = renewed().map_err(|cause| io_error("make durable the log of", path, cause));
     renewed.and(statements.run("ROLLBACK"))
