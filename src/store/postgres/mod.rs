@@ -25,6 +25,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tokio_postgres::types::Type;
 use watch::Watch;
 
 /// How often the very same value may be taken before that is the unit's own fault: one who
@@ -81,17 +82,10 @@ impl Shared {
         self.options.busy_timeout.as_millis().clamp(1, 2_000_000_000)
     }
 
-    /// What begins a transaction and tells which one it is.
-    fn begin(&self, for_writing: bool) -> String {
-        let mode = if for_writing { "READ COMMITTED READ WRITE" } else { "REPEATABLE READ READ ONLY" };
-        let settings = match self.pooled.load(Ordering::Acquire) {
-            true => format!("{}; ", self.settings("SET LOCAL")),
-            false => String::new(),
-        };
-        format!(
-            "BEGIN ISOLATION LEVEL {mode}; {settings}\
-             SELECT pg_backend_pid(), (extract(epoch FROM now()) * 1000000)::bigint"
-        )
+    /// What begins a transaction behind a pooler, and tells which one it is.
+    fn begin_pooled(&self, for_writing: bool) -> String {
+        let begin = statements::begin(for_writing);
+        format!("{begin}; {}; {}", self.settings("SET LOCAL"), link::WHICH)
     }
 
     /// The key of the lock that units about one customer take; 0 stands for the whole store.
@@ -226,14 +220,16 @@ impl PostgresStore {
     /// connection: inside, it would make all commits of the server wait for each other.
     fn commit(&self, lent: &mut pool::Lent<'_>, slot: i64, mark: i64) -> Result<(), Failure> {
         let link = lent.link()?;
-        let client = link.client()?;
-        let leave = format!(
-            "INSERT INTO confidant_marks (slot, mark) VALUES ({slot}, {mark}) \
-             ON CONFLICT (slot) DO UPDATE SET mark = excluded.mark, at = excluded.at"
-        );
+        let (client, own) = (link.client()?, link.own.clone());
+        let leave = async {
+            match own {
+                Some(own) => client.execute(&own.mark, &[&slot, &mark]).await,
+                None => client.execute_typed(link::MARK, &[(&slot, Type::INT8), (&mark, Type::INT8)]).await,
+            }
+        };
         let work = async {
             let commit = async {
-                let (marked, committed) = both(client.batch_execute(&leave), client.batch_execute("COMMIT")).await;
+                let (marked, committed) = both(leave, client.batch_execute("COMMIT")).await;
                 marked.and(committed)
             };
             Ok(followed_by(commit, client.batch_execute(&self.notify)).await)

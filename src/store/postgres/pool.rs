@@ -71,7 +71,7 @@ impl Pool {
             Failure { why, error }
         })?;
         if !self.shared.pooled.load(Ordering::Acquire) {
-            link.simple(&self.shared.settings("SET"))?;
+            link.settle(&self.shared.settings("SET"))?;
         }
         Ok(link)
     }
