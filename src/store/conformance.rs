@@ -208,11 +208,11 @@ macro_rules! suite {
     };
 }
 
-/// A place and two handles of one store in it.
-type Two<Place> = (Place, Box<dyn Store>, Box<dyn Store>);
+/// A place and the store in it, opened twice; `None` where the engine has no server.
+pub(super) type Two<P> = Option<(P, Box<dyn Store>, Box<dyn Store>)>;
 
 #[cfg(feature = "sqlite")]
-fn two_on_sqlite() -> Option<Two<tempfile::TempDir>> {
+fn two_on_sqlite() -> Two<tempfile::TempDir> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("store.db");
     let open = || super::open(path.to_str().expect("UTF-8"), &options()).expect("opens");

@@ -18,6 +18,14 @@ use tokio::runtime::{Handle, Runtime};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, Connection, SimpleQueryMessage, Statement};
 
+/// Tells a transaction from every other one: its server process, and when it began.
+pub(super) const WHICH: &str = "SELECT pg_backend_pid()::bigint, (extract(epoch FROM now()) * 1000000)::bigint";
+const WHICH_AND_LOCK: &str = "SELECT pg_backend_pid()::bigint, (extract(epoch FROM now()) * 1000000)::bigint, \
+                              pg_advisory_xact_lock($1)";
+/// The mark by which a doubtful commit is recognised: one row for each connection.
+pub(super) const MARK: &str = "INSERT INTO confidant_marks (slot, mark) VALUES ($1, $2) \
+                    ON CONFLICT (slot) DO UPDATE SET mark = excluded.mark, at = excluded.at";
+
 /// Why a statement failed, as far as it decides what happens next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Why {
@@ -63,6 +71,14 @@ where
 /// Statements by the address and length of their text, which is static.
 type Prepared = HashMap<(usize, usize), Statement>;
 
+/// What nearly every transaction needs, prepared: the server then neither parses nor plans.
+#[derive(Clone)]
+pub(super) struct Own {
+    pub(super) which: Statement,
+    pub(super) which_and_lock: Statement,
+    pub(super) mark: Statement,
+}
+
 pub(super) struct Link {
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
@@ -72,6 +88,8 @@ pub(super) struct Link {
     pub(super) heard: Vec<String>,
     /// Statements that stay prepared on this connection.
     pub(super) prepared: Prepared,
+    /// The engine's own; `None` behind a pooler that lends connections by transaction.
+    pub(super) own: Option<Own>,
     /// The server's process behind this connection.
     pub(super) backend: i64,
     /// The row in which this connection's commits leave their mark.
@@ -117,6 +135,7 @@ impl Link {
             driver: Some(driver),
             heard: Vec::new(),
             prepared: HashMap::new(),
+            own: None,
             backend: 0,
             slot: random().cast_signed(),
             shown,
@@ -162,6 +181,21 @@ impl Link {
             }
         }
         self.backend = column(0).parse().unwrap_or(0);
+        Ok(())
+    }
+
+    /// Makes the connection ready for units: it stays on one server connection.
+    pub(super) fn settle(&mut self, settings: &str) -> Result<(), Failure> {
+        let client = self.client()?;
+        let own = async {
+            client.batch_execute(settings).await?;
+            Ok(Own {
+                which: client.prepare(WHICH).await?,
+                which_and_lock: client.prepare(WHICH_AND_LOCK).await?,
+                mark: client.prepare(MARK).await?,
+            })
+        };
+        self.own = Some(self.run("set up", own)?);
         Ok(())
     }
 

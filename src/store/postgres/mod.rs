@@ -25,6 +25,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tokio_postgres::types::Type;
 use watch::Watch;
 
 /// How often the very same value may be taken before that is the unit's own fault: one who
@@ -81,17 +82,10 @@ impl Shared {
         self.options.busy_timeout.as_millis().clamp(1, 2_000_000_000)
     }
 
-    /// What begins a transaction and tells which one it is.
-    fn begin(&self, for_writing: bool) -> String {
-        let mode = if for_writing { "READ COMMITTED READ WRITE" } else { "REPEATABLE READ READ ONLY" };
-        let settings = match self.pooled.load(Ordering::Acquire) {
-            true => format!("{}; ", self.settings("SET LOCAL")),
-            false => String::new(),
-        };
-        format!(
-            "BEGIN ISOLATION LEVEL {mode}; {settings}\
-             SELECT pg_backend_pid(), (extract(epoch FROM now()) * 1000000)::bigint"
-        )
+    /// What begins a transaction behind a pooler, and tells which one it is.
+    fn begin_pooled(&self, for_writing: bool) -> String {
+        let begin = statements::begin(for_writing);
+        format!("{begin}; {}; {}", self.settings("SET LOCAL"), link::WHICH)
     }
 
     /// The key of the lock that units about one customer take; 0 stands for the whole store.
@@ -125,13 +119,13 @@ impl PostgresStore {
         let is_pooled = are_pooled(&mut ear, &mut first)?;
         shared.pooled.store(is_pooled, Ordering::Release);
         let store = open::prepare(&mut first, shared)?;
-        drop(first);
         if !is_pooled {
+            first.settle(&shared.settings("SET"))?;
             watch::begin(&mut ear, shared)?;
         }
         let name = format!("{:016x}", random());
         let opened = PostgresStore {
-            pool: Pool::new(Arc::clone(shared)),
+            pool: Pool::new(Arc::clone(shared), first),
             order: Order::default(),
             watch: Watch::new(store, name.clone(), (!is_pooled).then_some(ear)),
             notify: format!("NOTIFY {}, '{name}'", shared.location.channel()),
@@ -226,14 +220,16 @@ impl PostgresStore {
     /// connection: inside, it would make all commits of the server wait for each other.
     fn commit(&self, lent: &mut pool::Lent<'_>, slot: i64, mark: i64) -> Result<(), Failure> {
         let link = lent.link()?;
-        let client = link.client()?;
-        let leave = format!(
-            "INSERT INTO confidant_marks (slot, mark) VALUES ({slot}, {mark}) \
-             ON CONFLICT (slot) DO UPDATE SET mark = excluded.mark, at = excluded.at"
-        );
+        let (client, own) = (link.client()?, link.own.clone());
+        let leave = async {
+            match own {
+                Some(own) => client.execute(&own.mark, &[&slot, &mark]).await,
+                None => client.execute_typed(link::MARK, &[(&slot, Type::INT8), (&mark, Type::INT8)]).await,
+            }
+        };
         let work = async {
             let commit = async {
-                let (marked, committed) = both(client.batch_execute(&leave), client.batch_execute("COMMIT")).await;
+                let (marked, committed) = both(leave, client.batch_execute("COMMIT")).await;
                 marked.and(committed)
             };
             Ok(followed_by(commit, client.batch_execute(&self.notify)).await)
@@ -482,5 +478,84 @@ impl Store for PostgresStore {
 
     fn location(&self) -> &str {
         &self.shared.location.shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use place::Place;
+
+    const COUNT: &str = "SELECT value FROM counters WHERE name = ?1";
+    const ADD: &str = "UPDATE counters SET value = value + 1 WHERE name = 'tenants'";
+
+    fn opened() -> Option<(Place, Box<dyn Store>)> {
+        let place = Place::new()?;
+        let store = crate::store::open(&place.location, &crate::store::conformance::options()).expect("opens");
+        Some((place, store))
+    }
+
+    fn count(store: &dyn Store) -> Result<i64> {
+        store.read_with(|tx| Ok(tx.first(COUNT, &["tenants".into()], |row| row.int(0))?.unwrap_or(-1)))
+    }
+
+    #[test]
+    fn a_host_inside_a_runtime_of_its_own_is_served() {
+        let Some((_place, store)) = opened() else { return };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async move {
+            store.write_with(|tx| tx.execute(ADD, &[])).expect("written");
+            assert_eq!(count(&*store).expect("read"), 1);
+            store.era().expect("an era");
+            drop(store);
+        });
+    }
+
+    #[test]
+    fn units_about_one_customer_take_turns_and_others_do_not_wait() {
+        let Some((place, store)) = opened() else { return };
+        let (_, mut holder) = place.link();
+        let own = PostgresStore::open(&place.location, &crate::store::conformance::options()).expect("opens");
+        holder.simple(&format!("BEGIN; SELECT pg_advisory_xact_lock({})", own.shared.lock_of(7))).expect("locked");
+        let about = |customer: i64| {
+            let mut options = crate::store::conformance::options();
+            options.busy_timeout = Duration::from_millis(100);
+            let store = crate::store::open(&place.location, &options).expect("opens");
+            store.write_with(move |tx| {
+                tx.keep_to(customer)?;
+                tx.execute(ADD, &[])
+            })
+        };
+        assert_eq!(about(7).expect_err("locked").kind(), ErrorKind::Busy);
+        about(8).expect("not locked");
+        holder.simple("ROLLBACK").expect("rolled back");
+        about(7).expect("free again");
+        assert_eq!(count(&*store).expect("read"), 2);
+    }
+
+    #[test]
+    fn a_value_that_is_taken_by_somebody_faster_is_tried_again() {
+        let Some((_place, store)) = opened() else { return };
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..10 {
+                        let unit = |tx: &dyn Tx| {
+                            let next = "SELECT coalesce(max(id), 0) + 1 FROM tenants";
+                            let id = tx.first(next, &[], |row| row.int(0))?.unwrap_or(0);
+                            let name = format!("tenant {id}");
+                            tx.execute(
+                                "INSERT INTO tenants (id, name) VALUES (?1, ?2)",
+                                &[id.into(), name.as_str().into()],
+                            )
+                        };
+                        store.write_with(unit).expect("written");
+                    }
+                });
+            }
+        });
+        let read = |tx: &dyn Tx| tx.first("SELECT count(*) FROM tenants", &[], |row| row.int(0));
+        assert_eq!(store.read_with(read).expect("read"), Some(80));
     }
 }

@@ -72,8 +72,12 @@ fn migrate(link: &mut Link, shared: &Shared) -> Result<i64, Failure> {
 /// The store's format and identity, if it is there. Refuses a newer one.
 fn identify(link: &mut Link, shared: &Shared) -> Result<Option<(i64, i64)>, Failure> {
     let name = &shared.location.schema;
-    let there = link.simple(&format!("SELECT to_regclass('{name}.confidant_format') IS NOT NULL"))?;
-    if there.first().and_then(|row| row.first()).is_none_or(|there| there != "t") {
+    // Not `to_regclass`: inside a transaction it may remember that the schema was not there.
+    let there = link.simple(&format!(
+        "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = '{name}' AND c.relname = 'confidant_format'"
+    ))?;
+    if there.is_empty() {
         return Ok(None);
     }
     let rows = link.simple(&format!("SELECT format, store FROM {name}.confidant_format"))?;

@@ -3,7 +3,7 @@
 
 use super::link::{Link, random};
 use super::location::Location;
-use crate::store::{Options, Store, conformance};
+use crate::store::{Options, conformance};
 
 /// A fresh schema; dropped with its tables.
 pub(in crate::store) struct Place {
@@ -42,7 +42,7 @@ fn options() -> Options {
     conformance::options()
 }
 
-pub(in crate::store) fn two_on_postgres() -> Option<(Place, Box<dyn Store>, Box<dyn Store>)> {
+pub(in crate::store) fn two_on_postgres() -> conformance::Two<Place> {
     let place = Place::new()?;
     let open = || crate::store::open(&place.location, &options()).expect("opens");
     let (first, second) = (open(), open());

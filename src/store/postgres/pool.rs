@@ -16,7 +16,6 @@ pub(super) struct Pool {
     returned: Condvar,
 }
 
-#[derive(Default)]
 struct Links {
     idle: Vec<Link>,
     /// Idle and lent.
@@ -32,8 +31,10 @@ pub(super) struct Lent<'p> {
 }
 
 impl Pool {
-    pub(super) fn new(shared: Arc<Shared>) -> Pool {
-        Pool { shared, links: Mutex::default(), returned: Condvar::new() }
+    /// A pool that has one connection already.
+    pub(super) fn new(shared: Arc<Shared>, first: Link) -> Pool {
+        let links = Links { idle: vec![first], open: 1, generation: 0 };
+        Pool { shared, links: Mutex::new(links), returned: Condvar::new() }
     }
 
     /// Lends a connection; its place comes back when it is dropped.
@@ -71,7 +72,7 @@ impl Pool {
             Failure { why, error }
         })?;
         if !self.shared.pooled.load(Ordering::Acquire) {
-            link.simple(&self.shared.settings("SET"))?;
+            link.settle(&self.shared.settings("SET"))?;
         }
         Ok(link)
     }

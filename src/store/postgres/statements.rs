@@ -5,7 +5,7 @@
 //! cannot hold, is written as U+10FFFF and `0`, and U+10FFFF itself as U+10FFFF and `1`.
 
 use super::Shared;
-use super::link::{Failure, Link, Why, both, failed, texts};
+use super::link::{Failure, Link, Own, Why, both, failed, texts};
 use crate::error::{Error, ErrorKind, Result, internal};
 use crate::store::{Row, Tx, Value};
 use parking_lot::Mutex;
@@ -13,10 +13,9 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, SimpleQueryMessage, Statement};
+use tokio_postgres::{Client, Statement};
 
 const ESCAPE: char = '\u{10ffff}';
 
@@ -46,9 +45,9 @@ pub(super) struct Transaction {
 pub(super) struct Statements<'l> {
     link: RefCell<&'l mut Link>,
     shared: &'l Shared,
-    /// What is still to be sent before the next statement.
-    first: RefCell<Option<String>>,
     begun: Cell<bool>,
+    /// A customer's lock that is still to be taken, before the next statement.
+    lock: Cell<Option<i64>>,
     for_writing: bool,
     locked: Cell<Option<i64>>,
     pub(super) transaction: Cell<Option<Transaction>>,
@@ -67,8 +66,8 @@ impl<'l> Statements<'l> {
         Statements {
             link: RefCell::new(link),
             shared,
-            first: RefCell::new(Some(shared.begin(for_writing))),
             begun: Cell::new(false),
+            lock: Cell::new(None),
             for_writing,
             locked: Cell::new(None),
             transaction: Cell::new(None),
@@ -94,16 +93,15 @@ impl<'l> Statements<'l> {
 
     fn try_send(&self, sql: &'static str, values: &[Value], tried: &str, rows: bool) -> Result<Answer, Failure> {
         let mut link = self.link.borrow_mut();
-        let client = link.client()?;
-        let first = self.first.borrow_mut().take();
-        let begins = first.is_some() && !self.begun.replace(true);
-        let pooled = self.shared.pooled.load(Ordering::Acquire);
-        let prepared = if pooled { None } else { link.prepared.get(&place(sql)).cloned() };
-        let shown = &*self.shared.location.shown;
+        let (client, own) = (link.client()?, link.own.clone());
+        let (begins, lock) = (!self.begun.replace(true), self.lock.take());
+        let prepared = link.prepared.get(&place(sql)).cloned();
+        let (shared, for_writing) = (self.shared, self.for_writing);
+        let shown = &*shared.location.shown;
         let text = rewritten(sql);
         let statement = async {
             let (client, text) = (&*client, &*text);
-            if pooled {
+            if own.is_none() {
                 return (typed(client, text, values, rows).await, None);
             }
             match prepared {
@@ -115,20 +113,14 @@ impl<'l> Statements<'l> {
             }
         };
         let work = async {
-            Ok(match &first {
-                Some(first) => {
-                    let (first, answer) = both(client.simple_query(first), statement).await;
-                    (Some(first), answer)
-                }
-                None => (None, statement.await),
-            })
+            let (first, (answer, new)) =
+                both(first(shared, for_writing, &client, own.as_ref(), begins, lock), statement).await;
+            Ok((first, answer, new))
         };
-        let (first, (answer, new)) = link.run(tried, work)?;
-        if let Some(first) = first {
-            let messages = first.map_err(|cause| failed(tried, shown, cause))?;
-            if begins {
-                self.check(&messages, &link)?;
-            }
+        let (first, answer, new) = link.run(tried, work)?;
+        let which = first.map_err(|cause| failed(tried, shown, cause))?;
+        if begins {
+            self.check(which, &link)?;
         }
         if let Some(statement) = new {
             link.prepared.insert(place(sql), statement);
@@ -137,18 +129,54 @@ impl<'l> Statements<'l> {
     }
 
     /// Which transaction this is, and that it runs where the statements were prepared.
-    fn check(&self, messages: &[SimpleQueryMessage], link: &Link) -> Result<(), Failure> {
-        let rows = texts(messages);
-        let number = |place: usize| rows.first()?.get(place)?.parse().ok();
-        let (Some(backend), Some(began)) = (number(0), number(1)) else {
-            return Err(internal("the server did not say which transaction it began").into());
-        };
-        self.transaction.set(Some(Transaction { backend, began }));
-        if backend != link.backend && !self.shared.pooled.load(Ordering::Acquire) {
+    fn check(&self, which: Option<Transaction>, link: &Link) -> Result<(), Failure> {
+        let which = which.ok_or_else(|| internal("the server did not say which transaction it began"))?;
+        self.transaction.set(Some(which));
+        if link.own.is_some() && which.backend != link.backend {
             let error = Error::new(ErrorKind::Store, "a pooler lends its connections by transaction");
             return Err(Failure { why: Why::Pooled, error });
         }
         Ok(())
+    }
+}
+
+/// What travels before a statement: the transaction's beginning, a customer's lock.
+async fn first(
+    shared: &Shared,
+    for_writing: bool,
+    client: &Client,
+    own: Option<&Own>,
+    begins: bool,
+    lock: Option<i64>,
+) -> Result<Option<Transaction>, tokio_postgres::Error> {
+    if !begins && lock.is_none() {
+        return Ok(None);
+    }
+    let Some(own) = own else {
+        let begin = begins.then(|| shared.begin_pooled(for_writing));
+        let lock = lock.map(|lock| format!("SELECT pg_advisory_xact_lock({lock})"));
+        let both: Vec<String> = begin.into_iter().chain(lock).collect();
+        let rows = texts(&client.simple_query(&both.join("; ")).await?);
+        let number = |place: usize| rows.first()?.get(place)?.parse().ok();
+        return Ok(number(0).zip(number(1)).map(|(backend, began)| Transaction { backend, began }));
+    };
+    let begun = async { if begins { client.batch_execute(begin(for_writing)).await } else { Ok(()) } };
+    let which = async {
+        match &lock {
+            Some(lock) => client.query_one(&own.which_and_lock, &[lock]).await,
+            None => client.query_one(&own.which, &[]).await,
+        }
+    };
+    let (begun, which) = both(begun, which).await;
+    begun?;
+    let which = which?;
+    Ok(Some(Transaction { backend: which.try_get(0)?, began: which.try_get(1)? }))
+}
+
+pub(super) fn begin(for_writing: bool) -> &'static str {
+    match for_writing {
+        true => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+        false => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     }
 }
 
@@ -200,9 +228,7 @@ impl Tx for Statements<'_> {
             return Ok(());
         }
         self.locked.set(Some(customer));
-        let lock = format!("SELECT pg_advisory_xact_lock({})", self.shared.lock_of(customer));
-        let mut first = self.first.borrow_mut();
-        *first = Some(first.take().map_or(lock.clone(), |first| format!("{first}; {lock}")));
+        self.lock.set(Some(self.shared.lock_of(customer)));
         Ok(())
     }
 }
