@@ -28,9 +28,9 @@ usage: load [options]
   --turns TOTAL        turns in all (default 50 a customer)
   --threads T          threads that save at once between the measurements (default 8)
   --store LOCATION     a path or postgres://.. (built with --features postgres); without it
-                       the run uses a temporary file. --db is another name for it. The
-                       store's customers are called `customer-1` and `probe-1`: use a new one
-  --seed S             which customers and texts are drawn (default 1)
+                       the run uses a temporary file. --db is another name for it
+  --seed S             which customers and texts are drawn (default 1); a store that another
+                       seed has filled can be filled further: they are of a tenant `load-S`
   --folder FOLDER      where the temporary file is made (default: the system's)
   --compare-redis HOST:PORT
                        instead: what a copy of the newest turns in Redis would win over reading

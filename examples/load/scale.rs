@@ -3,7 +3,7 @@
 use crate::figures::{Counted, Times, figure, memory};
 use crate::talk::Chance;
 use crate::{Asked, Outcome};
-use confidant::{Confidant, NewTurn};
+use confidant::{Confidant, NewTurn, Tenant};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,7 @@ pub fn run(asked: &Asked) -> Outcome {
     };
     let turns = asked.turns.unwrap_or(u64::try_from(asked.customers)? * 50);
     let memory = Confidant::open(&location)?;
+    let tenant = format!("load-{}", asked.seed);
     eprintln!("filling {}", memory.location());
     let load = Load {
         order: shuffled(asked.customers, asked.seed),
@@ -33,6 +34,7 @@ pub fn run(asked: &Asked) -> Outcome {
         text_bytes: AtomicU64::new(0),
         seed: asked.seed,
         location,
+        tenant: memory.tenant(&tenant)?,
         memory,
     };
     let probes = load.fill_probes(asked.customers.min(PROBES), asked.threads)?;
@@ -57,6 +59,7 @@ fn shuffled(customers: usize, seed: u64) -> Vec<usize> {
 
 struct Load {
     memory: Confidant,
+    tenant: Tenant,
     location: String,
     /// Customers come in this order; once all have come, they are drawn.
     order: Vec<usize>,
@@ -87,7 +90,7 @@ impl Load {
 
     fn save(&self, customer: usize, (said, answer): &(String, String)) -> confidant::Result<Duration> {
         let start = Instant::now();
-        self.memory.customer(&name(customer))?.memory().save_turn(NewTurn::said(said).answered(answer))?;
+        self.tenant.customer(&name(customer))?.memory().save_turn(NewTurn::said(said).answered(answer))?;
         let took = start.elapsed();
         if let Some(count) = self.saved.get(customer) {
             count.fetch_add(1, Ordering::Relaxed);
@@ -149,7 +152,7 @@ impl Load {
                     break;
                 }
                 let (said, answer) = chance.turn();
-                let probe = self.memory.customer(&probe(turn % probes))?;
+                let probe = self.tenant.customer(&probe(turn % probes))?;
                 probe.memory().save_turn(NewTurn::said(&said).answered(&answer))?;
                 self.text_bytes.fetch_add((said.len() + answer.len()) as u64, Ordering::Relaxed);
             }
@@ -175,7 +178,7 @@ impl Load {
             saves.time(|| self.save(customer, &turn))?;
         }
         saves.print(&format!("save_{when}"));
-        let cold = Confidant::builder().hot_bytes(0).open(&self.location)?;
+        let cold = Confidant::builder().hot_bytes(0).open(&self.location)?.tenant(self.tenant.id())?;
         let mut loads = Times::default();
         for _ in 0..LOADS {
             let name = probe(chance.below(probes));
@@ -207,7 +210,7 @@ impl Load {
 
     /// Compares every customer with what was acknowledged, and says what a turn takes.
     fn print(&self, threads: usize) -> Outcome {
-        let reader = Confidant::builder().hot_bytes(0).hot_turns(1).open(&self.location)?;
+        let reader = Confidant::builder().hot_bytes(0).hot_turns(1).open(&self.location)?.tenant(self.tenant.id())?;
         let (mut stored, mut probes) = (0, 0);
         for (customer, saved) in self.saved.iter().enumerate() {
             let total = reader.customer(&name(customer))?.memory().load_context()?.total();

@@ -244,7 +244,11 @@ impl PostgresStore {
             self.end(transaction, until)?;
             let mut link = self.shared.connect()?;
             let schema = &self.shared.location.schema;
-            let sql = format!("SELECT 1 FROM {schema}.confidant_marks WHERE slot = {slot} AND mark = {mark}");
+            // Written, not read: this commit waits for the synchronous standbys, as the doubtful
+            // one may not have done to its end, and nothing that comes later overtakes it.
+            let sql = format!(
+                "UPDATE {schema}.confidant_marks SET at = now() WHERE slot = {slot} AND mark = {mark} RETURNING 1"
+            );
             let is_there = !link.simple(&sql)?.is_empty();
             if is_there {
                 // Whether it was told to others is in doubt as well.
