@@ -35,6 +35,7 @@ pub fn run(asked: &Asked) -> Outcome {
         seed: asked.seed,
         location,
         tenant: memory.tenant(&tenant)?,
+        bytes_before: memory.stats().bytes_on_disk,
         memory,
     };
     let probes = load.fill_probes(asked.customers.min(PROBES), asked.threads)?;
@@ -60,6 +61,8 @@ fn shuffled(customers: usize, seed: u64) -> Vec<usize> {
 struct Load {
     memory: Confidant,
     tenant: Tenant,
+    /// What the store took before.
+    bytes_before: u64,
     location: String,
     /// Customers come in this order; once all have come, they are drawn.
     order: Vec<usize>,
@@ -221,7 +224,7 @@ impl Load {
             probes += reader.customer(&probe(number))?.memory().load_context()?.total();
         }
         let stored = stored + probes;
-        let bytes = self.memory.stats().bytes_on_disk;
+        let bytes = self.memory.stats().bytes_on_disk.saturating_sub(self.bytes_before);
         figure("customers", self.saved.len() as f64, "customers");
         figure("threads", threads as f64, "threads");
         figure("turns", stored as f64, "turns");

@@ -46,7 +46,7 @@ pub fn run(asked: &Asked) -> Outcome {
     let of_hot: Vec<_> =
         (0..CUSTOMERS).map(|number| hot.customer(&name(number)).map(|c| c.memory())).collect::<Result<_, _>>()?;
     let somebody = memory.customer("somebody-else")?.memory();
-    let [mut gets, mut cold, mut named, mut compared] = std::array::from_fn(|_| Times::default());
+    let [mut gets, mut cold, mut named, mut compared] = [(); 4].map(|()| Times::default());
     for call in 0..CALLS {
         let number = chance.below(CUSTOMERS);
         let (Some(customer), Some(is_hot)) = (known.get(number), of_hot.get(number)) else { continue };

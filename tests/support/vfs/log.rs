@@ -57,6 +57,8 @@ pub enum Fault {
     Full,
     /// fsync, and what was not on the disk yet is forgotten.
     Fsync,
+    /// As `Fsync`, but told as done: a disk that lies.
+    Silent,
     /// Reads: an I/O error.
     Read,
 }
@@ -79,7 +81,7 @@ impl Fault {
             Fault::Io => call != Call::Read,
             Fault::Torn => call == Call::Write,
             Fault::Full => matches!(call, Call::Create | Call::Write | Call::Sync | Call::Map),
-            Fault::Fsync => call == Call::Sync,
+            Fault::Fsync | Fault::Silent => call == Call::Sync,
             Fault::Read => call == Call::Read,
         }
     }
@@ -92,6 +94,7 @@ impl Fault {
             Call::Read => ffi::SQLITE_IOERR_READ,
             Call::Write => ffi::SQLITE_IOERR_WRITE,
             Call::Truncate => ffi::SQLITE_IOERR_TRUNCATE,
+            Call::Sync if self == Fault::Silent => ffi::SQLITE_OK,
             Call::Sync => ffi::SQLITE_IOERR_FSYNC,
             Call::Delete => ffi::SQLITE_IOERR_DELETE,
             Call::Map => ffi::SQLITE_IOERR_SHMMAP,

@@ -10,6 +10,7 @@
     reason = "test support: not every test uses all of it, and a panic is a failed test"
 )]
 
+pub mod cases;
 pub mod crash;
 pub mod disk;
 pub mod life;
