@@ -392,7 +392,7 @@ fn a_server_that_crashes_and_comes_back_loses_and_doubles_nothing() {
     let memory = Confidant::builder().busy_timeout(Duration::from_secs(20)).open(&place.location()).expect("opens");
     let told = save_during(&memory, || {
         for _ in 0..4 {
-            std::thread::sleep(Duration::from_millis(400));
+            std::thread::sleep(Duration::from_millis(1_500));
             Services::script(&["restart"], &services.0);
         }
         std::thread::sleep(Duration::from_millis(300));

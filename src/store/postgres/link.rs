@@ -5,7 +5,6 @@
 //! server's errors become ours. No type of the client leaves this folder.
 
 use super::location::Location;
-use super::tls;
 use crate::error::{Error, ErrorKind, Result, internal};
 use crate::store::{Durability, Options};
 use std::collections::HashMap;
@@ -17,6 +16,7 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Runtime};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, Connection, SimpleQueryMessage, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Tells a transaction from every other one: its server process, and when it began.
 pub(super) const WHICH: &str = "SELECT pg_backend_pid()::bigint, (extract(epoch FROM now()) * 1000000)::bigint";
@@ -100,7 +100,12 @@ pub(super) struct Link {
 
 impl Link {
     /// Connects, and verifies that the server keeps what it acknowledges.
-    pub(super) fn connect(location: &Location, options: &Options, patience: Duration) -> Result<Link, Failure> {
+    pub(super) fn connect(
+        location: &Location,
+        tls: &MakeRustlsConnect,
+        options: &Options,
+        patience: Duration,
+    ) -> Result<Link, Failure> {
         let shown: Arc<str> = Arc::from(location.shown.as_str());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|cause| {
             Error::new(ErrorKind::Io, "cannot set up a connection: the operating system refused").with_source(cause)
@@ -110,7 +115,7 @@ impl Link {
             Failure { why: Why::Lost, error: Error::new(ErrorKind::Io, message).with_source(cause) }
         };
         let config = location.resolved().map_err(unreachable)?;
-        let tls = tls::connector(location)?;
+        let tls = tls.clone();
         let connecting = async move {
             let connected = tokio::time::timeout(patience, config.connect(tls)).await;
             connected.map(|connected| {

@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio_postgres::types::Type;
+use tokio_postgres_rustls::MakeRustlsConnect;
 use watch::Watch;
 
 /// How often the very same value may be taken before that is the unit's own fault: one who
@@ -46,6 +47,7 @@ pub(crate) struct PostgresStore {
 /// What every part of the engine needs.
 struct Shared {
     location: Location,
+    tls: MakeRustlsConnect,
     options: Options,
     /// Whether statements do not stay on one server connection.
     pooled: AtomicBool,
@@ -57,7 +59,7 @@ impl Shared {
     }
 
     fn connect(&self) -> Result<Link, Failure> {
-        Link::connect(&self.location, &self.options, self.location.patience)
+        Link::connect(&self.location, &self.tls, &self.options, self.location.patience)
     }
 
     /// The settings of a session, or of a transaction behind a pooler.
@@ -109,7 +111,8 @@ enum Undone {
 impl PostgresStore {
     pub(crate) fn open(location: &str, options: &Options) -> Result<PostgresStore> {
         let location = Location::parse(location)?;
-        let shared = Arc::new(Shared { location, options: options.clone(), pooled: AtomicBool::new(false) });
+        let tls = tls::connector(&location)?;
+        let shared = Arc::new(Shared { location, tls, options: options.clone(), pooled: AtomicBool::new(false) });
         PostgresStore::open_with(&shared).map_err(|failure| failure.error)
     }
 
@@ -150,7 +153,7 @@ impl PostgresStore {
     fn learn(&self, why: &Why) {
         if *why == Why::Pooled && !self.shared.pooled.swap(true, Ordering::AcqRel) {
             self.watch.give_up();
-            self.pool.forget();
+            self.pool.doubt();
         }
     }
 
@@ -362,7 +365,7 @@ impl Store for PostgresStore {
             let Err(failure) = self.try_read(work, until) else { return Ok(()) };
             self.learn(&failure.why);
             if failure.why == Why::Lost {
-                self.pool.forget();
+                self.pool.doubt();
             }
             let again = matches!(failure.why, Why::Lost | Why::Overtaken | Why::Pooled);
             if !again || !pauses.wait() {
@@ -385,7 +388,7 @@ impl Store for PostgresStore {
                 }
                 Err(Undone::Failed(failure)) => failure,
                 Err(Undone::Doubtful { transaction, slot, mark, failure }) => {
-                    self.pool.forget();
+                    self.pool.doubt();
                     if self.was_committed(transaction, slot, mark, until.max(self.shared.until()))? {
                         self.watch.tell_neighbours();
                         return run_alone(unit.committed.take());
@@ -396,7 +399,7 @@ impl Store for PostgresStore {
             self.learn(&failure.why);
             let again = match &failure.why {
                 Why::Lost => {
-                    self.pool.forget();
+                    self.pool.doubt();
                     true
                 }
                 Why::Overtaken | Why::Pooled => true,

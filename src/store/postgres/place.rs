@@ -25,8 +25,10 @@ impl Place {
 
     pub(super) fn link(&self) -> (Location, Link) {
         let location = Location::parse(&self.location).expect("a location");
-        let link =
-            Link::connect(&location, &options(), location.patience).map_err(|failure| failure.error).expect("connects");
+        let tls = super::tls::connector(&location).expect("a connector");
+        let link = Link::connect(&location, &tls, &options(), location.patience)
+            .map_err(|failure| failure.error)
+            .expect("connects");
         (location, link)
     }
 }

@@ -17,10 +17,11 @@ pub(super) struct Pool {
 }
 
 struct Links {
-    idle: Vec<Link>,
+    /// With the generation in which each was last seen alive.
+    idle: Vec<(Link, u64)>,
     /// Idle and lent.
     open: usize,
-    /// Connections made before the last loss are not used again.
+    /// Counts losses: one that was seen alive before the last loss is looked at first.
     generation: u64,
 }
 
@@ -33,7 +34,7 @@ pub(super) struct Lent<'p> {
 impl Pool {
     /// A pool that has one connection already.
     pub(super) fn new(shared: Arc<Shared>, first: Link) -> Pool {
-        let links = Links { idle: vec![first], open: 1, generation: 0 };
+        let links = Links { idle: vec![(first, 0)], open: 1, generation: 0 };
         Pool { shared, links: Mutex::new(links), returned: Condvar::new() }
     }
 
@@ -42,8 +43,20 @@ impl Pool {
         let mut links = self.links.lock();
         loop {
             let generation = links.generation;
-            if let Some(link) = links.idle.pop() {
-                return Ok(Lent { pool: self, link: Some(link), generation });
+            if let Some((mut link, seen)) = links.idle.pop() {
+                if seen == generation {
+                    return Ok(Lent { pool: self, link: Some(link), generation });
+                }
+                drop(links);
+                let keeps_place = link.own.is_none() || !self.shared.pooled.load(Ordering::Acquire);
+                let usable = keeps_place && link.look();
+                let lent = Lent { pool: self, link: usable.then_some(link), generation };
+                if usable {
+                    return Ok(lent);
+                }
+                drop(lent);
+                links = self.links.lock();
+                continue;
             }
             if links.open < self.shared.location.connections {
                 links.open += 1;
@@ -77,15 +90,9 @@ impl Pool {
         Ok(link)
     }
 
-    /// Uses none of the connections again that there are now.
-    pub(super) fn forget(&self) {
-        let mut links = self.links.lock();
-        links.generation += 1;
-        links.open -= links.idle.len();
-        let idle = std::mem::take(&mut links.idle);
-        drop(links);
-        self.returned.notify_all();
-        drop(idle);
+    /// A connection was lost: looks at the others before it lends them again.
+    pub(super) fn doubt(&self) {
+        self.links.lock().generation += 1;
     }
 }
 
@@ -114,18 +121,11 @@ impl Drop for Lent<'_> {
     fn drop(&mut self) {
         let link = self.link.take().filter(Link::is_alive);
         let mut links = self.pool.links.lock();
-        let gone = match link {
-            Some(link) if self.generation == links.generation => {
-                links.idle.push(link);
-                None
-            }
-            gone => {
-                links.open -= 1;
-                gone
-            }
-        };
+        match link {
+            Some(link) => links.idle.push((link, self.generation)),
+            None => links.open -= 1,
+        }
         drop(links);
         self.pool.returned.notify_one();
-        drop(gone);
     }
 }

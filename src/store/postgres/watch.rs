@@ -140,7 +140,7 @@ impl Watch {
 
 /// A connection that listens.
 fn listen(shared: &Shared, patience: Duration) -> Result<Link, Failure> {
-    let mut link = Link::connect(&shared.location, &shared.options, patience)?;
+    let mut link = Link::connect(&shared.location, &shared.tls, &shared.options, patience)?;
     begin(&mut link, shared)?;
     Ok(link)
 }
