@@ -588,18 +588,9 @@ fn figures() {
         println!("{name}: mean {mean:.2} us, p50 {:.2} us, p99 {:.2} us", at(0.5), at(0.99));
     };
     quantiles("hot load", 100_000, &|| drop(archive.load_context()));
-    quantiles("hot load, looking each time", 2_000, &|| {
-        std::thread::sleep(Duration::from_micros(1_100));
-        let start = Instant::now();
-        drop(archive.load_context());
-        LOOKS.fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
-    });
-    println!("of that without the sleep: mean {:.2} us", LOOKS.load(Ordering::Relaxed) as f64 / 2_000.0 / 1e3);
     quantiles("cold load of 50", 2_000, &|| {
         archive.invalidate();
         drop(archive.load_context());
     });
     quantiles("save", 1_000, &|| drop(archive.save_turn(NewTurn::said(text).answered(text)).expect("saved")));
 }
-
-static LOOKS: AtomicU64 = AtomicU64::new(0);
