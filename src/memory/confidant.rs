@@ -97,6 +97,9 @@ impl Confidant {
     /// Opens the memory in the file at a path (`support.db` or `sqlite:support.db`), with the
     /// default settings; makes the file, readable by its owner only, if there is none.
     ///
+    /// With the feature `postgres`, `postgres://user:password@host:port/database` is a server
+    /// instead, for more than one machine; docs/POSTGRES.md has the parameters.
+    ///
     /// Any number of processes may have the same file open. Beside it stand `-wal` and `-shm`
     /// while it is open, and `-lock`, a few bytes that only say who has it open.
     ///
