@@ -121,22 +121,15 @@ pub(super) fn make_customer(tx: &dyn Tx, tenant: &str, name: &str) -> Result<Sco
     let tenant_id = match tx.first(sql, &[tenant.into()], |row| row.int(0))? {
         Some(id) => id,
         None => {
-            let id = next(tx, "tenants")?;
+            let id = tx.number("tenants")?;
             tx.execute("INSERT INTO tenants (id, name) VALUES (?1, ?2)", &[id.into(), tenant.into()])?;
             id
         }
     };
-    let id = next(tx, "customers")?;
+    let id = tx.number("customers")?;
     let sql = "INSERT INTO customers (id, tenant, name, turns_gone, sessions_gone) VALUES (?1, ?2, ?3, 0, 0)";
     tx.execute(sql, &[id.into(), tenant_id.into(), name.into()])?;
     Ok(Scope(id))
-}
-
-/// A number that was never given before, also not to somebody who is gone.
-fn next(tx: &dyn Tx, counter: &str) -> Result<i64> {
-    let sql = "UPDATE counters SET value = value + 1 WHERE name = ?1 RETURNING value";
-    let value = tx.first(sql, &[counter.into()], |row| row.int(0))?;
-    value.ok_or_else(|| crate::error::internal(format!("the counter {counter} is missing")))
 }
 
 /// Adds a turn to the newest session, if that is open and was active less than `idle_ms` ago.
@@ -149,13 +142,16 @@ pub(super) fn continue_session(
 ) -> Result<Option<Place>> {
     let sql = "INSERT INTO turns (id, session, channel, at, answered_at, confidence, resolved, key, body) \
                SELECT coalesce(n.id + 1, s.first_turn), s.id - ?1, s.channel, ?3, ?4, ?5, ?6, ?7, ?8 \
-               FROM sessions s LEFT JOIN turns n \
-               ON n.id = (SELECT id FROM turns WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) \
-               LEFT JOIN turns m ON m.id = (SELECT id FROM turns WHERE id BETWEEN s.first_turn AND ?2 \
-               AND session = s.id - ?1 ORDER BY id DESC LIMIT 1) \
-               WHERE s.id = (SELECT id FROM sessions WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) \
-               AND s.closed_at IS NULL AND coalesce(n.id + 1, s.first_turn) <= ?2 \
-               AND ?3 - CASE WHEN m.at > s.opened_at THEN m.at ELSE s.opened_at END <= ?9 \
+               FROM (SELECT id, channel, opened_at, closed_at, first_turn FROM sessions \
+               WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) s \
+               LEFT JOIN (SELECT id, session, at FROM turns \
+               WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) n ON TRUE \
+               WHERE s.closed_at IS NULL AND coalesce(n.id + 1, s.first_turn) <= ?2 \
+               AND ?3 - CASE WHEN n.session = s.id - ?1 \
+               THEN CASE WHEN n.at > s.opened_at THEN n.at ELSE s.opened_at END \
+               ELSE coalesce((SELECT CASE WHEN m.at > s.opened_at THEN m.at ELSE s.opened_at END FROM turns m \
+               WHERE m.id BETWEEN s.first_turn AND ?2 AND m.session = s.id - ?1 ORDER BY m.id DESC LIMIT 1), \
+               s.opened_at) END <= ?9 \
                ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING RETURNING id, session, channel";
     let mut values = turn_values(scope, row, key);
     values.push(idle_ms.into());
@@ -171,10 +167,10 @@ pub(super) fn add_to_session(
     key: Option<Vec<u8>>,
 ) -> Result<Option<Place>> {
     let sql = "INSERT INTO turns (id, session, channel, at, answered_at, confidence, resolved, key, body) \
-               SELECT coalesce((SELECT id FROM turns WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) + 1, \
-               s.first_turn), s.id - ?1, s.channel, ?3, ?4, ?5, ?6, ?7, ?8 FROM sessions s \
-               WHERE s.id = ?9 AND s.closed_at IS NULL AND coalesce((SELECT id FROM turns \
-               WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) + 1, s.first_turn) <= ?2 \
+               SELECT coalesce(n.id + 1, s.first_turn), s.id - ?1, s.channel, ?3, ?4, ?5, ?6, ?7, ?8 \
+               FROM sessions s LEFT JOIN (SELECT id FROM turns \
+               WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) n ON TRUE \
+               WHERE s.id = ?9 AND s.closed_at IS NULL AND coalesce(n.id + 1, s.first_turn) <= ?2 \
                ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING RETURNING id, session, channel";
     let mut values = turn_values(scope, row, key);
     values.push(scope.key(session).into());

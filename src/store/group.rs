@@ -12,17 +12,29 @@ use std::time::{Duration, Instant};
 
 /// The most units in one commit: bounds how long a follower may wait.
 const MAX_GROUP: usize = 256;
-/// The longest that a leader waits for callers of the group before: about one flush.
-const LONGEST_PATIENCE: Duration = Duration::from_micros(200);
+/// A shorter patience is spent awake: going to sleep and being woken takes as long.
+const LONGEST_SPIN: Duration = Duration::from_micros(200);
 
-/// Makes a list of units durable; one result for each, in their order.
+/// Makes a list of units durable; one outcome for each, in their order.
 pub(super) trait Writer: Send {
-    fn commit(&mut self, units: &mut [Unit]) -> Vec<Result<()>>;
+    fn commit(&mut self, units: Vec<Unit>) -> Vec<Ran>;
+}
+
+/// What became of a unit in a group.
+pub(super) enum Ran {
+    Done(Result<()>),
+    /// Nothing of it was kept; its caller is to run it alone.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
+    Back(Unit),
 }
 
 pub(super) struct Group<W> {
     queue: Mutex<Queue>,
     writer: Mutex<W>,
+    /// The wanted number is waiting.
+    complete: Condvar,
+    /// The longest that a leader waits for callers of the group before.
+    longest_patience: Duration,
 }
 
 #[derive(Default)]
@@ -34,6 +46,8 @@ struct Queue {
     callers: usize,
     /// How long a leader waits for them.
     patience: Duration,
+    /// With how many waiting a leader that sleeps is to be woken.
+    wanted: Option<usize>,
 }
 
 /// Where a follower waits.
@@ -44,7 +58,7 @@ struct Ticket {
 }
 
 enum News {
-    Done(Result<()>),
+    Ran(Ran),
     Lead,
 }
 
@@ -66,12 +80,12 @@ impl Ticket {
 }
 
 impl<W: Writer> Group<W> {
-    pub(super) fn new(writer: W) -> Group<W> {
-        Group { queue: Mutex::default(), writer: Mutex::new(writer) }
+    pub(super) fn new(writer: W, longest_patience: Duration) -> Group<W> {
+        Group { queue: Mutex::default(), writer: Mutex::new(writer), complete: Condvar::new(), longest_patience }
     }
 
     /// Makes one unit durable, in the company of whatever else is waiting.
-    pub(super) fn run(&self, unit: Unit) -> Result<()> {
+    pub(super) fn run(&self, unit: Unit) -> Ran {
         let mut queue = self.queue.lock();
         if !queue.led {
             queue.led = true;
@@ -80,9 +94,13 @@ impl<W: Writer> Group<W> {
         }
         let ticket = Arc::new(Ticket::default());
         queue.waiting.push_back((unit, Arc::clone(&ticket)));
+        let is_complete = queue.wanted.is_some_and(|wanted| queue.waiting.len() >= wanted);
         drop(queue);
+        if is_complete {
+            self.complete.notify_one();
+        }
         match ticket.wait() {
-            News::Done(result) => result,
+            News::Ran(ran) => ran,
             News::Lead => self.lead(None),
         }
     }
@@ -93,15 +111,16 @@ impl<W: Writer> Group<W> {
     }
 
     /// Commits a group whose first unit is the caller's own, and passes the lead on.
-    fn lead(&self, own: Option<Unit>) -> Result<()> {
+    fn lead(&self, own: Option<Unit>) -> Ran {
         let mut lead = Lead { group: self, followers: Vec::new() };
-        let mut units = lead.gather(own);
+        let units = lead.gather(own);
         let mut writer = self.writer.lock();
         let start = Instant::now();
-        let mut results = writer.commit(&mut units).into_iter();
+        let mut outcomes = writer.commit(units).into_iter();
         drop(writer);
-        let own = results.next().unwrap_or_else(|| Err(internal("a group lost the leader's result")));
-        lead.finish(results, start.elapsed());
+        let lost = || Ran::Done(Err(internal("a group lost the leader's result")));
+        let own = outcomes.next().unwrap_or_else(lost);
+        lead.finish(outcomes, start.elapsed());
         own
     }
 }
@@ -119,12 +138,18 @@ impl<W: Writer> Lead<'_, W> {
         let mut queue = self.group.queue.lock();
         let here = usize::from(own.is_some());
         if here + queue.waiting.len() < queue.callers {
-            let until = Instant::now() + queue.patience;
+            let (until, sleeps) = (Instant::now() + queue.patience, queue.patience > LONGEST_SPIN);
+            queue.wanted = sleeps.then_some(queue.callers - here);
             while here + queue.waiting.len() < queue.callers && Instant::now() < until {
+                if sleeps {
+                    self.group.complete.wait_until(&mut queue, until);
+                    continue;
+                }
                 drop(queue);
                 std::thread::yield_now();
                 queue = self.group.queue.lock();
             }
+            queue.wanted = None;
         }
         let led_from_queue = own.is_none();
         let mut units: Vec<Unit> = own.into_iter().collect();
@@ -138,17 +163,17 @@ impl<W: Writer> Lead<'_, W> {
         units
     }
 
-    fn finish(mut self, results: impl Iterator<Item = Result<()>>, took: Duration) {
+    fn finish(mut self, outcomes: impl Iterator<Item = Ran>, took: Duration) {
         self.pass_on(took / 2);
-        for (ticket, result) in std::mem::take(&mut self.followers).into_iter().zip(results) {
-            ticket.tell(News::Done(result));
+        for (ticket, ran) in std::mem::take(&mut self.followers).into_iter().zip(outcomes) {
+            ticket.tell(News::Ran(ran));
         }
     }
 
     fn pass_on(&self, patience: Duration) {
         let mut queue = self.group.queue.lock();
         queue.callers = (1 + self.followers.len() + queue.waiting.len()).min(MAX_GROUP);
-        queue.patience = patience.min(LONGEST_PATIENCE);
+        queue.patience = patience.min(self.group.longest_patience);
         match queue.waiting.front() {
             Some((_, next)) => next.tell(News::Lead),
             None => queue.led = false,
@@ -162,7 +187,8 @@ impl<W: Writer> Drop for Lead<'_, W> {
             self.pass_on(Duration::ZERO);
         }
         for ticket in self.followers.drain(..) {
-            ticket.tell(News::Done(Err(internal("the group commit was interrupted; nothing of it was saved"))));
+            let interrupted = internal("the group commit was interrupted; nothing of it was saved");
+            ticket.tell(News::Ran(Ran::Done(Err(interrupted))));
         }
     }
 }

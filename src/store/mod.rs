@@ -3,7 +3,7 @@
 //! Knows how a unit becomes durable and what an engine must offer. Which engine carries
 //! it is chosen by the location's text and known only in this folder.
 
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod group;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -88,6 +88,17 @@ pub(crate) trait Tx {
     /// units do, there is nothing to be done.
     fn keep_to(&self, _customer: i64) -> Result<()> {
         Ok(())
+    }
+
+    /// A number that the counter never gave before. Numbers may be left out.
+    fn number(&self, counter: &'static str) -> Result<i64> {
+        let sql = "UPDATE counters SET value = value + 1 WHERE name = ?1 RETURNING value";
+        let mut number = None;
+        self.query(sql, &[counter.into()], &mut |row| {
+            number = Some(row.int(0)?);
+            Ok(())
+        })?;
+        number.ok_or_else(|| internal(format!("the counter {counter} is missing")))
     }
 }
 

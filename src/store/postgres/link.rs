@@ -22,6 +22,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 pub(super) const WHICH: &str = "SELECT pg_backend_pid()::bigint, (extract(epoch FROM now()) * 1000000)::bigint";
 const WHICH_AND_LOCK: &str = "SELECT pg_backend_pid()::bigint, (extract(epoch FROM now()) * 1000000)::bigint, \
                               pg_advisory_xact_lock($1)";
+/// Takes locks without waiting, and tells which of them somebody else holds.
+const LOCKS: &str = "SELECT pg_backend_pid()::bigint, (extract(epoch FROM now()) * 1000000)::bigint, \
+                     ARRAY(SELECT k FROM unnest($1::bigint[]) k WHERE NOT pg_try_advisory_xact_lock(k))";
 /// The mark by which a doubtful commit is recognised: one row for each connection.
 pub(super) const MARK: &str = "INSERT INTO confidant_marks (slot, mark) VALUES ($1, $2) \
                     ON CONFLICT (slot) DO UPDATE SET mark = excluded.mark, at = excluded.at";
@@ -68,8 +71,9 @@ where
     }
 }
 
-/// Statements by the address and length of their text, which is static.
-type Prepared = HashMap<(usize, usize), Statement>;
+/// Statements by the address and length of their text, which is static, and by how many of
+/// them are joined.
+type Prepared = HashMap<(usize, usize, usize), Statement>;
 
 /// What nearly every transaction needs, prepared: the server then neither parses nor plans.
 #[derive(Clone)]
@@ -77,6 +81,7 @@ pub(super) struct Own {
     pub(super) which: Statement,
     pub(super) which_and_lock: Statement,
     pub(super) mark: Statement,
+    pub(super) locks: Statement,
 }
 
 pub(super) struct Link {
@@ -198,6 +203,7 @@ impl Link {
                 which: client.prepare(WHICH).await?,
                 which_and_lock: client.prepare(WHICH_AND_LOCK).await?,
                 mark: client.prepare(MARK).await?,
+                locks: client.prepare(LOCKS).await?,
             })
         };
         self.own = Some(self.run("set up", own)?);
@@ -339,6 +345,28 @@ pub(super) async fn followed_by<A, B>(first: impl Future<Output = A>, second: im
         a.take().map_or(Poll::Pending, Poll::Ready)
     })
     .await
+}
+
+/// Sends all at once and waits for all, in their order on the wire.
+pub(super) async fn all<T>(futures: Vec<impl Future<Output = T> + Unpin>) -> Vec<T> {
+    let mut slots: Vec<_> = futures.into_iter().map(|future| (future, None)).collect();
+    let (mut are_sent, mut done) = (false, 0);
+    poll_fn(|context| {
+        if !std::mem::replace(&mut are_sent, true) {
+            slots.iter_mut().for_each(|(future, slot)| poll_into(slot, Pin::new(future), context));
+        }
+        // Answers come in the order of the questions.
+        while let Some((future, slot)) = slots.get_mut(done) {
+            poll_into(slot, Pin::new(future), context);
+            if slot.is_none() {
+                return Poll::Pending;
+            }
+            done += 1;
+        }
+        Poll::Ready(())
+    })
+    .await;
+    slots.into_iter().filter_map(|(_, slot)| slot).collect()
 }
 
 fn poll_into<T>(slot: &mut Option<T>, future: Pin<&mut impl Future<Output = T>>, context: &mut Context<'_>) {

@@ -1,46 +1,56 @@
-//! The PostgreSQL engine: many connections, one transaction a unit.
+//! The PostgreSQL engine: many connections, units that share a transaction.
 //!
-//! Knows how a unit becomes durable whatever happens to its connection, and when it is run
-//! again. PostgreSQL itself lets commits share a flush, so units are not grouped here.
+//! Knows which units go together: those about customers, by lanes, so that one customer's
+//! are always in the same lane; everything else has a transaction of its own.
 
+mod batch;
+mod engine;
 mod link;
 mod location;
+mod numbers;
 mod open;
 mod order;
 #[cfg(test)]
 pub(super) mod place;
 mod pool;
+mod replay;
 mod statements;
 mod tls;
+mod together;
 mod watch;
 
+use super::group::{Group, Ran};
 use super::{Durability, Options, Store, Tx, Unit};
 use crate::error::{Error, ErrorKind, Result, internal};
-use link::{Failure, Link, Why, both, failed, followed_by, random};
+use engine::Engine;
+use link::{Failure, Link, random};
 use location::Location;
-use order::{Order, run_alone};
+use numbers::Numbers;
+use order::Order;
 use pool::Pool;
-use statements::{Statements, Transaction};
+use statements::Begin;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tokio_postgres::types::Type;
+use together::Lane;
 use tokio_postgres_rustls::MakeRustlsConnect;
 use watch::Watch;
 
-/// How often the very same value may be taken before that is the unit's own fault: one who
-/// was overtaken finds another value at the next try.
-const TAKEN_AGAIN: u32 = 3;
+/// While one lane's group waits for the disk, the other's is on its way.
+const LANES: usize = 2;
+/// The longest that a lane's group waits for callers of the group before: it saves them a
+/// whole transaction.
+const LONGEST_PATIENCE: Duration = Duration::from_millis(2);
+/// How long everybody in a lane can be kept waiting for one customer's lock.
+const LANE_PATIENCE_MS: u128 = 20;
 /// Marks of connections that are gone are kept for a day: longer than any commit is doubtful.
 const TIDY: &str = "DELETE FROM confidant_marks WHERE at < now() - interval '1 day'";
 
 pub(crate) struct PostgresStore {
     shared: Arc<Shared>,
-    pool: Pool,
-    order: Order,
-    watch: Watch,
-    notify: String,
+    engine: Arc<Engine>,
+    lanes: Vec<Group<Lane>>,
     process: u32,
 }
 
@@ -51,6 +61,9 @@ struct Shared {
     options: Options,
     /// Whether statements do not stay on one server connection.
     pooled: AtomicBool,
+    numbers: Numbers,
+    /// What begins a transaction that waits for locks as long as the busy timeout says.
+    patiently: String,
 }
 
 impl Shared {
@@ -67,26 +80,27 @@ impl Shared {
     /// Every statement of ours goes by key, so plans made before the tables had statistics
     /// must not read whole tables.
     fn settings(&self, set: &str) -> String {
-        let timeout = self.lock_timeout();
+        // What waits longer has a transaction of its own and says so when it begins.
+        let timeout = if set == "SET" { LANE_PATIENCE_MS.min(self.lock_timeout()) } else { self.lock_timeout() };
         let durability = match self.options.durability {
             Durability::PowerLoss => String::new(),
             Durability::ProcessCrash => format!("; {set} synchronous_commit TO off"),
         };
         format!(
             "{set} search_path TO {}; {set} lock_timeout TO {timeout}; {set} enable_seqscan TO off; \
-             {set} enable_bitmapscan TO off; {set} jit TO off{durability}",
+             {set} enable_bitmapscan TO off; {set} jit TO off; {set} plan_cache_mode TO force_generic_plan{durability}",
             self.location.schema
         )
     }
 
     /// How long a statement waits for a lock, in the server's milliseconds.
     fn lock_timeout(&self) -> u128 {
-        self.options.busy_timeout.as_millis().clamp(1, 2_000_000_000)
+        lock_timeout(&self.options)
     }
 
     /// What begins a transaction behind a pooler, and tells which one it is.
-    fn begin_pooled(&self, for_writing: bool) -> String {
-        let begin = statements::begin(for_writing);
+    fn begin_pooled(&self, begin: Begin) -> String {
+        let begin = begin.sql();
         format!("{begin}; {}; {}", self.settings("SET LOCAL"), link::WHICH)
     }
 
@@ -96,23 +110,19 @@ impl Shared {
     }
 }
 
-/// A unit that was not made durable, or may not have been.
-enum Undone {
-    Failed(Failure),
-    /// `COMMIT` was sent, and nothing was heard.
-    Doubtful {
-        transaction: Transaction,
-        slot: i64,
-        mark: i64,
-        failure: Failure,
-    },
-}
-
 impl PostgresStore {
     pub(crate) fn open(location: &str, options: &Options) -> Result<PostgresStore> {
         let location = Location::parse(location)?;
         let tls = tls::connector(&location)?;
-        let shared = Arc::new(Shared { location, tls, options: options.clone(), pooled: AtomicBool::new(false) });
+        let timeout = lock_timeout(options);
+        let shared = Arc::new(Shared {
+            location,
+            tls,
+            options: options.clone(),
+            pooled: AtomicBool::new(false),
+            numbers: Numbers::default(),
+            patiently: format!("{}; SET LOCAL lock_timeout TO {timeout}", Begin::WritePatiently.sql()),
+        });
         PostgresStore::open_with(&shared).map_err(|failure| failure.error)
     }
 
@@ -127,14 +137,17 @@ impl PostgresStore {
             watch::begin(&mut ear, shared)?;
         }
         let name = format!("{:016x}", random());
-        let opened = PostgresStore {
+        let engine = Arc::new(Engine {
             pool: Pool::new(Arc::clone(shared), first),
             order: Order::default(),
             watch: Watch::new(store, name.clone(), (!is_pooled).then_some(ear)),
             notify: format!("NOTIFY {}, '{name}'", shared.location.channel()),
-            process: std::process::id(),
             shared: Arc::clone(shared),
-        };
+        });
+        let lanes =
+            (0..LANES.min(shared.location.connections)).map(|_| Group::new(Lane::new(&engine), LONGEST_PATIENCE));
+        let opened =
+            PostgresStore { lanes: lanes.collect(), process: std::process::id(), shared: Arc::clone(shared), engine };
         let tidy = Unit { work: Box::new(|tx| tx.execute(TIDY, &[]).map(|_| ())), committed: None };
         opened.write(tidy)?;
         Ok(opened)
@@ -147,152 +160,6 @@ impl PostgresStore {
         }
         let message = format!("{} was opened before a fork; open it again in the child", self.location());
         Err(Error::new(ErrorKind::Closed, message))
-    }
-
-    /// Notices that a pooler stands between, which was not seen at the start.
-    fn learn(&self, why: &Why) {
-        if *why == Why::Pooled && !self.shared.pooled.swap(true, Ordering::AcqRel) {
-            self.watch.give_up();
-            self.pool.doubt();
-        }
-    }
-
-    fn try_read(&self, work: &mut dyn FnMut(&dyn Tx) -> Result<()>, until: Instant) -> Result<(), Failure> {
-        let mut lent = self.pool.lend(until)?;
-        let (done, failure, has_begun) = {
-            let statements = Statements::new(lent.link()?, &self.shared, false);
-            let done = work(&statements);
-            (done, statements.failed.take(), statements.has_begun())
-        };
-        if has_begun {
-            // Nobody needs to know how the end of a reading transaction went.
-            lent.end();
-        }
-        match (failure, done) {
-            (Some(failure), Err(_)) if failure.why != Why::Final => Err(failure),
-            (_, done) => done.map_err(Failure::from),
-        }
-    }
-
-    /// Runs a unit and commits it; what follows the commit is run in its place.
-    fn try_write(&self, unit: &mut Unit, until: Instant) -> Result<Result<()>, Undone> {
-        let mut lent = self.pool.lend(until).map_err(Undone::Failed)?;
-        let link = lent.link().map_err(Undone::Failed)?;
-        let statements = Statements::new(link, &self.shared, true);
-        let ran = catch_unwind(AssertUnwindSafe(|| (unit.work)(&statements)));
-        let done = ran.unwrap_or_else(|_| Err(internal("a unit of work panicked; nothing of it was saved")));
-        let (failure, has_begun) = (statements.failed.take(), statements.has_begun());
-        let transaction = statements.transaction.get();
-        drop(statements);
-        let failure = match (done, failure) {
-            (Ok(()), None) => None,
-            (Ok(()), Some(failure)) => Some(failure),
-            (Err(error), None) => Some(Failure::from(error)),
-            (Err(error), Some(failure)) if failure.why == Why::Final => Some(Failure::from(error)),
-            (Err(_), failure) => failure,
-        };
-        if let Some(failure) = failure {
-            lent.end();
-            if let (Why::Lost, Some(transaction)) = (&failure.why, transaction) {
-                // Its locks would be in the way of the next try.
-                let _ = self.end(transaction, until);
-            }
-            return Err(Undone::Failed(failure));
-        }
-        let Some(transaction) = transaction.filter(|_| has_begun) else {
-            return Ok(run_alone(unit.committed.take()));
-        };
-        let place = self.order.place();
-        let (slot, mark) = (link_slot(&mut lent).map_err(Undone::Failed)?, random().cast_signed());
-        match self.commit(&mut lent, slot, mark) {
-            Ok(()) => {
-                self.watch.tell_neighbours();
-                Ok(place.run(unit.committed.take()))
-            }
-            Err(failure) if failure.why == Why::Lost => Err(Undone::Doubtful { transaction, slot, mark, failure }),
-            Err(failure) => {
-                lent.end();
-                Err(Undone::Failed(failure))
-            }
-        }
-    }
-
-    /// Leaves the mark, commits and tells others, in one round trip.
-    ///
-    /// The notification is a transaction of its own, right behind the commit on the same
-    /// connection: inside, it would make all commits of the server wait for each other.
-    fn commit(&self, lent: &mut pool::Lent<'_>, slot: i64, mark: i64) -> Result<(), Failure> {
-        let link = lent.link()?;
-        let (client, own) = (link.client()?, link.own.clone());
-        let leave = async {
-            match own {
-                Some(own) => client.execute(&own.mark, &[&slot, &mark]).await,
-                None => client.execute_typed(link::MARK, &[(&slot, Type::INT8), (&mark, Type::INT8)]).await,
-            }
-        };
-        let work = async {
-            let commit = async {
-                let (marked, committed) = both(leave, client.batch_execute("COMMIT")).await;
-                marked.and(committed)
-            };
-            Ok(followed_by(commit, client.batch_execute(&self.notify)).await)
-        };
-        let shown = self.location();
-        link.run("write to", work)?.map_err(|cause| failed("write to", shown, cause))
-    }
-
-    /// Finds out whether a doubtful commit took place: its mark is there if and only if it did.
-    fn was_committed(&self, transaction: Transaction, slot: i64, mark: i64, until: Instant) -> Result<bool> {
-        let settle = || -> Result<bool, Failure> {
-            self.end(transaction, until)?;
-            let mut link = self.shared.connect()?;
-            let schema = &self.shared.location.schema;
-            // Written, not read: this commit waits for the synchronous standbys, as the doubtful
-            // one may not have done to its end, and nothing that comes later overtakes it.
-            let sql = format!(
-                "UPDATE {schema}.confidant_marks SET at = now() WHERE slot = {slot} AND mark = {mark} RETURNING 1"
-            );
-            let is_there = !link.simple(&sql)?.is_empty();
-            if is_there {
-                // Whether it was told to others is in doubt as well.
-                link.simple(&self.notify)?;
-            }
-            Ok(is_there)
-        };
-        let mut pauses = Pauses::new(until);
-        loop {
-            match settle() {
-                Ok(committed) => return Ok(committed),
-                Err(failure) if failure.why == Why::Lost && pauses.wait() => {}
-                Err(failure) => {
-                    let message = format!(
-                        "the connection to {} was lost during a commit, and it could not be asked whether that \
-                         took place; a turn saved again under its key is stored once",
-                        self.location()
-                    );
-                    return Err(Error::new(ErrorKind::Io, message).with_source(failure.error));
-                }
-            }
-        }
-    }
-
-    /// Makes sure that a transaction whose connection was lost is over: it can neither commit
-    /// late nor hold its locks.
-    fn end(&self, transaction: Transaction, until: Instant) -> Result<(), Failure> {
-        let Transaction { backend, began } = transaction;
-        let mut link = self.shared.connect()?;
-        let sql = format!(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = {backend} AND pid <> pg_backend_pid() \
-             AND datname = current_database() AND (extract(epoch FROM xact_start) * 1000000)::bigint = {began}"
-        );
-        let mut pauses = Pauses::new(until);
-        while !link.simple(&sql)?.is_empty() {
-            if !pauses.wait() {
-                let message = format!("a transaction on {} does not end", self.location());
-                return Err(Error::new(ErrorKind::Busy, message).into());
-            }
-        }
-        Ok(())
     }
 
     /// Runs statements on a connection of its own, outside a transaction.
@@ -320,8 +187,14 @@ impl PostgresStore {
     }
 }
 
-fn link_slot(lent: &mut pool::Lent<'_>) -> Result<i64, Failure> {
-    Ok(lent.link()?.slot)
+fn lock_timeout(options: &Options) -> u128 {
+    options.busy_timeout.as_millis().clamp(1, 2_000_000_000)
+}
+
+/// Runs a unit's work; what it panics with is its error.
+fn run(unit: &mut Unit, tx: &dyn Tx) -> Result<()> {
+    let ran = catch_unwind(AssertUnwindSafe(|| (unit.work)(tx)));
+    ran.unwrap_or_else(|_| Err(internal("a unit of work panicked; nothing of it was saved")))
 }
 
 /// Whether two connections share the server's: that only a pooler that lends them by
@@ -335,90 +208,29 @@ fn are_pooled(one: &mut Link, other: &mut Link) -> Result<bool, Failure> {
     Ok(number(&busy) != Some(other.backend) || number(&idle) != Some(one.backend) || one.backend == other.backend)
 }
 
-/// Short random pauses up to a deadline, longer each time.
-struct Pauses {
-    until: Instant,
-    tries: u32,
-}
-
-impl Pauses {
-    fn new(until: Instant) -> Pauses {
-        Pauses { until, tries: 0 }
-    }
-
-    /// Waits; false if the time is up.
-    fn wait(&mut self) -> bool {
-        let left = self.until.saturating_duration_since(Instant::now());
-        let longest = 200u64 << self.tries.min(9);
-        self.tries += 1;
-        std::thread::sleep(Duration::from_micros(random() % longest).min(left));
-        !left.is_zero()
-    }
-}
-
 impl Store for PostgresStore {
     fn read(&self, work: &mut dyn FnMut(&dyn Tx) -> Result<()>) -> Result<()> {
         self.check_process()?;
-        let until = self.shared.until();
-        let mut pauses = Pauses::new(until);
-        loop {
-            let Err(failure) = self.try_read(work, until) else { return Ok(()) };
-            self.learn(&failure.why);
-            if failure.why == Why::Lost {
-                self.pool.doubt();
-            }
-            let again = matches!(failure.why, Why::Lost | Why::Overtaken | Why::Pooled);
-            if !again || !pauses.wait() {
-                return Err(failure.error);
-            }
-        }
+        self.engine.read(work)
     }
 
-    fn write(&self, unit: Unit) -> Result<()> {
+    fn write(&self, mut unit: Unit) -> Result<()> {
         self.check_process()?;
-        let mut unit = unit;
-        let until = self.shared.until();
-        let mut pauses = Pauses::new(until);
-        let mut taken: Option<(String, u32)> = None;
-        loop {
-            let failure = match self.try_write(&mut unit, until) {
-                Ok(done) => {
-                    self.watch.look(&self.shared);
-                    return done;
-                }
-                Err(Undone::Failed(failure)) => failure,
-                Err(Undone::Doubtful { transaction, slot, mark, failure }) => {
-                    self.pool.doubt();
-                    if self.was_committed(transaction, slot, mark, until.max(self.shared.until()))? {
-                        self.watch.tell_neighbours();
-                        return run_alone(unit.committed.take());
-                    }
-                    failure
-                }
-            };
-            self.learn(&failure.why);
-            let again = match &failure.why {
-                Why::Lost => {
-                    self.pool.doubt();
-                    true
-                }
-                Why::Overtaken | Why::Pooled => true,
-                Why::Taken(value) => {
-                    let times = taken.take().filter(|(before, _)| before == value).map_or(1, |(_, times)| times + 1);
-                    taken = Some((value.clone(), times));
-                    times < TAKEN_AGAIN
-                }
-                Why::Final => false,
-            };
-            if !again || !pauses.wait() {
-                return Err(failure.error);
-            }
-        }
+        let ran = match self.lane_of(&mut unit) {
+            Some(lane) => lane.run(unit),
+            None => Ran::Back(unit),
+        };
+        let done = match ran {
+            Ran::Done(done) => done,
+            Ran::Back(unit) => self.engine.write(unit),
+        };
+        self.engine.watch.look(&self.shared);
+        done
     }
 
     fn era(&self) -> Result<u64> {
         self.check_process()?;
-        Ok(self.watch.era(&self.shared))
+        Ok(self.engine.watch.era(&self.shared))
     }
 
     /// Never proven: anybody may connect to the server.

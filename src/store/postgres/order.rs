@@ -90,7 +90,7 @@ fn run(committed: Committed) -> bool {
     committed.is_none_or(|committed| catch_unwind(AssertUnwindSafe(committed)).is_ok())
 }
 
-fn panicked() -> crate::error::Error {
+pub(super) fn panicked() -> crate::error::Error {
     internal("a step after the commit panicked; the unit itself is saved")
 }
 

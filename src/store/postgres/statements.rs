@@ -23,7 +23,7 @@ const ESCAPE: char = '\u{10ffff}';
 type Fixed = (usize, usize);
 
 /// The shared SQL with PostgreSQL's placeholders, written once for the whole process.
-fn rewritten(sql: &'static str) -> Arc<str> {
+pub(super) fn rewritten(sql: &'static str) -> Arc<str> {
     static TEXTS: Mutex<Option<HashMap<Fixed, Arc<str>>>> = Mutex::new(None);
     let mut texts = TEXTS.lock();
     let texts = texts.get_or_insert_default();
@@ -48,7 +48,7 @@ pub(super) struct Statements<'l> {
     begun: Cell<bool>,
     /// A customer's lock that is still to be taken, before the next statement.
     lock: Cell<Option<i64>>,
-    for_writing: bool,
+    begin: Begin,
     locked: Cell<Option<i64>>,
     pub(super) transaction: Cell<Option<Transaction>>,
     /// Why the first statement that failed did so.
@@ -56,19 +56,19 @@ pub(super) struct Statements<'l> {
 }
 
 /// What a statement gave.
-enum Answer {
+pub(super) enum Answer {
     Rows(Vec<tokio_postgres::Row>),
     Changed(u64),
 }
 
 impl<'l> Statements<'l> {
-    pub(super) fn new(link: &'l mut Link, shared: &'l Shared, for_writing: bool) -> Statements<'l> {
+    pub(super) fn new(link: &'l mut Link, shared: &'l Shared, begin: Begin) -> Statements<'l> {
         Statements {
             link: RefCell::new(link),
             shared,
             begun: Cell::new(false),
             lock: Cell::new(None),
-            for_writing,
+            begin,
             locked: Cell::new(None),
             transaction: Cell::new(None),
             failed: RefCell::new(None),
@@ -95,26 +95,28 @@ impl<'l> Statements<'l> {
         let mut link = self.link.borrow_mut();
         let (client, own) = (link.client()?, link.own.clone());
         let (begins, lock) = (!self.begun.replace(true), self.lock.take());
-        let prepared = link.prepared.get(&place(sql)).cloned();
-        let (shared, for_writing) = (self.shared, self.for_writing);
+        let place = place(sql);
+        let prepared = link.prepared.get(&(place.0, place.1, 1)).cloned();
+        let (shared, begin) = (self.shared, self.begin);
         let shown = &*shared.location.shown;
         let text = rewritten(sql);
+        let types: Vec<Type> = values.iter().map(Value::sql_type).collect();
         let statement = async {
             let (client, text) = (&*client, &*text);
             if own.is_none() {
                 return (typed(client, text, values, rows).await, None);
             }
             match prepared {
-                Some(statement) => (with(client, &statement, values, rows).await, None),
-                None => match prepare(client, text, values).await {
-                    Ok(statement) => (with(client, &statement, values, rows).await, Some(statement)),
+                Some(statement) => (with(client, &statement, values.iter(), rows).await, None),
+                None => match prepare(client, text, &types).await {
+                    Ok(statement) => (with(client, &statement, values.iter(), rows).await, Some(statement)),
                     Err(cause) => (Err(cause), None),
                 },
             }
         };
         let work = async {
             let (first, (answer, new)) =
-                both(first(shared, for_writing, &client, own.as_ref(), begins, lock), statement).await;
+                both(first(shared, begin, &client, own.as_ref(), begins, lock), statement).await;
             Ok((first, answer, new))
         };
         let (first, answer, new) = link.run(tried, work)?;
@@ -123,7 +125,7 @@ impl<'l> Statements<'l> {
             self.check(which, &link)?;
         }
         if let Some(statement) = new {
-            link.prepared.insert(place(sql), statement);
+            link.prepared.insert((place.0, place.1, 1), statement);
         }
         answer.map_err(|cause| failed(tried, shown, cause))
     }
@@ -143,7 +145,7 @@ impl<'l> Statements<'l> {
 /// What travels before a statement: the transaction's beginning, a customer's lock.
 async fn first(
     shared: &Shared,
-    for_writing: bool,
+    begin: Begin,
     client: &Client,
     own: Option<&Own>,
     begins: bool,
@@ -153,14 +155,18 @@ async fn first(
         return Ok(None);
     }
     let Some(own) = own else {
-        let begin = begins.then(|| shared.begin_pooled(for_writing));
+        let begin = begins.then(|| shared.begin_pooled(begin));
         let lock = lock.map(|lock| format!("SELECT pg_advisory_xact_lock({lock})"));
         let both: Vec<String> = begin.into_iter().chain(lock).collect();
         let rows = texts(&client.simple_query(&both.join("; ")).await?);
         let number = |place: usize| rows.first()?.get(place)?.parse().ok();
         return Ok(number(0).zip(number(1)).map(|(backend, began)| Transaction { backend, began }));
     };
-    let begun = async { if begins { client.batch_execute(begin(for_writing)).await } else { Ok(()) } };
+    let begin = match begin {
+        Begin::WritePatiently => &shared.patiently,
+        begin => begin.sql(),
+    };
+    let begun = async { if begins { client.batch_execute(begin).await } else { Ok(()) } };
     let which = async {
         match &lock {
             Some(lock) => client.query_one(&own.which_and_lock, &[lock]).await,
@@ -173,27 +179,38 @@ async fn first(
     Ok(Some(Transaction { backend: which.try_get(0)?, began: which.try_get(1)? }))
 }
 
-pub(super) fn begin(for_writing: bool) -> &'static str {
-    match for_writing {
-        true => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-        false => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begin {
+    Read,
+    /// Waits for a lock no longer than others can be kept waiting for that.
+    Write,
+    /// Waits for a lock as long as the busy timeout says.
+    WritePatiently,
+}
+
+impl Begin {
+    pub(super) fn sql(self) -> &'static str {
+        match self {
+            Begin::Write | Begin::WritePatiently => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+            Begin::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
     }
 }
 
 type Bound<'v> = &'v (dyn ToSql + Sync);
 
-async fn prepare(client: &Client, text: &str, values: &[Value]) -> Result<Statement, tokio_postgres::Error> {
-    let types: Vec<Type> = values.iter().map(Value::sql_type).collect();
-    client.prepare_typed(text, &types).await
+pub(super) async fn prepare(client: &Client, text: &str, types: &[Type]) -> Result<Statement, tokio_postgres::Error> {
+    client.prepare_typed(text, types).await
 }
 
-async fn with(
+pub(super) async fn with(
     client: &Client,
     statement: &Statement,
-    values: &[Value],
+    values: impl Iterator<Item = &Value>,
     rows: bool,
 ) -> Result<Answer, tokio_postgres::Error> {
-    let values: Vec<Bound<'_>> = values.iter().map(|value| -> Bound<'_> { value }).collect();
+    let values: Vec<Bound<'_>> = values.map(|value| -> Bound<'_> { value }).collect();
     match rows {
         true => client.query(statement, &values).await.map(Answer::Rows),
         false => client.execute(statement, &values).await.map(Answer::Changed),
@@ -223,8 +240,16 @@ impl Tx for Statements<'_> {
         rows.iter().try_for_each(|row| each(&PostgresRow::new(row, &self.shared.location.shown)))
     }
 
+    fn number(&self, counter: &'static str) -> Result<i64> {
+        self.shared.numbers.next(counter, self.shared).map_err(|failure| {
+            let error = failure.error.clone();
+            *self.failed.borrow_mut() = Some(failure);
+            error
+        })
+    }
+
     fn keep_to(&self, customer: i64) -> Result<()> {
-        if !self.for_writing || self.locked.get() == Some(customer) {
+        if self.begin == Begin::Read || self.locked.get() == Some(customer) {
             return Ok(());
         }
         self.locked.set(Some(customer));
@@ -234,7 +259,7 @@ impl Tx for Statements<'_> {
 }
 
 impl Value {
-    fn sql_type(&self) -> Type {
+    pub(super) fn sql_type(&self) -> Type {
         match self {
             Value::Null => Type::UNKNOWN,
             Value::Int(_) => Type::INT8,
@@ -291,7 +316,7 @@ fn unescaped(text: &str) -> Option<String> {
     Some(out)
 }
 
-struct PostgresRow<'r> {
+pub(super) struct PostgresRow<'r> {
     row: &'r tokio_postgres::Row,
     shown: &'r str,
     /// Texts that were stored escaped, by column.
@@ -299,7 +324,7 @@ struct PostgresRow<'r> {
 }
 
 impl<'r> PostgresRow<'r> {
-    fn new(row: &'r tokio_postgres::Row, shown: &'r str) -> PostgresRow<'r> {
+    pub(super) fn new(row: &'r tokio_postgres::Row, shown: &'r str) -> PostgresRow<'r> {
         let columns = row.columns().iter().enumerate().filter(|(_, column)| *column.type_() == Type::TEXT);
         let texts = columns.filter_map(|(place, _)| {
             let text = row.try_get::<_, Option<&str>>(place).ok().flatten()?;

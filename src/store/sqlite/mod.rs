@@ -6,7 +6,7 @@ mod connection;
 mod open;
 mod presence;
 
-use super::group::{Group, Writer};
+use super::group::{Group, Ran, Writer};
 use super::{Options, Store, Tx, Unit};
 use crate::error::{Error, ErrorKind, Result, internal};
 use connection::{Owned, Statements, failed, is_failed_flush, leave_log, waiting};
@@ -17,9 +17,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Connections for reading; more callers wait their turn.
 const READERS: usize = 8;
+/// The longest that a group's leader waits for callers of the group before: about one flush.
+const LONGEST_PATIENCE: Duration = Duration::from_micros(200);
 /// While others have the file open, aloneness is probed again after so many groups.
 const PROBE_AFTER_GROUPS: u32 = 64;
 /// The log is moved into the file when it has so many pages.
@@ -146,7 +149,7 @@ impl SqliteStore {
             location: location.to_owned(),
             readers: Mutex::default(),
             returned: Condvar::new(),
-            group: Group::new(writer),
+            group: Group::new(writer, LONGEST_PATIENCE),
         })
     }
 
@@ -208,7 +211,10 @@ impl Store for SqliteStore {
 
     fn write(&self, unit: Unit) -> Result<()> {
         self.shared.check_writable()?;
-        self.group.run(unit)
+        match self.group.run(unit) {
+            Ran::Done(result) => result,
+            Ran::Back(_) => Err(internal("a group gave a unit back")),
+        }
     }
 
     fn era(&self) -> Result<u64> {
@@ -301,15 +307,15 @@ struct SqliteWriter {
 }
 
 impl Writer for SqliteWriter {
-    fn commit(&mut self, units: &mut [Unit]) -> Vec<Result<()>> {
+    fn commit(&mut self, mut units: Vec<Unit>) -> Vec<Ran> {
         self.groups = self.groups.wrapping_add(1);
         if self.groups.is_multiple_of(PROBE_AFTER_GROUPS) && !self.shared.presence.is_alone() {
             let _ = self.shared.probe();
         }
         let mut results: Vec<Result<()>> = units.iter().map(|_| Ok(())).collect();
         self.shared.waiting(|| {
-            if !self.together(units, &mut results) {
-                self.apart(units, &mut results);
+            if !self.together(&mut units, &mut results) {
+                self.apart(&mut units, &mut results);
             }
         });
         for (unit, result) in units.iter_mut().zip(&mut results) {
@@ -322,7 +328,7 @@ impl Writer for SqliteWriter {
         }
         // What was committed is safe in the log; if it cannot be moved now, it is later.
         let _ = self.shared.waiting(|| self.move_long_log());
-        results
+        results.into_iter().map(Ran::Done).collect()
     }
 }
 
