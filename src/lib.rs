@@ -41,6 +41,10 @@ mod agent;
 mod analytics;
 mod codec;
 mod error;
+/// The C ABI, for C hosts and for tests; Rust hosts have everything else of this crate.
+#[cfg(feature = "capi")]
+#[doc(hidden)]
+pub mod ffi;
 mod id;
 mod llm;
 mod memory;

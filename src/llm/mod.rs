@@ -104,6 +104,14 @@ impl<'a> LlmRequest<'a> {
     }
 }
 
+impl LlmRequest<'_> {
+    /// A guess at what a reply of that many bytes uses, for backends whose server counts no
+    /// tokens: four bytes are a token, and each message costs four more.
+    pub fn estimated_usage(&self, reply_bytes: usize) -> Usage {
+        estimate::usage(self, reply_bytes)
+    }
+}
+
 /// Why a model stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]

@@ -63,6 +63,12 @@ impl Context {
         self.moment.turns.is_empty()
     }
 
+    /// Whether both show the very same moment, so that what was made of one is good for the
+    /// other. Costs nothing; may be false of equal contexts that were read at different times.
+    pub fn is_same_moment(&self, other: &Context) -> bool {
+        Arc::ptr_eq(&self.moment, &other.moment)
+    }
+
     /// How many turns the customer has in all, here and in the archive.
     pub fn total(&self) -> u64 {
         self.moment.total

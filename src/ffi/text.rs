@@ -1,0 +1,194 @@
+//! Text and identifiers across the border.
+//!
+//! Knows that text is a pointer and a length, never trusts either, and that what goes out is
+//! a view into something a handle owns.
+
+use super::error::{confidant_error, confidant_status};
+use super::guard::{guard, look};
+use super::handle::put;
+use crate::{Error, ErrorKind, Result, SessionId, Timestamp, TurnId};
+use std::ffi::c_char;
+
+/// The longest text that is read at all, in bytes; each use has a lower limit of its own.
+const MAX_READ: usize = 16 << 20;
+
+/// Text: UTF-8 at a pointer, not NUL-terminated, with its length in bytes.
+///
+/// Coming in, `{NULL, 0}` is empty or, where the text is optional, not given; `{NULL, n}` is
+/// refused; it is copied before the call returns. Going out it is a view that lives as long
+/// as the handle it came from; `{NULL, 0}` says that there is none, while an empty text has a
+/// pointer. Never freed by the host.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct confidant_str {
+    /// The first byte.
+    pub ptr: *const c_char,
+    /// The number of bytes.
+    pub len: usize,
+}
+
+/// Bytes: a pointer and a length. A view that lives as long as the handle it came from.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct confidant_bytes {
+    /// The first byte.
+    pub ptr: *const u8,
+    /// The number of bytes.
+    pub len: usize,
+}
+
+/// An identifier or a time as text: at most 36 characters and a NUL, held by the caller.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct confidant_id {
+    /// The characters, ended by a NUL.
+    pub text: [c_char; 37],
+}
+
+/// Yes or no inside a struct: 0 is no, anything else is yes.
+pub type confidant_flag = u32;
+
+pub(super) const NO_TEXT: confidant_str = confidant_str { ptr: std::ptr::null(), len: 0 };
+
+/// A view of a text.
+pub(super) fn view(text: &str) -> confidant_str {
+    confidant_str { ptr: text.as_ptr().cast(), len: text.len() }
+}
+
+/// A view of a text that may be missing.
+pub(super) fn view_of(text: Option<&str>) -> confidant_str {
+    text.map_or(NO_TEXT, view)
+}
+
+/// A text from the host; missing counts as empty.
+///
+/// # Safety
+/// What the pointer points to must be readable for that many bytes during `'a`.
+pub(super) unsafe fn text<'a>(given: confidant_str, what: &str) -> Result<&'a str> {
+    // SAFETY: as promised by the caller.
+    Ok(unsafe { maybe(given, what) }?.unwrap_or_default())
+}
+
+/// A text from the host that may be missing.
+///
+/// # Safety
+/// As [`text`].
+pub(super) unsafe fn maybe<'a>(given: confidant_str, what: &str) -> Result<Option<&'a str>> {
+    let invalid = |message| Error::new(ErrorKind::InvalidArgument, message);
+    if given.ptr.is_null() {
+        return match given.len {
+            0 => Ok(None),
+            len => Err(invalid(format!("{what} is NULL, but its length is {len}"))),
+        };
+    }
+    if given.len > MAX_READ {
+        let message = format!("{what} is said to have {} bytes; no text may have more than {MAX_READ}", given.len);
+        return Err(Error::new(ErrorKind::Limit, message));
+    }
+    // SAFETY: not NULL, not longer than an allocation can be, and promised by the caller.
+    let bytes = unsafe { std::slice::from_raw_parts(given.ptr.cast::<u8>(), given.len) };
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(Some(text)),
+        Err(cause) => Err(invalid(format!("{what} is not UTF-8 at byte {}", cause.valid_up_to()))),
+    }
+}
+
+fn written(text: &str) -> Result<confidant_id> {
+    let mut id = confidant_id { text: [0; 37] };
+    let (last, places) = id.text.split_last_mut().expect("37 places");
+    *last = 0;
+    if text.len() > places.len() {
+        let message = format!("a text of {} bytes does not fit a confidant_id", text.len());
+        return Err(Error::new(ErrorKind::Internal, message));
+    }
+    for (place, byte) in places.iter_mut().zip(text.bytes()) {
+        *place = c_char::from_ne_bytes([byte]);
+    }
+    Ok(id)
+}
+
+/// Writes a turn's identifier as text, as logs and web addresses show it ("t1c9e2f4-12").
+///
+/// Owned: `out` is the caller's. Threads: any. Fails: INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn confidant_turn_id_format(
+    turn_id: u64,
+    out: *mut confidant_id,
+    err: *mut *mut confidant_error,
+) -> confidant_status {
+    guard(err, || unsafe { put(out, written(&TurnId::from_u64(turn_id)?.to_string())?) })
+}
+
+/// Reads a turn's identifier from its text.
+///
+/// Owned: `out` is the caller's. Threads: any. Fails: INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn confidant_turn_id_parse(
+    id: confidant_str,
+    out: *mut u64,
+    err: *mut *mut confidant_error,
+) -> confidant_status {
+    guard(err, || unsafe { put(out, text(id, "the turn id")?.parse::<TurnId>()?.as_u64()) })
+}
+
+/// Writes a session's identifier as text ("s1c9e2f4-3").
+///
+/// Owned: `out` is the caller's. Threads: any. Fails: INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn confidant_session_id_format(
+    session_id: u64,
+    out: *mut confidant_id,
+    err: *mut *mut confidant_error,
+) -> confidant_status {
+    guard(err, || unsafe { put(out, written(&SessionId::from_u64(session_id)?.to_string())?) })
+}
+
+/// Reads a session's identifier from its text.
+///
+/// Owned: `out` is the caller's. Threads: any. Fails: INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn confidant_session_id_parse(
+    id: confidant_str,
+    out: *mut u64,
+    err: *mut *mut confidant_error,
+) -> confidant_status {
+    guard(err, || unsafe { put(out, text(id, "the session id")?.parse::<SessionId>()?.as_u64()) })
+}
+
+/// Writes a time, in milliseconds since the Unix epoch, as RFC 3339 in UTC
+/// ("2026-11-21T09:30:00.000Z"); a time no calendar has is a number with "ms".
+///
+/// Owned: `out` is the caller's. Threads: any. Fails: INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn confidant_time_format(
+    at_ms: i64,
+    out: *mut confidant_id,
+    err: *mut *mut confidant_error,
+) -> confidant_status {
+    guard(err, || unsafe { put(out, written(&Timestamp::from_millis(at_ms).to_string())?) })
+}
+
+/// Reads a time in RFC 3339, with `Z` or an offset.
+///
+/// Owned: `out` is the caller's. Threads: any. Fails: INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn confidant_time_parse(
+    time: confidant_str,
+    out: *mut i64,
+    err: *mut *mut confidant_error,
+) -> confidant_status {
+    guard(err, || unsafe { put(out, text(time, "the time")?.parse::<Timestamp>()?.as_millis()) })
+}
+
+/// The view of a text literal of the host: for C, where a literal is a pointer and a NUL.
+/// `text` may be NULL, which gives `{NULL, 0}`.
+///
+/// Owned: the view is of the host's own bytes. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn confidant_text(text: *const c_char) -> confidant_str {
+    look(NO_TEXT, || match text.is_null() {
+        true => NO_TEXT,
+        // SAFETY: not NULL; the host says that it ends with a NUL.
+        false => confidant_str { ptr: text, len: unsafe { std::ffi::CStr::from_ptr(text) }.to_bytes().len() },
+    })
+}
