@@ -72,8 +72,8 @@ fn versions() -> String {
 fn inits(header: &Header) -> String {
     let mut text = String::from(
         "// What to begin a growing struct with: its size, and zero everywhere else.\n\
-         #ifdef __cplusplus\n#define CONFIDANT_INIT_(type) ([] { type made = {}; made.struct_size = sizeof(type); \
-         return made; }())\n#else\n#define CONFIDANT_INIT_(type) { .struct_size = sizeof(type) }\n#endif\n",
+         #ifdef __cplusplus\n#define CONFIDANT_INIT_(type) ([] { type confidant_made_ = {}; \
+         confidant_made_.struct_size = sizeof(type); return confidant_made_; }())\n#else\n#define CONFIDANT_INIT_(type) { .struct_size = sizeof(type) }\n#endif\n",
     );
     for made in header.structs.iter().filter(|made| made.grows() && header.is_made_by_hosts(&made.name)) {
         let macro_name = made.name.to_uppercase();
