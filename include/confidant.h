@@ -1638,7 +1638,7 @@ confidant_str confidant_llm_name(const confidant_llm *llm);
 // Whether the model's tokens cost nothing; false for NULL.
 //
 // Threads: any.
-bool confidant_llm_is_free(const confidant_llm *llm);
+bool confidant_llm_costs_nothing(const confidant_llm *llm);
 
 // The instructions; they never hold anything a customer wrote.
 //

@@ -255,7 +255,7 @@ pub unsafe extern "C" fn confidant_llm_name(llm: *const confidant_llm) -> confid
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_llm_is_free(llm: *const confidant_llm) -> bool {
+pub unsafe extern "C" fn confidant_llm_costs_nothing(llm: *const confidant_llm) -> bool {
     look(false, || unsafe { llm.as_ref() }.is_some_and(|llm| llm.backend.is_free()))
 }
 

@@ -170,7 +170,7 @@ impl Header {
                 comment.clear();
                 continue;
             }
-            if line == "}" && pending.is_empty() {
+            if line.starts_with('}') && pending.is_empty() {
                 continue;
             }
             pending.push_str(line);
