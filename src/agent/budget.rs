@@ -72,8 +72,9 @@ impl Reservation<'_> {
     pub(super) fn settle(self, used: &Usage, has_failed: bool) -> Option<u64> {
         let mut state = self.books.state.lock();
         state.spent.failures += u64::from(has_failed);
-        state.spent.input_tokens += used.input_tokens;
-        state.spent.output_tokens += used.output_tokens;
+        // A model may report what it likes.
+        state.spent.input_tokens = state.spent.input_tokens.saturating_add(used.input_tokens);
+        state.spent.output_tokens = state.spent.output_tokens.saturating_add(used.output_tokens);
         let cost = self.books.price.map(|price| price.of(used));
         if let (Some(spent), Some(cost)) = (state.spent.cost_nano, cost) {
             state.spent.cost_nano = Some(spent.saturating_add(cost));

@@ -122,7 +122,7 @@ pub unsafe extern "C" fn confidant_llm_scripted(
         let given = read_all(replies, count, MOST, "replies")?;
         let replies = given.iter().map(|one| scripted_reply(one)).collect::<Result<Vec<_>>>()?;
         let scripted = Arc::new(Scripted::new(replies));
-        out.give(confidant_llm { backend: Arc::clone(&scripted) as _, kind: Kind::Scripted(scripted) })
+        out.give(confidant_llm { backend: scripted.clone(), kind: Kind::Scripted(scripted) })
     })
 }
 

@@ -45,7 +45,7 @@ pub(super) unsafe fn connect(given: &confidant_ollama_options) -> Result<confida
         ollama = ollama.allow_plain_http();
     }
     let ollama = Arc::new(ollama);
-    Ok(confidant_llm { backend: Arc::clone(&ollama) as _, kind: Kind::Ollama(ollama) })
+    Ok(confidant_llm { backend: ollama.clone(), kind: Kind::Ollama(ollama) })
 }
 
 fn limit(ms: u64) -> Option<Duration> {

@@ -1,0 +1,933 @@
+//! Call sequences over the C ABI, read from bytes; the fuzz target and its corpus share them.
+//!
+//! Knows what must hold whatever a host does within the header's rules: no call is INTERNAL, a
+//! failure gives an error and no result, a success gives no error.
+
+#![allow(clippy::all, unsafe_code, dead_code)]
+
+use confidant::ffi::{
+    agent::*, analytics::*, backend::*, config::*, error::*, extractor::*, library::*, list::*, llm::*, memory::*,
+    ollama::*, preference::*, reply::*, session::*, text::*, turn::*, version::*,
+};
+use std::ffi::c_void;
+use std::mem::{size_of, zeroed};
+use std::ptr::{null, null_mut};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The most calls of one sequence, and the most turns it saves.
+const MOST_CALLS: usize = 32;
+const MOST_TURNS: usize = 4;
+/// The most handles of a kind that are alive at once.
+const MOST_HANDLES: usize = 3;
+
+type Err = *mut confidant_error;
+
+/// What is left of the bytes; nothing left reads as zero.
+struct Input<'a>(&'a [u8]);
+
+impl Input<'_> {
+    fn byte(&mut self) -> u8 {
+        match self.0.split_first() {
+            Some((first, rest)) => {
+                self.0 = rest;
+                *first
+            }
+            None => 0,
+        }
+    }
+
+    fn flag(&mut self) -> bool {
+        self.byte() & 1 == 1
+    }
+
+    /// Mostly small; sometimes one of the numbers that break things.
+    fn number(&mut self) -> u64 {
+        match self.byte() {
+            250 => u64::MAX,
+            251 => i64::MAX as u64,
+            252 => 1 << 53,
+            253 => 1 << 32,
+            254 => u64::from_le_bytes([(); 8].map(|()| self.byte())),
+            255 => u64::MAX / 2 + 2,
+            small => u64::from(small),
+        }
+    }
+
+    fn size(&mut self) -> usize {
+        self.number() as usize
+    }
+
+    fn code(&mut self) -> i32 {
+        match self.byte() {
+            255 => i32::MIN,
+            254 => i32::MAX,
+            253 => -1,
+            small => i32::from(small % 16),
+        }
+    }
+
+    fn float(&mut self) -> f64 {
+        match self.byte() {
+            255 => f64::NAN,
+            254 => f64::INFINITY,
+            253 => -1.0,
+            252 => f64::MIN_POSITIVE,
+            small => f64::from(small) / 100.0,
+        }
+    }
+
+    /// A time that the store takes, or one that it does not.
+    fn time(&mut self) -> i64 {
+        match self.byte() {
+            255 => i64::MIN,
+            254 => i64::MAX,
+            253 => -1,
+            small => 1_700_000_000_000 + i64::from(small) * 1_000,
+        }
+    }
+
+    /// Text into one of a few buffers, or into what follows here; sometimes not UTF-8, too long
+    /// to be true, or NULL with a length.
+    fn text(&mut self) -> confidant_str {
+        const TEXTS: [&str; 12] = [
+            "acme",
+            "alice",
+            "bob",
+            "key-1",
+            "{\"a\":1}",
+            "Could you please help me with my invoice? Thank you very much.",
+            "hey lol, wanna reset my pw asap",
+            "{",
+            "model",
+            "t1c9e2f4-12",
+            "2026-11-21T09:30:00Z",
+            "",
+        ];
+        static LONG: [u8; 70_000] = [b'x'; 70_000];
+        let (ptr, len) = match self.byte() {
+            255 => (null(), self.size()),
+            254 => (LONG.as_ptr(), (1 << 40) + self.size() / 4),
+            253 => (b"\xff\xfe\x80".as_ptr(), 3),
+            252 => (LONG.as_ptr(), 60_000 + self.byte() as usize * 39),
+            251 => (null(), 0),
+            250 => (b"a\0b\n".as_ptr(), 4),
+            small if small >= 128 => {
+                let len = usize::from(small & 31).min(self.0.len());
+                let (text, rest) = self.0.split_at(len);
+                self.0 = rest;
+                (text.as_ptr(), len)
+            }
+            small => {
+                let text = TEXTS[usize::from(small) % TEXTS.len()];
+                (text.as_ptr(), text.len())
+            }
+        };
+        confidant_str { ptr: ptr.cast(), len }
+    }
+
+    fn names(&mut self) -> [confidant_str; 2] {
+        [self.text(), self.text()]
+    }
+
+    /// The size that a struct says it has: its own, a shorter or longer one within its buffer, or
+    /// nonsense that must be refused before anything is read.
+    fn struct_size<T>(&mut self) -> usize {
+        match self.byte() {
+            255 => 0,
+            254 => usize::MAX,
+            253 => 4_104,
+            252 => 8 * usize::from(self.byte()),
+            251 => usize::from(self.byte()),
+            _ => size_of::<T>(),
+        }
+    }
+}
+
+/// A struct with room behind it, as a newer host's would be longer.
+#[repr(C)]
+struct Roomy<T> {
+    value: T,
+    room: [u8; 4_096],
+}
+
+/// A struct of zeros with a size.
+fn made<T>(input: &mut Input<'_>) -> Roomy<T> {
+    // SAFETY: plain C data.
+    let mut made: Roomy<T> = unsafe { zeroed() };
+    let size = input.struct_size::<T>();
+    unsafe { (&raw mut made).cast::<usize>().write(size) };
+    made
+}
+
+/// Handles of one kind; NULL is always among them.
+struct Slots<T> {
+    handles: Vec<*mut T>,
+    free: unsafe extern "C" fn(*mut T),
+}
+
+impl<T> Slots<T> {
+    fn new(free: unsafe extern "C" fn(*mut T)) -> Slots<T> {
+        Slots { handles: Vec::new(), free }
+    }
+
+    fn pick(&self, input: &mut Input<'_>) -> *mut T {
+        let place = usize::from(input.byte());
+        if self.handles.is_empty() || place > 240 { null_mut() } else { self.handles[place % self.handles.len()] }
+    }
+
+    fn keep(&mut self, handle: *mut T) {
+        if handle.is_null() {
+            return;
+        }
+        self.handles.push(handle);
+        if self.handles.len() > MOST_HANDLES {
+            let oldest = self.handles.remove(0);
+            unsafe { (self.free)(oldest) };
+        }
+    }
+
+    fn free_one(&mut self, input: &mut Input<'_>) {
+        let place = usize::from(input.byte());
+        let handle = if self.handles.is_empty() || place > 240 {
+            null_mut()
+        } else {
+            self.handles.remove(place % self.handles.len())
+        };
+        unsafe { (self.free)(handle) };
+    }
+}
+
+impl<T> Drop for Slots<T> {
+    fn drop(&mut self) {
+        for handle in self.handles.drain(..) {
+            unsafe { (self.free)(handle) };
+        }
+    }
+}
+
+/// What must hold of every fallible call.
+fn ended(status: confidant_status, err: Err, was_wanted: bool) -> bool {
+    assert!((0..=17).contains(&status) && status != CONFIDANT_ERR_INTERNAL, "the status {status}");
+    assert_eq!(err.is_null(), status == 0 || !was_wanted, "an error comes with a failure and only then");
+    unsafe {
+        if !err.is_null() {
+            assert_eq!(confidant_error_status(err), status);
+            assert!(confidant_error_message(err).len > 0);
+            confidant_error_detail(err);
+            confidant_error_is_retryable(err);
+        }
+        confidant_error_free(err);
+    }
+    status == 0
+}
+
+/// The one open memory of the process, on a file that lives as long.
+fn store() -> *mut confidant {
+    struct Store(*mut confidant);
+    unsafe impl Send for Store {}
+    unsafe impl Sync for Store {}
+    static STORE: OnceLock<Store> = OnceLock::new();
+    STORE
+        .get_or_init(|| {
+            let folder = if std::path::Path::new("/dev/shm").is_dir() { "/dev/shm".into() } else { std::env::temp_dir() };
+            let path = folder.join(format!("confidant-calls-{}.db", std::process::id()));
+            let location = path.to_str().unwrap();
+            let (mut config, mut out, mut err) = (null_mut(), null_mut(), null_mut());
+            unsafe {
+                confidant_config_new(&mut config, &mut err);
+                confidant_config_set_durability(config, CONFIDANT_DURABILITY_PROCESS_CRASH, &mut err);
+                confidant_config_set_hot_turns(config, 5, &mut err);
+                let text = confidant_str { ptr: location.as_ptr().cast(), len: location.len() };
+                assert_eq!(confidant_open(text, config, &mut out, &mut err), 0, "{location}");
+                confidant_config_free(config);
+            }
+            // The store is never closed; nobody else needs the names of its files.
+            for end in ["", "-wal", "-shm", "-lock"] {
+                let _ = std::fs::remove_file(format!("{location}{end}"));
+            }
+            Store(out)
+        })
+        .0
+}
+
+struct World {
+    configs: Slots<confidant_config>,
+    memories: Slots<confidant_memory>,
+    contexts: Slots<confidant_context>,
+    turns: Slots<confidant_turns>,
+    sessions: Slots<confidant_session>,
+    lists: Slots<confidant_sessions>,
+    preferences: Slots<confidant_preferences>,
+    extractors: Slots<confidant_extractor>,
+    llms: Slots<confidant_llm>,
+    agents: Slots<confidant_agent>,
+    replies: Slots<confidant_reply>,
+    saved: usize,
+    turn_ids: Vec<u64>,
+    session_ids: Vec<u64>,
+    callbacks: u64,
+}
+
+/// How often the library took data over, and gave it back.
+static GIVEN: AtomicU64 = AtomicU64::new(0);
+static TAKEN_BACK: AtomicU64 = AtomicU64::new(0);
+
+/// Reads a sequence of calls from bytes, and makes them.
+pub fn run(data: &[u8]) {
+    let mut input = Input(data);
+    let before = GIVEN.load(Ordering::SeqCst) - TAKEN_BACK.load(Ordering::SeqCst);
+    let mut world = World {
+        configs: Slots::new(confidant_config_free),
+        memories: Slots::new(confidant_memory_free),
+        contexts: Slots::new(confidant_context_free),
+        turns: Slots::new(confidant_turns_free),
+        sessions: Slots::new(confidant_session_free),
+        lists: Slots::new(confidant_sessions_free),
+        preferences: Slots::new(confidant_preferences_free),
+        extractors: Slots::new(confidant_extractor_free),
+        llms: Slots::new(confidant_llm_free),
+        agents: Slots::new(confidant_agent_free),
+        replies: Slots::new(confidant_reply_free),
+        saved: 0,
+        turn_ids: Vec::new(),
+        session_ids: Vec::new(),
+        callbacks: 0,
+    };
+    for _ in 0..MOST_CALLS {
+        if input.0.is_empty() {
+            break;
+        }
+        unsafe { world.call(&mut input) };
+    }
+    world.clean();
+    drop(world);
+    let after = GIVEN.load(Ordering::SeqCst) - TAKEN_BACK.load(Ordering::SeqCst);
+    assert_eq!(before, after, "user data is destroyed once, with the last handle that needs it");
+}
+
+impl World {
+    /// Empties the customers that sequences write to, so that the store does not grow.
+    fn clean(&mut self) {
+        if self.saved == 0 && self.session_ids.is_empty() {
+            return;
+        }
+        for memory in self.memories.handles.iter().copied() {
+            let mut err = null_mut();
+            ended(unsafe { confidant_memory_clear(memory, null_mut(), &mut err) }, err, true);
+        }
+    }
+
+    fn turn_id(&self, input: &mut Input<'_>) -> u64 {
+        let place = usize::from(input.byte());
+        if self.turn_ids.is_empty() || place > 200 { input.number() } else { self.turn_ids[place % self.turn_ids.len()] }
+    }
+
+    fn session_id(&self, input: &mut Input<'_>) -> u64 {
+        let place = usize::from(input.byte());
+        match self.session_ids.is_empty() || place > 200 {
+            true => input.number(),
+            false => self.session_ids[place % self.session_ids.len()],
+        }
+    }
+
+    unsafe fn call(&mut self, input: &mut Input<'_>) {
+        let mut err: Err = null_mut();
+        let wanted = input.byte() < 250;
+        let e: *mut Err = if wanted { &mut err } else { null_mut() };
+        unsafe {
+            match input.byte() % 64 {
+                0 => self.make_config(input, e, wanted),
+                1 => self.change_config(input, e, wanted),
+                2 | 3 | 4 | 5 => {
+                    let [tenant, customer] = input.names();
+                    let mut out = null_mut();
+                    let memory = if input.byte() > 250 { null_mut() } else { store() };
+                    let place = if input.byte() > 250 { null_mut() } else { &raw mut out };
+                    let status = confidant_memory_open(memory, tenant, customer, place, e);
+                    if ended(status, err, wanted) {
+                        confidant_memory_tenant(out);
+                        confidant_memory_customer(out);
+                    }
+                    assert_eq!(out.is_null(), status != 0);
+                    self.memories.keep(out);
+                }
+                6 | 7 | 8 => {
+                    let mut out = null_mut();
+                    let status = match input.flag() {
+                        true => confidant_memory_load_context(self.memories.pick(input), &mut out, e),
+                        false => confidant_session_context(self.sessions.pick(input), &mut out, e),
+                    };
+                    assert_eq!(ended(status, err, wanted), !out.is_null());
+                    self.contexts.keep(out);
+                }
+                9 | 10 | 11 | 12 => self.save(input, e, wanted),
+                13 | 14 => self.answer(input, e, wanted),
+                15 | 16 => {
+                    let (memory, mut out) = (self.memories.pick(input), null_mut());
+                    let status = match input.flag() {
+                        true => confidant_memory_turns(memory, self.turn_id(input), input.size(), &mut out, e),
+                        false => confidant_memory_turn(memory, self.turn_id(input), &mut out, e),
+                    };
+                    assert_eq!(ended(status, err, wanted), !out.is_null());
+                    self.turns.keep(out);
+                }
+                17 => {
+                    let mut removed = 0;
+                    let status = confidant_memory_clear(self.memories.pick(input), &mut removed, e);
+                    ended(status, err, wanted);
+                }
+                18 => {
+                    let memory = self.memories.pick(input);
+                    let status = match input.byte() % 3 {
+                        0 => confidant_memory_invalidate(memory, e),
+                        1 => confidant_memory_flush(memory, e),
+                        _ => confidant_invalidate(store(), e),
+                    };
+                    ended(status, err, wanted);
+                }
+                19 => {
+                    let mut out = made::<confidant_buffer_stats>(input);
+                    ended(confidant_memory_stats(self.memories.pick(input), &raw mut out.value, e), err, wanted);
+                    assert_eq!(out.room, [0; 4_096], "nothing is written behind a struct");
+                }
+                20 | 21 | 22 => self.open_session(input, e, wanted),
+                23 => self.session_figures(input, e, wanted),
+                24 => {
+                    let (memory, mut out) = (self.memories.pick(input), null_mut());
+                    let after = if input.flag() { 0 } else { self.session_id(input) };
+                    let status = confidant_memory_sessions(memory, after, input.size(), &mut out, e);
+                    assert_eq!(ended(status, err, wanted), !out.is_null());
+                    self.lists.keep(out);
+                }
+                25 | 26 => {
+                    let mut out = null_mut();
+                    let status = match input.flag() {
+                        true => confidant_memory_preferences(self.memories.pick(input), &mut out, e),
+                        false => confidant_extractor_conclude(self.extractors.pick(input), &mut out, e),
+                    };
+                    assert_eq!(ended(status, err, wanted), !out.is_null());
+                    self.preferences.keep(out);
+                }
+                27 | 28 => self.extract(input, e, wanted),
+                29 => {
+                    let mut out = made::<confidant_summary>(input);
+                    let status = match input.flag() {
+                        true => confidant_memory_analytics(self.memories.pick(input), &raw mut out.value, e),
+                        false => confidant_analytics(store(), input.text(), &raw mut out.value, e),
+                    };
+                    ended(status, err, wanted);
+                }
+                30 | 31 => self.make_llm(input, e, wanted),
+                32 | 33 => self.make_agent(input, e, wanted),
+                34 | 35 | 36 => self.respond(input, e, wanted),
+                37 => {
+                    let mut out = made::<confidant_spending>(input);
+                    ended(confidant_agent_spending(self.agents.pick(input), &raw mut out.value, e), err, wanted);
+                    confidant_agent_model(self.agents.pick(input));
+                }
+                38 => {
+                    let mut out = made::<confidant_store_stats>(input);
+                    ended(confidant_stats(store(), &raw mut out.value, e), err, wanted);
+                    confidant_location(store());
+                }
+                39 => self.identifiers(input, e, wanted),
+                40 | 41 | 42 | 43 => self.look(input),
+                44 => {
+                    let mut out = 0;
+                    ended(confidant_llm_remaining(self.llms.pick(input), &mut out, e), err, wanted);
+                }
+                45 => self.configs.free_one(input),
+                46 => self.memories.free_one(input),
+                47 => self.contexts.free_one(input),
+                48 => self.turns.free_one(input),
+                49 => self.sessions.free_one(input),
+                50 => self.lists.free_one(input),
+                51 => self.preferences.free_one(input),
+                52 => self.extractors.free_one(input),
+                53 => self.llms.free_one(input),
+                54 => self.agents.free_one(input),
+                55 => self.replies.free_one(input),
+                56 => {
+                    let mut out = null_mut();
+                    let location = confidant_str { ptr: "/no/such/folder/x.db".as_ptr().cast(), len: input.size() % 21 };
+                    let location = if input.flag() { location } else { input.text() };
+                    // Only what cannot be opened: opening is slow, and litters.
+                    let refused = confidant_str { len: location.len, ptr: location.ptr };
+                    if location.len == 0 || location.len > 1 << 30 || location.ptr.is_null() {
+                        let status = confidant_open(refused, self.configs.pick(input), &mut out, e);
+                        assert!(!ended(status, err, wanted) && out.is_null());
+                    }
+                }
+                _ => {
+                    confidant_status_name(input.code());
+                    confidant_version();
+                    assert_eq!(confidant_abi_version(), CONFIDANT_ABI_VERSION);
+                }
+            }
+        }
+    }
+
+    unsafe fn make_config(&mut self, _: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let mut out = null_mut();
+            let status = confidant_config_new(&mut out, e);
+            assert!(ended(status, if wanted { *e } else { null_mut() }, wanted));
+            self.configs.keep(out);
+        }
+    }
+
+    unsafe fn change_config(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let config = self.configs.pick(input);
+            let status = match input.byte() % 9 {
+                0 => confidant_config_set_hot_turns(config, input.size(), e),
+                1 => confidant_config_set_hot_bytes(config, input.size(), e),
+                2 => confidant_config_set_hot_ttl_ms(config, input.number() as i64, e),
+                3 => confidant_config_set_persist_every(config, input.size(), e),
+                4 => confidant_config_set_durability(config, input.code(), e),
+                5 => confidant_config_set_busy_timeout_ms(config, input.number(), e),
+                6 => confidant_config_set_session_idle_ms(config, input.number(), e),
+                7 => confidant_config_set_max_text_bytes(config, input.size(), e),
+                _ => {
+                    let mut clock = made::<confidant_clock>(input);
+                    clock.value.now_ms = if input.flag() { Some(now_ms) } else { None };
+                    clock.value.destroy = Some(take_back);
+                    clock.value.user_data = self.data(clock.value.struct_size, 32);
+                    confidant_config_set_clock(config, &raw const clock.value, e)
+                }
+            };
+            ended(status, if wanted { *e } else { null_mut() }, wanted);
+        }
+    }
+
+    /// Data that the library owns from now on, if the struct is so long that its `destroy` is seen.
+    fn data(&mut self, struct_size: usize, needed: usize) -> *mut c_void {
+        if struct_size % 8 == 0 && (needed..=4_096).contains(&struct_size) {
+            GIVEN.fetch_add(1, Ordering::SeqCst);
+        }
+        self.callbacks += 1;
+        null_mut()
+    }
+
+    fn new_turn(&self, input: &mut Input<'_>, made: &mut confidant_new_turn) {
+        let given = input.byte();
+        if given & 1 == 0 {
+            made.said = input.text();
+        }
+        if given & 2 != 0 {
+            made.answer = input.text();
+        }
+        if given & 4 != 0 {
+            made.answered_by = input.text();
+            made.metadata = input.text();
+        }
+        if given & 8 != 0 {
+            made.key = input.text();
+        }
+        if given & 16 != 0 {
+            made.has_at = 1;
+            made.at_ms = input.time();
+        }
+        if given & 32 != 0 {
+            made.has_answered_at = 7;
+            made.answered_at_ms = input.time();
+        }
+        if given & 64 != 0 {
+            made.has_confidence = u32::MAX;
+            made.confidence = input.float();
+        }
+        made.resolved = u32::from(given);
+    }
+
+    unsafe fn save(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        if self.saved >= MOST_TURNS {
+            return;
+        }
+        unsafe {
+            let mut ids = [0_u64; 3];
+            let mut turns = [(); 3].map(|()| made::<confidant_new_turn>(&mut Input(&[])));
+            let mut array: [confidant_new_turn; 3] = turns.each_ref().map(|one| one.value);
+            let how = input.byte();
+            let count = if how & 4 == 0 { 1 } else { usize::from(how >> 6).min(3) };
+            for turn in array.iter_mut().take(count.max(1)) {
+                self.new_turn(input, turn);
+            }
+            turns[0].value = array[0];
+            turns[0].value.struct_size = input.struct_size::<confidant_new_turn>();
+            let ids_wanted = if how & 8 == 0 { ids.as_mut_ptr() } else { null_mut() };
+            let (memory, session) = (self.memories.pick(input), self.sessions.pick(input));
+            let status = match how & 7 {
+                0 | 1 => confidant_memory_save_turn(memory, &raw const turns[0].value, ids_wanted, e),
+                2 | 3 => confidant_session_save_turn(session, &raw const turns[0].value, ids_wanted, e),
+                4 | 5 => confidant_memory_save_turns(memory, array.as_ptr(), count, ids_wanted, e),
+                6 => confidant_session_save_turns(session, array.as_ptr(), count, ids_wanted, e),
+                _ => confidant_memory_save_turns(memory, null(), input.size(), ids_wanted, e),
+            };
+            if ended(status, if wanted { *e } else { null_mut() }, wanted) {
+                self.saved += count;
+                self.turn_ids.extend(ids.into_iter().filter(|id| *id != 0));
+            } else {
+                assert_eq!(ids, [0; 3], "a failure leaves results untouched");
+            }
+        }
+    }
+
+    unsafe fn answer(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let mut answer = made::<confidant_new_answer>(input);
+            let given = input.byte();
+            answer.value.text = input.text();
+            if given & 1 != 0 {
+                answer.value.by = input.text();
+            }
+            if given & 2 != 0 {
+                answer.value.metadata = input.text();
+            }
+            if given & 4 != 0 {
+                answer.value.has_at = 1;
+                answer.value.at_ms = input.time();
+            }
+            if given & 8 != 0 {
+                answer.value.has_confidence = 1;
+                answer.value.confidence = input.float();
+            }
+            let pointer = if given & 128 != 0 { null() } else { &raw const answer.value };
+            let id = self.turn_id(input);
+            let status = match given & 16 {
+                0 => confidant_memory_answer(self.memories.pick(input), id, pointer, e),
+                _ => confidant_session_answer(self.sessions.pick(input), id, pointer, e),
+            };
+            ended(status, if wanted { *e } else { null_mut() }, wanted);
+        }
+    }
+
+    unsafe fn open_session(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let (memory, mut out) = (self.memories.pick(input), null_mut());
+            if self.session_ids.len() >= MOST_TURNS {
+                return;
+            }
+            let status = match input.byte() % 3 {
+                0 => confidant_session_open(memory, input.code(), &mut out, e),
+                1 => confidant_session_open_at(memory, input.code(), input.time(), &mut out, e),
+                _ => confidant_session_resume(memory, self.session_id(input), &mut out, e),
+            };
+            assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
+            if !out.is_null() {
+                self.session_ids.push(confidant_session_id(out));
+            }
+            self.sessions.keep(out);
+        }
+    }
+
+    unsafe fn session_figures(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let session = self.sessions.pick(input);
+            let mut out = made::<confidant_session_figures>(input);
+            let mut outcome = made::<confidant_outcome>(input);
+            outcome.value.outcome = input.code();
+            outcome.value.rating = input.number() as u32;
+            let how = input.byte();
+            let status = match how & 3 {
+                0 => confidant_session_metrics(session, &raw mut out.value, e),
+                1 => confidant_session_close(session, null(), null_mut(), e),
+                _ => confidant_session_close(session, &raw const outcome.value, &raw mut out.value, e),
+            };
+            ended(status, if wanted { *e } else { null_mut() }, wanted);
+            assert_eq!(out.room, [0; 4_096]);
+            confidant_session_id(session);
+            confidant_session_channel(session);
+            confidant_session_opened_at_ms(session);
+        }
+    }
+
+    unsafe fn extract(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let extractor = self.extractors.pick(input);
+            let mut json = confidant_str { ptr: null(), len: 0 };
+            let status = match input.byte() % 6 {
+                0 | 1 => {
+                    let mut options = made::<confidant_extractor_options>(input);
+                    options.value.style_ratio = input.float();
+                    options.value.min_turns = input.number() as u32;
+                    options.value.brief_below = input.number() as u32;
+                    options.value.has_brief_below = u32::from(input.flag());
+                    let mut out = null_mut();
+                    let status = confidant_extractor_new(&raw const options.value, &mut out, e);
+                    self.extractors.keep(out);
+                    status
+                }
+                2 => confidant_extractor_learn_context(extractor, self.contexts.pick(input), e),
+                3 => confidant_extractor_learn_turns(extractor, self.turns.pick(input), e),
+                4 => confidant_extractor_state(extractor, &mut json, e),
+                _ => confidant_extractor_restore(extractor, input.text(), e),
+            };
+            if ended(status, if wanted { *e } else { null_mut() }, wanted) && json.len > 0 {
+                let mut err = null_mut();
+                let text = std::slice::from_raw_parts(json.ptr.cast::<u8>(), json.len).to_vec();
+                let text = confidant_str { ptr: text.as_ptr().cast(), len: text.len() };
+                assert_eq!(confidant_extractor_restore(extractor, text, &mut err), 0, "its own state reads back");
+            }
+            confidant_extractor_covered(extractor);
+            confidant_extractor_rules_version(extractor);
+        }
+    }
+
+    unsafe fn make_llm(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let mut out = null_mut();
+            let texts = [input.text(), input.text()];
+            let status = match input.byte() % 4 {
+                0 => {
+                    let mut article = made::<confidant_article>(input);
+                    article.value.title = texts[0];
+                    article.value.content = texts[1];
+                    article.value.steps = if input.flag() { texts.as_ptr() } else { null() };
+                    article.value.step_count = usize::from(input.byte() % 3);
+                    confidant_llm_offline(&raw const article.value, 1, &mut out, e)
+                }
+                1 => {
+                    let mut reply = made::<confidant_scripted_reply>(input);
+                    reply.value.pieces = texts.as_ptr();
+                    reply.value.piece_count = usize::from(input.byte() % 3);
+                    reply.value.failure = input.code();
+                    reply.value.has_confidence = 1;
+                    reply.value.confidence = input.float();
+                    confidant_llm_scripted(&raw const reply.value, 1, &mut out, e)
+                }
+                _ => {
+                    let mut callbacks = made::<confidant_llm_callbacks>(input);
+                    callbacks.value.complete = if input.byte() < 240 { Some(complete) } else { None };
+                    callbacks.value.destroy = Some(take_back);
+                    callbacks.value.name = texts[0];
+                    callbacks.value.is_free = u32::from(input.flag());
+                    self.data(callbacks.value.struct_size, 32);
+                    callbacks.value.user_data = usize::from(input.byte()) as *mut c_void;
+                    confidant_llm_new(&raw const callbacks.value, &mut out, e)
+                }
+            };
+            assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
+            confidant_llm_name(out);
+            confidant_llm_costs_nothing(out);
+            self.llms.keep(out);
+        }
+    }
+
+    unsafe fn make_agent(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let mut options = made::<confidant_agent_options>(input);
+            let (mut out, given) = (null_mut(), input.byte());
+            options.value.llm = self.llms.pick(input);
+            options.value.persona = i32::from(input.byte() % 5);
+            options.value.persona_name = input.text();
+            options.value.persona_manner = input.text();
+            options.value.persona_tone = i32::from(input.byte() % 4);
+            if given & 1 != 0 {
+                options.value.fallback = input.text();
+            }
+            if given & 2 != 0 {
+                options.value.max_prompt_tokens = input.size();
+                options.value.max_reply_tokens = input.number() as u32;
+            }
+            if given & 4 != 0 {
+                options.value.has_prompt_turns = 1;
+                options.value.prompt_turns = input.size();
+            }
+            if given & 8 != 0 {
+                options.value.has_price = 1;
+                options.value.input_nano = input.number();
+                options.value.output_nano = input.number();
+            }
+            if given & 16 != 0 {
+                options.value.has_budget = 1;
+                options.value.budget_nano = input.number();
+            }
+            if given & 32 != 0 {
+                options.value.has_temperature = 1;
+                options.value.temperature = input.float();
+            }
+            let pointer = if given & 64 != 0 { null() } else { &raw const options.value };
+            let status = confidant_agent_new(store(), pointer, &mut out, e);
+            assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
+            self.agents.keep(out);
+        }
+    }
+
+    unsafe fn respond(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        if self.saved >= MOST_TURNS {
+            return;
+        }
+        unsafe {
+            let mut message = made::<confidant_message>(input);
+            let given = input.byte();
+            message.value.text = input.text();
+            if given & 1 != 0 {
+                message.value.key = input.text();
+            }
+            if given & 2 != 0 {
+                message.value.metadata = input.text();
+                message.value.profile = input.text();
+            }
+            if given & 4 != 0 {
+                message.value.has_at = 1;
+                message.value.at_ms = input.time();
+            }
+            let mut sink = made::<confidant_text_sink>(input);
+            sink.value.on_text = if input.byte() < 240 { Some(on_text) } else { None };
+            sink.value.destroy = Some(take_back);
+            sink.value.user_data = usize::from(input.byte()) as *mut c_void;
+            let sink = if given & 8 != 0 {
+                null()
+            } else {
+                self.data(sink.value.struct_size, 32);
+                &raw const sink.value
+            };
+            let mut out = null_mut();
+            let (agent, session) = (self.agents.pick(input), self.sessions.pick(input));
+            let status = confidant_agent_respond(agent, session, &raw const message.value, sink, &mut out, e);
+            self.saved += 1;
+            assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
+            self.replies.keep(out);
+        }
+    }
+
+    unsafe fn identifiers(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let mut id: confidant_id = zeroed();
+            let (mut number, mut time) = (0, 0);
+            let status = match input.byte() % 6 {
+                0 => confidant_turn_id_format(self.turn_id(input), &mut id, e),
+                1 => confidant_turn_id_parse(input.text(), &mut number, e),
+                2 => confidant_session_id_format(self.session_id(input), &mut id, e),
+                3 => confidant_session_id_parse(input.text(), &mut number, e),
+                4 => confidant_time_format(input.time(), &mut id, e),
+                _ => confidant_time_parse(input.text(), &mut time, e),
+            };
+            ended(status, if wanted { *e } else { null_mut() }, wanted);
+            assert_eq!(id.text[36], 0);
+        }
+    }
+
+    /// Looks at everything that a handle shows.
+    unsafe fn look(&mut self, input: &mut Input<'_>) {
+        let place = input.size();
+        let mut bytes = confidant_bytes { ptr: null(), len: 0 };
+        unsafe {
+            let context = self.contexts.pick(input);
+            for turn in 0..confidant_context_count(context) {
+                read_turn(confidant_context_turn(context, turn));
+            }
+            read_turn(confidant_context_turn(context, place));
+            confidant_context_total(context);
+            if confidant_context_flat(context, &mut bytes, null_mut()) == 0 {
+                read(confidant_str { ptr: bytes.ptr.cast(), len: bytes.len });
+            }
+            let turns = self.turns.pick(input);
+            for turn in 0..confidant_turns_count(turns) {
+                read_turn(confidant_turns_at(turns, turn));
+            }
+            confidant_turns_flat(turns, &mut bytes, null_mut());
+            let list = self.lists.pick(input);
+            for at in 0..confidant_sessions_count(list) {
+                assert!((*confidant_sessions_at(list, at)).session_id != 0);
+            }
+            assert!(confidant_sessions_at(list, confidant_sessions_count(list)).is_null());
+            read_preferences(self.preferences.pick(input));
+            let reply = self.replies.pick(input);
+            if let Some(content) = confidant_reply_read(reply).as_ref() {
+                read_turn(content.turn);
+                read_preferences(content.preferences);
+                read(content.text);
+                read(confidant_error_message(content.failure));
+                for source in 0..content.source_count as usize {
+                    read(confidant_reply_source(reply, source));
+                }
+            }
+            confidant_reply_source(reply, place);
+        }
+    }
+}
+
+/// Touches every byte of a view, so that a sanitizer sees them.
+unsafe fn read(text: confidant_str) {
+    if !text.ptr.is_null() {
+        let bytes = unsafe { std::slice::from_raw_parts(text.ptr.cast::<u8>(), text.len) };
+        std::hint::black_box(bytes.iter().fold(0_u8, |sum, byte| sum ^ byte));
+    }
+}
+
+unsafe fn read_turn(turn: *const confidant_turn) {
+    if let Some(turn) = unsafe { turn.as_ref() } {
+        for text in [turn.said, turn.answer, turn.answered_by, turn.metadata] {
+            unsafe { read(text) };
+        }
+        assert!(turn.turn_id != 0 && turn.number > 0);
+    }
+}
+
+unsafe fn read_preferences(preferences: *const confidant_preferences) {
+    unsafe {
+        read(confidant_preferences_text(preferences));
+        confidant_preferences_customer_turns(preferences);
+        confidant_preferences_find(preferences, 1);
+        for at in 0..confidant_preferences_count(preferences) {
+            let one = &*confidant_preferences_at(preferences, at);
+            read(one.name);
+            read(one.rules_version);
+            for shown in 0..one.evidence_count {
+                let shown = &*confidant_preferences_evidence(preferences, at, shown);
+                read(shown.rule);
+                assert!(shown.turn_id != 0 && shown.start <= shown.end);
+            }
+        }
+    }
+}
+
+unsafe extern "C" fn take_back(_: *mut c_void) {
+    TAKEN_BACK.fetch_add(1, Ordering::SeqCst);
+}
+
+unsafe extern "C" fn now_ms(_: *mut c_void) -> i64 {
+    1_795_253_400_000
+}
+
+unsafe extern "C" fn on_text(user_data: *mut c_void, piece: confidant_str) -> i32 {
+    unsafe { read(piece) };
+    i32::from(user_data as usize & 3 == 3)
+}
+
+/// A model that behaves as its number says.
+unsafe extern "C" fn complete(
+    user_data: *mut c_void,
+    request: *const confidant_llm_request,
+    reply: *mut confidant_llm_reply<'_>,
+) -> confidant_status {
+    let how = user_data as usize;
+    unsafe {
+        read(confidant_llm_request_system(request));
+        for at in 0..confidant_llm_request_message_count(request) {
+            read((*confidant_llm_request_message(request, at)).text);
+        }
+        confidant_llm_request_tone(request);
+        confidant_llm_request_length(request);
+        confidant_llm_request_max_tokens(request);
+        let piece = confidant_str { ptr: "a piece ".as_ptr().cast(), len: 8 };
+        let bad = confidant_str { ptr: b"\xff".as_ptr().cast(), len: 1 };
+        for _ in 0..how & 7 {
+            confidant_llm_reply_append(reply, piece, null_mut());
+        }
+        if how & 8 != 0 {
+            assert_eq!(confidant_llm_reply_append(reply, bad, null_mut()), CONFIDANT_ERR_INVALID_ARGUMENT);
+            confidant_llm_reply_set_confidence(reply, (how & 3) as f64, null_mut());
+            confidant_llm_reply_set_resolved(reply, how as u32, null_mut());
+            confidant_llm_reply_add_source(reply, piece, null_mut());
+            confidant_llm_reply_set_finish(reply, (how & 3) as i32, null_mut());
+            confidant_llm_reply_set_usage(reply, u64::MAX, how as u64, null_mut());
+        }
+        if how & 16 != 0 {
+            confidant_llm_reply_fail(reply, (how & 15) as i32, piece, null_mut());
+        }
+    }
+    if how & 32 != 0 { (how & 31) as i32 - 3 } else { 0 }
+}
