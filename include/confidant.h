@@ -1786,7 +1786,7 @@ size_t confidant_names_count(const confidant_names *names);
 // Threads: any.
 confidant_str confidant_names_at(const confidant_names *names, size_t place);
 
-// Makes an agent over a memory; without options it is friendly and works offline.
+// Makes an agent over a memory; `options` may be NULL: then it is friendly and works offline.
 //
 // Owned: free `*out` with `confidant_agent_free`; the memory and the model are kept. Threads: any.
 // Fails: INVALID_ARGUMENT, naming the setting.

@@ -150,7 +150,7 @@ impl LlmBackend for Shared {
     }
 }
 
-/// Makes an agent over a memory; without options it is friendly and works offline.
+/// Makes an agent over a memory; `options` may be NULL: then it is friendly and works offline.
 ///
 /// Owned: free `*out` with `confidant_agent_free`; the memory and the model are kept. Threads: any.
 /// Fails: INVALID_ARGUMENT, naming the setting.
@@ -272,9 +272,10 @@ pub unsafe extern "C" fn confidant_agent_respond(
     err: *mut *mut confidant_error,
 ) -> confidant_status {
     guard(err, || unsafe {
+        let out = Place::new(out);
         let sink = read_if_given(sink, "sink")?;
         let sink = sink.map(|sink| (sink.on_text, UserData::new(sink.user_data, sink.destroy)));
-        let out = Place::new(out)?;
+        let out = out?;
         let agent = shared(agent, "agent")?.agent.clone();
         let session = shared(session, "session")?.session.clone();
         let given = read(message, "message")?;

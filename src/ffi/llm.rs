@@ -220,9 +220,10 @@ pub unsafe extern "C" fn confidant_llm_new(
     err: *mut *mut confidant_error,
 ) -> confidant_status {
     guard(err, || unsafe {
+        let out = Place::new(out);
         let given = read(callbacks, "callbacks")?;
         let user_data = UserData::new(given.user_data, given.destroy);
-        let out = Place::new(out)?;
+        let out = out?;
         let invalid = |message| Error::new(ErrorKind::InvalidArgument, message);
         let name = text(given.name, "name")?.to_owned();
         if name.is_empty() || name.len() > crate::MAX_AUTHOR_BYTES {
