@@ -266,7 +266,7 @@ fn every_acknowledged_turn_survives_clients_that_are_killed_and_none_is_half() {
     println!("kills: {kills}, acknowledged: {acknowledged}, stored: {stored}, lost: 0");
     let location = format!("{}?schema=boast", server.location());
     let mut noted = Noted::default();
-    noted.run_and_kill("boast", &location, 100);
+    noted.run_and_kill("boast", &location, 400);
     let found = noted.check(&Confidant::open(&location).unwrap()).unwrap_err();
     assert!(found.starts_with("an acknowledged turn is missing"), "{found}");
 }
@@ -306,6 +306,15 @@ fn a_client_that_names_both_servers_goes_on_with_the_promoted_one_by_itself() {
 
 #[test]
 fn a_commit_that_the_standby_does_not_have_is_not_acknowledged_even_if_its_connection_is_ended() {
+    not_acknowledged_after("pg_terminate_backend");
+}
+
+#[test]
+fn a_commit_that_the_standby_does_not_have_is_not_acknowledged_even_if_its_wait_is_cancelled() {
+    not_acknowledged_after("pg_cancel_backend");
+}
+
+fn not_acknowledged_after(disturb: &str) {
     let Some(mut server) = Server::start("a commit that the standby does not have") else { return };
     server.run("standby.sh", &["start"]);
     let memory = Confidant::open(server.location()).unwrap();
@@ -323,7 +332,7 @@ fn a_commit_that_the_standby_does_not_have_is_not_acknowledged_even_if_its_conne
         server.wait_until(&format!("SELECT count(*) > 0 {waiting}"), "t");
         let first = server.ask(&format!("SELECT min(pid) {waiting}"));
         // Ended so, PostgreSQL has committed the turn on one server only.
-        server.ask(&format!("SELECT pg_terminate_backend({first})"));
+        server.ask(&format!("SELECT {disturb}({first})"));
         server.wait_until(&format!("SELECT count(*) > 0 {waiting} AND pid <> {first}"), "t");
         std::thread::sleep(Duration::from_millis(500));
         assert!(!is_acknowledged.load(Ordering::SeqCst), "the standby does not have it");

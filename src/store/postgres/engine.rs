@@ -207,7 +207,9 @@ impl Engine {
             Ok(followed_by(commit, client.batch_execute(&self.notify)).await)
         };
         let shown = &self.shared.location.shown;
-        link.run("write to", work)?.map_err(|cause| failed("write to", shown, cause))
+        link.warned = false;
+        link.run("write to", work)?.map_err(|cause| failed("write to", shown, cause))?;
+        if link.warned { Err(not_confirmed()) } else { Ok(()) }
     }
 
     /// Finds out whether a doubtful commit took place: its mark is there if and only if it did.
@@ -222,6 +224,9 @@ impl Engine {
                 "UPDATE {schema}.confidant_marks SET at = now() WHERE slot = {slot} AND mark = {mark} RETURNING 1"
             );
             let is_there = !link.simple(&sql)?.is_empty();
+            if link.warned {
+                return Err(not_confirmed());
+            }
             if is_there {
                 // Whether it was told to others is in doubt as well.
                 link.simple(&self.notify)?;
@@ -263,6 +268,13 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// A commit that was made here, but whose way to the synchronous standby was not waited for:
+/// somebody cancelled that.
+fn not_confirmed() -> Failure {
+    let error = Error::new(ErrorKind::Io, "the server gave up waiting for its synchronous standby");
+    Failure { why: Why::Lost, error }
 }
 
 /// Short random pauses up to a deadline, longer each time.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::runtime::{Handle, Runtime};
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::{AsyncMessage, Client, Connection, SimpleQueryMessage, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -91,6 +91,9 @@ pub(super) struct Link {
     driver: Option<Box<dyn Driver>>,
     /// What others have told on the channel since it was last asked for.
     pub(super) heard: Vec<String>,
+    /// Whether the server has warned of anything: of a commit, that it gave up waiting for its
+    /// standby.
+    pub(super) warned: bool,
     /// Statements that stay prepared on this connection.
     pub(super) prepared: Prepared,
     /// The engine's own; `None` behind a pooler that lends connections by transaction.
@@ -144,6 +147,7 @@ impl Link {
             client: Some(Arc::new(client)),
             driver: Some(driver),
             heard: Vec::new(),
+            warned: false,
             prepared: HashMap::new(),
             own: None,
             backend: 0,
@@ -236,13 +240,13 @@ impl Link {
         let (Some(runtime), true) = (&self.runtime, self.driver.is_some()) else {
             return Err(Failure { why: Why::Lost, error: internal("the connection was given up") });
         };
-        let (driver, heard) = (&mut self.driver, &mut self.heard);
+        let (driver, heard, warned) = (&mut self.driver, &mut self.heard, &mut self.warned);
         let driven = async move {
             let mut future = pin!(future);
             poll_fn(|context| {
                 // First the future, so that what it sends goes out with this very round.
                 let early = future.as_mut().poll(context);
-                if driver.as_mut().is_some_and(|driver| listen(driver.as_mut(), context, heard)) {
+                if driver.as_mut().is_some_and(|driver| listen(driver.as_mut(), context, heard, warned)) {
                     // Whoever waits for an answer learns from this that there will be none.
                     *driver = None;
                 }
@@ -281,7 +285,7 @@ impl Drop for Link {
         drop(client);
         if let (Some(runtime), Some(mut driver)) = (&runtime, driver) {
             let farewell = async move {
-                let ended = poll_fn(|context| match listen(driver.as_mut(), context, &mut Vec::new()) {
+                let ended = poll_fn(|context| match listen(driver.as_mut(), context, &mut Vec::new(), &mut false) {
                     true => Poll::Ready(()),
                     false => Poll::Pending,
                 });
@@ -296,10 +300,13 @@ impl Drop for Link {
 }
 
 /// Polls the connection; true if it is over. The client's futures learn of errors themselves.
-fn listen(driver: &mut dyn Driver, context: &mut Context<'_>, heard: &mut Vec<String>) -> bool {
+fn listen(driver: &mut dyn Driver, context: &mut Context<'_>, heard: &mut Vec<String>, warned: &mut bool) -> bool {
     loop {
         match driver.poll(context) {
             Poll::Ready(Some(Ok(AsyncMessage::Notification(told)))) => heard.push(told.payload().to_owned()),
+            Poll::Ready(Some(Ok(AsyncMessage::Notice(told)))) => {
+                *warned |= told.parsed_severity() == Some(Severity::Warning);
+            }
             Poll::Ready(Some(Ok(_))) => {}
             Poll::Ready(Some(Err(_)) | None) => return true,
             Poll::Pending => return false,

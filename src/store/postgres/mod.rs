@@ -87,7 +87,7 @@ impl Shared {
             Durability::ProcessCrash => format!("; {set} synchronous_commit TO off"),
         };
         format!(
-            "{set} search_path TO {}; {set} lock_timeout TO {timeout}; {set} enable_seqscan TO off; \
+            "{set} search_path TO {}; {set} lock_timeout TO {timeout}; {set} statement_timeout TO 0; {set} enable_seqscan TO off; \
              {set} enable_bitmapscan TO off; {set} jit TO off; {set} plan_cache_mode TO force_generic_plan{durability}",
             self.location.schema
         )
