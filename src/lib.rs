@@ -6,6 +6,7 @@
 //! | open a memory | [`Confidant::open`], [`Confidant::builder`] |
 //! | reach a company's customers | [`Confidant::tenant`], [`Tenant::customer`] |
 //! | save and load turns | [`Customer::memory`], [`PersistentBufferMemory`] |
+//! | find what was said before | [`Customer::recall`], [`RecallQuery`] |
 //! | keep conversations apart | [`Customer::open_session`], [`Session`] |
 //! | learn what a customer likes | [`Customer::preferences`], [`PreferenceExtractor`] |
 //! | answer customers | [`SupportAgent`], with any [`LlmBackend`] |
@@ -45,6 +46,7 @@ mod id;
 mod llm;
 mod memory;
 mod preference;
+mod recall;
 // Without an engine every open is refused, and nothing else of the store is reached.
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
 mod store;
@@ -63,8 +65,8 @@ pub use llm::{
 };
 pub use memory::{
     BufferStats, Builder, Channel, Confidant, Context, Customer, MAX_AUTHOR_BYTES, MAX_KEY_BYTES, Maintenance,
-    NewAnswer, NewTurn, Outcome, Page, Persist, PersistentBufferMemory, Report, Session, SessionDetails,
-    SessionMetrics, Stats, Tenant, Turn,
+    NewAnswer, NewTurn, Outcome, Page, Persist, PersistentBufferMemory, RecallBasis, RecallQuery, Recalled,
+    RecalledTurn, Report, Session, SessionDetails, SessionMetrics, Stats, Tenant, Turn, WordMatch,
 };
 pub use preference::{
     Evidence, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength, Style, Topic,

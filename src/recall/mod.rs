@@ -1,0 +1,21 @@
+//! Finding what was said or written before, by words and by meaning.
+//!
+//! Texts in, an order out: pure, and the same on every machine. Nobody else knows how texts
+//! are compared.
+
+mod embedding;
+mod index;
+mod number;
+mod postings;
+mod rank;
+mod similar;
+mod stem;
+mod stop;
+mod token;
+mod vector;
+mod vocabulary;
+
+pub(crate) use embedding::Embedding;
+pub(crate) use index::{Document, Entry, Index, Part, Reader};
+pub(crate) use rank::{Answer, Hit, Mix, Question, Term};
+pub(crate) use vocabulary::mark;
