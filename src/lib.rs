@@ -7,6 +7,7 @@
 //! | reach a company's customers | [`Confidant::tenant`], [`Tenant::customer`] |
 //! | save and load turns | [`Customer::memory`], [`PersistentBufferMemory`] |
 //! | find what was said before | [`Customer::recall`], [`RecallQuery`] |
+//! | show a model what matters | [`Customer::assemble`], [`ContextRequest`] |
 //! | keep conversations apart | [`Customer::open_session`], [`Session`] |
 //! | learn what a customer likes | [`Customer::preferences`], [`PreferenceExtractor`] |
 //! | answer customers | [`SupportAgent`], with any [`LlmBackend`] |
@@ -40,6 +41,7 @@
 
 mod agent;
 mod analytics;
+mod assembly;
 mod codec;
 mod error;
 mod id;
@@ -55,6 +57,7 @@ mod time;
 
 pub use agent::{Message, Persona, Price, Reply, Spending, SupportAgent, SupportAgentBuilder};
 pub use analytics::{ConversationAnalytics, Summary};
+pub use assembly::{AssembledContext, ContextRequest, EstimatedTokens, TokenCounter};
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
 #[cfg(feature = "http")]

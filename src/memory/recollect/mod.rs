@@ -66,6 +66,14 @@ impl Customer {
         Ok(Recalled { turns, basis })
     }
 
+    /// The turns that answer a question best, best first, without a copy of their texts.
+    pub(crate) fn recalled_turns(&self, question: &str, limit: usize) -> Result<(Vec<Arc<Turn>>, RecallBasis)> {
+        let mut turns = Vec::with_capacity(limit);
+        let query = RecallQuery::new(question).limit(limit);
+        let basis = self.each_recalled(&query, &mut |_, _, _, turn| turns.push(Arc::clone(turn)))?;
+        Ok((turns, basis))
+    }
+
     /// Shows the turns that answer best, best first, without a copy of their texts.
     fn each_recalled(&self, query: &RecallQuery<'_>, show: Show<'_>) -> Result<RecallBasis> {
         query.check()?;
