@@ -7,6 +7,7 @@
 //! | reach a company's customers | [`Confidant::tenant`], [`Tenant::customer`] |
 //! | save and load turns | [`Customer::memory`], [`PersistentBufferMemory`] |
 //! | find what was said before | [`Customer::recall`], [`RecallQuery`] |
+//! | keep articles and other short texts | [`Tenant::knowledge`], [`Tenant::collection`] |
 //! | show a model what matters | [`Customer::assemble`], [`ContextRequest`] |
 //! | keep conversations apart | [`Customer::open_session`], [`Session`] |
 //! | learn what a customer likes | [`Customer::preferences`], [`PreferenceExtractor`] |
@@ -45,6 +46,7 @@ mod assembly;
 mod codec;
 mod error;
 mod id;
+mod knowledge;
 mod llm;
 mod memory;
 mod preference;
@@ -60,6 +62,7 @@ pub use analytics::{ConversationAnalytics, Summary};
 pub use assembly::{AssembledContext, ContextRequest, EstimatedTokens, TokenCounter};
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
+pub use knowledge::{FoundArticle, FoundArticles, KnowledgeArticle, KnowledgeBase, NewArticle};
 #[cfg(feature = "http")]
 pub use llm::Ollama;
 pub use llm::{
@@ -67,9 +70,10 @@ pub use llm::{
     ScriptedReply, Tone, Usage,
 };
 pub use memory::{
-    BufferStats, Builder, Channel, Confidant, Context, Customer, MAX_AUTHOR_BYTES, MAX_KEY_BYTES, Maintenance,
-    NewAnswer, NewTurn, Outcome, Page, Persist, PersistentBufferMemory, RecallBasis, RecallQuery, Recalled,
-    RecalledTurn, Report, Session, SessionDetails, SessionMetrics, Stats, Tenant, Turn, WordMatch,
+    BufferStats, Builder, Channel, Collection, Condition, Confidant, Context, Customer, Embedded, Embedder,
+    FoundDocument, FoundDocuments, MAX_AUTHOR_BYTES, MAX_DOCUMENT_BYTES, MAX_KEY_BYTES, Maintenance, NewAnswer,
+    NewDocument, NewTurn, Outcome, Page, Persist, PersistentBufferMemory, RecallBasis, RecallQuery, Recalled,
+    RecalledTurn, Report, Session, SessionDetails, SessionMetrics, Stats, StoredText, Tenant, Turn, WordMatch,
 };
 pub use preference::{
     Evidence, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength, Style, Topic,

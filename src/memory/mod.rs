@@ -1,6 +1,7 @@
 //! What every subject rests on: customers, their sessions, their turns.
 
 mod buffer;
+mod collection;
 mod confidant;
 mod context;
 mod customer;
@@ -16,6 +17,10 @@ mod table;
 mod turn;
 
 pub use buffer::{BufferStats, PersistentBufferMemory};
+pub use collection::{
+    Collection, Condition, Embedded, Embedder, FoundDocument, FoundDocuments, MAX_DOCUMENT_BYTES, NewDocument,
+    StoredText,
+};
 pub use confidant::{Builder, Confidant, Maintenance, Persist, Report, Stats, Tenant};
 pub use context::Context;
 pub use customer::{Customer, Page};

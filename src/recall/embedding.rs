@@ -34,10 +34,18 @@ pub(crate) struct Embedding {
     starts: Vec<u32>,
     /// Rows by the hash of their piece, plus one; a power of two of them.
     slots: Vec<u16>,
+    /// The rows of single ASCII characters.
+    signs: [u16; 128],
     longest: usize,
+    crc: u32,
 }
 
 impl Embedding {
+    /// Tells tables apart.
+    pub(crate) fn checksum(&self) -> u32 {
+        self.crc
+    }
+
     /// The table in this program; `None` if it was built without.
     pub(crate) fn shipped() -> Option<&'static Embedding> {
         static TABLE: OnceLock<Option<Embedding>> = OnceLock::new();
@@ -53,10 +61,10 @@ impl Embedding {
         if crc32fast::hash(bytes) != crc {
             return Err(bad("its checksum differs"));
         }
-        Embedding::parse(bytes).ok_or_else(|| bad("its layout is unknown"))
+        Embedding::parse(bytes, crc).ok_or_else(|| bad("its layout is unknown"))
     }
 
-    fn parse(bytes: &'static [u8]) -> Option<Embedding> {
+    fn parse(bytes: &'static [u8], crc: u32) -> Option<Embedding> {
         let (header, rest) = bytes.split_at_checked(HEADER_BYTES)?;
         let (magic, header) = header.split_at_checked(MAGIC.len())?;
         let number = |at: usize| header.get(at * 4..)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
@@ -80,10 +88,13 @@ impl Embedding {
             return None;
         }
         let slots = vec![0; (rows.len() * 2).next_power_of_two()];
-        let mut table = Embedding { rows, scales, vocabulary, starts, slots, longest: 0 };
+        let mut table = Embedding { rows, scales, vocabulary, starts, slots, signs: [NO_ROW; 128], longest: 0, crc };
         for row in 0..u16::try_from(table.rows.len()).ok()? {
             table.enter(row);
         }
+        let found = (0..128_u8).map(|byte| table.find(mix(WORD_SEED, &byte), false, &[byte]));
+        let found: Vec<u16> = found.map(|row| row.unwrap_or(NO_ROW)).collect();
+        table.signs.copy_from_slice(&found);
         Some(table)
     }
 
@@ -147,6 +158,14 @@ impl Embedding {
             let Some((row, len)) = found else { return };
             each(row);
             from += len;
+        }
+    }
+
+    /// The row of a sign, if it has one.
+    pub(crate) fn sign(&self, sign: &str) -> Option<u16> {
+        match sign.as_bytes() {
+            [byte] => self.signs.get(usize::from(*byte)).copied().filter(|row| *row != NO_ROW),
+            _ => None,
         }
     }
 

@@ -103,9 +103,20 @@ pub(crate) struct Index {
 pub(crate) struct Reader {
     folded: String,
     found: Vec<u32>,
+    words: Vec<u32>,
     stems: Vec<u32>,
-    composed: Vec<Option<Box<WordSum>>>,
+    composed: Composed,
 }
+
+/// The sums of the words met first, which are the common ones.
+#[derive(Default)]
+struct Composed {
+    /// By a word's number: its place among the sums plus one; [`LARGE`] if it has none.
+    places: Vec<u16>,
+    sums: Vec<WordSum>,
+}
+
+const LARGE: u16 = u16::MAX;
 
 impl Index {
     /// An empty index. `keeps_stops`: words like "the" count, as in short phrases.
@@ -135,6 +146,11 @@ impl Index {
     /// The documents that are there.
     pub(crate) fn len(&self) -> usize {
         self.live
+    }
+
+    /// The places of documents, also of those that are gone.
+    pub(crate) fn places(&self) -> usize {
+        self.entries.len()
     }
 
     /// The bytes of memory it takes.
@@ -263,12 +279,13 @@ impl Index {
         for mark in new.marks {
             reader.found.extend(self.vocabulary.enter(mark, None));
         }
-        let words = counted(&mut reader.found);
+        let Reader { found, words, .. } = reader;
+        counted(found, words);
         let mut stems = std::mem::take(&mut reader.stems);
-        stems.extend(words.iter().map(|word| self.stem(word >> 8)));
+        stems.extend(reader.words.iter().map(|word| self.stem(word >> 8)));
         self.count(&mut stems, true);
         reader.stems = stems;
-        self.postings.put(number, words);
+        self.postings.put(number, &reader.words);
         let place = usize::try_from(number).unwrap_or(usize::MAX);
         match new.vector {
             Some(own) => self.set_vector(place, &own.values, own.inverse),
@@ -308,14 +325,14 @@ impl Index {
             *room -= 1;
             match token {
                 Token::Sign(sign) => {
-                    if let Some(table) = table {
-                        table.pieces(sign, |row| table.add(row, sum));
+                    if let Some((table, row)) = table.and_then(|table| Some((table, table.sign(sign)?))) {
+                        table.add(row, sum);
                     }
                 }
                 Token::Word(word) => {
                     let number = vocabulary.enter(word.as_bytes(), table);
                     if let Some(table) = table {
-                        compose(table, composed, number, word, sum);
+                        composed.add(table, number, word, sum);
                     }
                     found
                         .extend(number.filter(|number| vocabulary.word(*number).is_some_and(|word| word.stem != NONE)));
@@ -330,27 +347,62 @@ impl Index {
     }
 }
 
-/// Adds a word's rows to a sum; those of the first words are kept added up.
-fn compose(table: &Embedding, kept: &mut Vec<Option<Box<WordSum>>>, number: Option<u32>, word: &str, sum: &mut Sum) {
-    let place = number.and_then(|number| usize::try_from(number).ok()).filter(|place| *place < COMPOSED);
-    let Some(place) = place else {
-        return table.pieces(word, |row| table.add(row, sum));
-    };
-    if kept.len() <= place {
-        kept.resize(place + 1, None);
+impl Composed {
+    /// Adds a word's rows to a sum.
+    fn add(&mut self, table: &Embedding, number: Option<u32>, word: &str, sum: &mut Sum) {
+        let number = number.and_then(|number| usize::try_from(number).ok()).unwrap_or(usize::MAX);
+        if number < COMPOSED && self.places.len() <= number {
+            self.places.resize(number + 1, 0);
+        }
+        let known = self.places.get(number).copied().unwrap_or(LARGE);
+        if let Some(part) = self.sums.get(usize::from(known).wrapping_sub(1)) {
+            return sum.add_word(part);
+        }
+        table.pieces(word, |row| table.add(row, sum));
+        if known == 0 {
+            let mut own = Sum::default();
+            table.pieces(word, |row| table.add(row, &mut own));
+            let place = own.word().map_or(LARGE, |part| {
+                self.sums.push(part);
+                u16::try_from(self.sums.len()).unwrap_or(LARGE)
+            });
+            self.places.get_mut(number).into_iter().for_each(|known| *known = place);
+        }
     }
-    let Some(slot) = kept.get_mut(place) else { return };
-    let part = slot.get_or_insert_with(|| {
-        let mut own = Sum::default();
-        table.pieces(word, |row| table.add(row, &mut own));
-        Box::new(own.word())
-    });
-    sum.add_word(part);
 }
 
 /// Every word once, with its count.
-fn counted(found: &mut [u32]) -> Box<[u32]> {
+fn counted(found: &mut [u32], words: &mut Vec<u32>) {
     found.sort_unstable();
+    words.clear();
     let runs = found.chunk_by(|a, b| a == b);
-    runs.filter_map(|run| Some(entry(*run.first()?, u32::try_from(run.len()).unwrap_or(u32::MAX)))).collect()
+    words.extend(runs.filter_map(|run| Some(entry(*run.first()?, u32::try_from(run.len()).unwrap_or(u32::MAX)))));
+}
+
+impl Direction {
+    /// The direction of finite numbers, in eight bits each.
+    pub(crate) fn of(values: &[f32]) -> Direction {
+        let largest = values.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+        if largest == 0.0 {
+            return Direction { values: vec![0; values.len()], inverse: 0.0 };
+        }
+        // Divided first, so that very small and very large numbers do no harm.
+        Direction::of_bytes(values.iter().map(|value| eighth(value / largest * 127.0)).collect())
+    }
+
+    pub(crate) fn of_bytes(values: Vec<i8>) -> Direction {
+        let square: i64 = values.iter().map(|value| i64::from(*value) * i64::from(*value)).sum();
+        let inverse = if square == 0 { 0.0 } else { 1.0 / wide(square).sqrt() };
+        Direction { values, inverse }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::as_conversions, reason = "between -127 and 127")]
+fn eighth(value: f32) -> i8 {
+    (value + if value < 0.0 { -0.5 } else { 0.5 }) as i8
+}
+
+#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "rounded to the nearest everywhere alike")]
+fn wide(value: i64) -> f32 {
+    value as f32
 }

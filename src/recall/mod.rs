@@ -9,6 +9,7 @@ mod number;
 mod postings;
 mod rank;
 mod similar;
+mod snapshot;
 mod stem;
 mod stop;
 mod token;
@@ -16,6 +17,7 @@ mod vector;
 mod vocabulary;
 
 pub(crate) use embedding::Embedding;
-pub(crate) use index::{Document, Entry, Index, Part, Reader};
-pub(crate) use rank::{Answer, Hit, Mix, Question, Term};
+pub(crate) use index::{Direction, Document, Entry, Index, Part, Reader};
+pub(crate) use rank::{Answer, Hit, Mix, Question, Term, Wanted};
+pub(crate) use snapshot::{Source, Writer};
 pub(crate) use vocabulary::mark;

@@ -4,16 +4,19 @@
 //! changed since. A posting is a document's number and how often it holds the word, in four
 //! bytes.
 
+use super::snapshot::{Source, Writer};
+
 const COUNT_BITS: u32 = 8;
 const MAX_COUNT: u32 = (1 << COUNT_BITS) - 1;
 /// The most documents: three bytes hold the number.
 pub(crate) const MAX_DOCUMENTS: usize = 1 << 24;
 
 /// The words of one document with their counts.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Loose {
     document: u32,
-    words: Box<[u32]>,
+    start: u32,
+    end: u32,
 }
 
 #[derive(Clone, Default)]
@@ -22,6 +25,8 @@ pub(crate) struct Postings {
     starts: Vec<u32>,
     packed: Vec<u32>,
     loose: Vec<Loose>,
+    /// The words of the loose ones, one document's after the other's.
+    loose_words: Vec<u32>,
     /// Documents whose packed postings count no longer.
     void: Vec<bool>,
 }
@@ -37,10 +42,9 @@ fn parts(entry: u32) -> (u32, u32) {
 
 impl Postings {
     pub(crate) fn bytes(&self) -> usize {
-        let loose = |loose: &Loose| size_of::<Loose>() + size_of_val(&*loose.words);
-        (self.starts.capacity() + self.packed.capacity()) * size_of::<u32>()
+        (self.starts.capacity() + self.packed.capacity() + self.loose_words.capacity()) * size_of::<u32>()
             + self.void.capacity()
-            + self.loose.iter().map(loose).sum::<usize>()
+            + self.loose.capacity() * size_of::<Loose>()
     }
 
     /// How many documents are not packed.
@@ -49,14 +53,22 @@ impl Postings {
     }
 
     /// Adds a document, or gives it other words; `words` are made by [`entry`], one for each.
-    pub(crate) fn put(&mut self, document: u32, words: Box<[u32]>) {
-        self.loose.push(Loose { document, words });
+    pub(crate) fn put(&mut self, document: u32, words: &[u32]) {
+        let start = u32::try_from(self.loose_words.len()).unwrap_or(u32::MAX);
+        self.loose_words.extend_from_slice(words);
+        let end = u32::try_from(self.loose_words.len()).unwrap_or(u32::MAX);
+        self.loose.push(Loose { document, start, end });
+    }
+
+    fn words(&self, loose: &Loose) -> &[u32] {
+        self.loose_words.get(index(loose.start)..index(loose.end)).unwrap_or_default()
     }
 
     /// Takes a document out and gives its words.
     pub(crate) fn take(&mut self, document: u32) -> Box<[u32]> {
         if let Some(place) = self.loose.iter().position(|loose| loose.document == document) {
-            return self.loose.swap_remove(place).words;
+            let loose = self.loose.swap_remove(place);
+            return self.words(&loose).into();
         }
         let at = index(document);
         if self.void.get(at).copied().unwrap_or(false) {
@@ -94,7 +106,7 @@ impl Postings {
     /// Shows every word of every document that is not packed, with its count.
     pub(crate) fn each_loose(&self, mut show: impl FnMut(u32, u32, u32)) {
         for loose in &self.loose {
-            for (word, count) in loose.words.iter().map(|word| parts(*word)) {
+            for (word, count) in self.words(loose).iter().map(|word| parts(*word)) {
                 show(loose.document, word, count);
             }
         }
@@ -131,7 +143,25 @@ impl Postings {
         }
         self.each_loose(|document, word, count| place(word, entry(document, count)));
         starts.pop();
-        *self = Postings { starts, packed, loose: Vec::new(), void: Vec::new() };
+        *self = Postings { starts, packed, ..Postings::default() };
+    }
+}
+
+impl Postings {
+    /// Writes packed postings.
+    pub(crate) fn write(&self, to: &mut Writer) {
+        debug_assert!(self.loose.is_empty(), "packed before");
+        to.numbers(self.starts.iter().copied());
+        to.numbers(self.packed.iter().copied());
+    }
+
+    pub(crate) fn read_from(from: &mut Source<'_>, words: usize, documents: usize) -> Option<Postings> {
+        let (starts, packed) = (from.numbers()?, from.numbers()?);
+        let fits = starts.len() <= words + 1
+            && starts.is_sorted()
+            && starts.last().map_or(0, |end| index(*end)) == packed.len()
+            && packed.iter().all(|posting| index(posting >> COUNT_BITS) < documents);
+        fits.then(|| Postings { starts, packed, ..Postings::default() })
     }
 }
 
@@ -158,8 +188,8 @@ mod tests {
     #[test]
     fn packed_and_loose_documents_are_seen_alike() {
         let mut postings = Postings::default();
-        postings.put(0, Box::new([entry(1, 2), entry(3, 1)]));
-        postings.put(1, Box::new([entry(1, 999)]));
+        postings.put(0, &[entry(1, 2), entry(3, 1)]);
+        postings.put(1, &[entry(1, 999)]);
         let check = |postings: &Postings| {
             assert_eq!(seen(postings, 1), [(0, 2), (1, 255)]);
             assert_eq!((seen(postings, 3), seen(postings, 0)), (vec![(0, 1)], vec![]));
@@ -174,12 +204,12 @@ mod tests {
     #[test]
     fn a_document_is_taken_out_and_put_back_changed() {
         let mut postings = Postings::default();
-        postings.put(0, Box::new([entry(1, 2), entry(3, 1)]));
-        postings.put(1, Box::new([entry(1, 1)]));
+        postings.put(0, &[entry(1, 2), entry(3, 1)]);
+        postings.put(1, &[entry(1, 1)]);
         postings.pack(4);
         assert_eq!(*postings.take(0), [entry(1, 2), entry(3, 1)]);
         assert_eq!(seen(&postings, 1), [(1, 1)]);
-        postings.put(0, Box::new([entry(2, 1)]));
+        postings.put(0, &[entry(2, 1)]);
         assert_eq!((seen(&postings, 2), seen(&postings, 3)), (vec![(0, 1)], vec![]));
         postings.pack(4);
         assert_eq!(*postings.take(0), [entry(2, 1)]);

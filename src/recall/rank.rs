@@ -40,6 +40,8 @@ pub(crate) struct Mix {
 }
 
 impl Mix {
+    /// For short texts that stand alone.
+    pub(crate) const TEXTS: Mix = Mix { words: 0.3, meaning: 0.7, before: 0.0, after: 0.0, speaker: 0.0 };
     /// For conversations.
     pub(crate) const TURNS: Mix = Mix { words: 0.6, meaning: 0.4, before: 0.4, after: 0.2, speaker: 0.4 };
 }

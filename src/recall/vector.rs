@@ -7,16 +7,25 @@
 /// The numbers in a vector of ours.
 pub(crate) const DIMENSIONS: usize = 128;
 
-/// A row is added in 256ths of its unit, which leaves room for a hundred thousand of them.
-const ROW_SHIFT: u32 = 8;
+/// A row is added in 1024ths of its unit, which leaves room for half a million of them.
+const ROW_SHIFT: u32 = 10;
+const HALF: i32 = 1 << (ROW_SHIFT - 1);
+/// So many words' parts fit into 16 bits, if none passes [`MAX_PART`].
+const MAX_PENDING: u8 = 8;
+const MAX_PART: i32 = 4_095;
 
 /// A sum of rows on its way to a vector.
 #[derive(Clone)]
-pub(crate) struct Sum([i32; DIMENSIONS]);
+pub(crate) struct Sum {
+    wide: [i32; DIMENSIONS],
+    /// Words' parts that wait to be added.
+    narrow: WordSum,
+    pending: u8,
+}
 
 impl Default for Sum {
     fn default() -> Sum {
-        Sum([0; DIMENSIONS])
+        Sum { wide: [0; DIMENSIONS], narrow: [0; DIMENSIONS], pending: 0 }
     }
 }
 
@@ -26,32 +35,45 @@ pub(crate) type WordSum = [i16; DIMENSIONS];
 impl Sum {
     /// Adds a row of bytes that are signed numbers, `scale` times.
     pub(crate) fn add(&mut self, row: &[u8; DIMENSIONS], scale: i16) {
-        for (sum, value) in self.0.iter_mut().zip(row) {
-            *sum += (i32::from(value.cast_signed()) * i32::from(scale)) >> ROW_SHIFT;
+        for (sum, value) in self.wide.iter_mut().zip(row) {
+            *sum += (i32::from(value.cast_signed()) * i32::from(scale) + HALF) >> ROW_SHIFT;
         }
     }
 
     /// Adds a word's part.
     pub(crate) fn add_word(&mut self, word: &WordSum) {
-        for (sum, value) in self.0.iter_mut().zip(word) {
-            *sum += i32::from(*value);
+        for (sum, value) in self.narrow.iter_mut().zip(word) {
+            *sum = sum.wrapping_add(*value);
+        }
+        self.pending += 1;
+        if self.pending == MAX_PENDING {
+            self.widen();
         }
     }
 
-    /// The sum of one word as its part of greater ones.
-    pub(crate) fn word(&self) -> WordSum {
-        self.0.map(|value| i16::try_from(value).unwrap_or(if value < 0 { i16::MIN } else { i16::MAX }))
+    fn widen(&mut self) {
+        for (sum, value) in self.wide.iter_mut().zip(&mut self.narrow) {
+            *sum += i32::from(std::mem::take(value));
+        }
+        self.pending = 0;
+    }
+
+    /// The sum of one word as its part of greater ones; `None` if that is too large.
+    pub(crate) fn word(&self) -> Option<WordSum> {
+        let fits = self.wide.iter().all(|value| value.abs() <= MAX_PART);
+        fits.then(|| self.wide.map(|value| i16::try_from(value).unwrap_or(0)))
     }
 
     /// The direction of the sum.
-    pub(crate) fn vector(&self) -> Vector {
-        let most = self.0.iter().fold(0, |most, value| most | value.unsigned_abs());
+    pub(crate) fn vector(&mut self) -> Vector {
+        self.widen();
+        let most = self.wide.iter().fold(0, |most, value| most | value.unsigned_abs());
         // Brought to 15 bits, the values times their common factor stay below 2^31.
         let shift = 17_u32.saturating_sub(most.leading_zeros());
-        let largest = self.0.iter().fold(1, |most, value| most.max((value >> shift).unsigned_abs()));
+        let largest = self.wide.iter().fold(1, |most, value| most.max((value >> shift).unsigned_abs()));
         let factor = i32::try_from((127 << 16) / largest).unwrap_or(i32::MAX);
         let mut bytes = [0; DIMENSIONS];
-        for (byte, value) in bytes.iter_mut().zip(&self.0) {
+        for (byte, value) in bytes.iter_mut().zip(&self.wide) {
             let [_, _, value, _] = ((value >> shift) * factor.min(0x7fff) + 0x8000).to_le_bytes();
             *byte = value.cast_signed();
         }

@@ -5,9 +5,10 @@
 //! here if it is several. Numbers depend on the order in which texts came; no result does.
 
 use super::embedding::{Embedding, NO_ROW};
+use super::snapshot::{Source, Writer, read_vectors, write_vectors};
 use super::stem::stem;
 use super::stop::is_stop;
-use super::vector::{Sum, Vector};
+use super::vector::Vector;
 use std::hash::{BuildHasher, RandomState};
 
 /// The longest word that is told apart from others, in bytes; longer ones are cut.
@@ -165,6 +166,10 @@ impl Vocabulary {
 
     fn grow(&mut self) {
         self.slots = vec![0; self.slots.len() * 2];
+        self.fill_slots();
+    }
+
+    fn fill_slots(&mut self) {
         for number in 0..u32::try_from(self.words.len()).unwrap_or(0) {
             let slot = self.slot(self.text(number));
             if let Some(slot) = self.slots.get_mut(slot) {
@@ -205,16 +210,15 @@ impl Vocabulary {
         let (Some(table), Ok(text), true) = (table, std::str::from_utf8(text), is_spoken) else {
             return u32::from(NO_ROW);
         };
-        let (mut pieces, mut row, mut sum) = (0, NO_ROW, Sum::default());
+        let (mut pieces, mut row) = (0, NO_ROW);
         table.pieces(text, |piece| {
             pieces += 1;
             row = piece;
-            table.add(piece, &mut sum);
         });
         if pieces < 2 {
             return u32::from(row);
         }
-        self.far.push(sum.vector());
+        self.far.push(table.word(text));
         FAR + u32::try_from(self.far.len() - 1).unwrap_or(0)
     }
 
@@ -277,7 +281,8 @@ fn stem_key(text: &[u8]) -> Option<Vec<u8>> {
     if text.first() == Some(&MARK) {
         return None;
     }
-    let mut stemmed = text.to_vec();
+    let mut stemmed = Vec::with_capacity(MAX_WORD_BYTES + 1);
+    stemmed.extend_from_slice(text);
     stem(&mut stemmed);
     if stemmed == text {
         return None;
@@ -312,6 +317,66 @@ impl Vocabulary {
             Some(stemmed) => self.find(&stemmed),
             None => self.find(text),
         }
+    }
+}
+
+impl Vocabulary {
+    pub(crate) fn write(&self, to: &mut Writer) {
+        to.bytes(&self.text);
+        to.numbers(self.words.iter().map(|word| word.stem));
+        to.numbers(self.words.iter().map(|word| word.next));
+        to.numbers(self.words.iter().map(|word| word.end));
+        to.numbers(self.words.iter().map(|word| word.documents));
+        to.numbers(self.words.iter().map(|word| word.place));
+        write_vectors(to, &self.far);
+    }
+
+    pub(crate) fn read_from(from: &mut Source<'_>, keeps_stops: bool) -> Option<Vocabulary> {
+        let mut read = Vocabulary::new(keeps_stops);
+        read.text = from.bytes()?.to_vec();
+        let columns = [from.numbers()?, from.numbers()?, from.numbers()?, from.numbers()?, from.numbers()?];
+        read.far = read_vectors(from)?;
+        let [stems, nexts, ends, documents, places] = columns;
+        let count = stems.len();
+        let same = [&nexts, &ends, &documents, &places].iter().all(|column| column.len() == count);
+        let is_word = |number: &u32| *number == NONE || index(*number) < count;
+        let known = stems.iter().chain(&nexts).all(is_word);
+        let ascending = ends.is_sorted() && ends.last().is_none_or(|end| index(*end) == read.text.len());
+        let far = places.iter().all(|place| *place < FAR || index(place - FAR) < read.far.len());
+        if !(same && known && ascending && far) || count > MAX_WORDS {
+            return None;
+        }
+        let rows = stems.into_iter().zip(nexts).zip(ends).zip(documents).zip(places);
+        read.words =
+            rows.map(|((((stem, next), end), documents), place)| Word { stem, next, end, documents, place }).collect();
+        if !read.families_end() {
+            return None;
+        }
+        read.slots = vec![0; 64];
+        while read.words.len() * 4 > read.slots.len() * 3 {
+            read.slots = vec![0; read.slots.len() * 2];
+        }
+        read.fill_slots();
+        Some(read)
+    }
+
+    /// Whether no chain of words runs in a circle: each word is in one family at most.
+    fn families_end(&self) -> bool {
+        let mut followed = vec![false; self.words.len()];
+        self.words.iter().zip(0_u32..).all(|(word, number)| {
+            let is_new = |next: u32| followed.get(index(next)) == Some(&false);
+            if word.next == NONE {
+                return true;
+            }
+            let fits = word.next != number && is_new(word.next);
+            if let Some(followed) = followed.get_mut(index(word.next)) {
+                *followed = true;
+            }
+            fits
+        }) && self.words.iter().all(|word| {
+            // A family begins at its stem, which follows nobody.
+            word.stem == NONE || followed.get(index(word.stem)) == Some(&false)
+        })
     }
 }
 

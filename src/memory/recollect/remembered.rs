@@ -6,6 +6,7 @@
 use super::query::RecallQuery;
 use crate::error::Result;
 use crate::id::TurnId;
+use crate::memory::collection::marks;
 use crate::memory::context::Moment;
 use crate::memory::customer::Customer;
 use crate::memory::row::Person;
@@ -239,12 +240,4 @@ fn label(channel: Channel) -> u8 {
 fn is_name(id: &str) -> bool {
     let is_of_letters = id.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '.' | '\''));
     is_of_letters && (2..=MAX_NAME_CHARS).contains(&id.chars().filter(|c| c.is_alphabetic()).count())
-}
-
-/// The plain members of a JSON object, as conditions may name them.
-fn marks(metadata: Option<&str>) -> Vec<Vec<u8>> {
-    let object =
-        metadata.and_then(|text| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).ok());
-    let members = object.into_iter().flatten().filter(|(_, value)| !value.is_array() && !value.is_object());
-    members.map(|(name, value)| mark(&name, &value.to_string())).collect()
 }
