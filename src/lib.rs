@@ -6,6 +6,9 @@
 //! | open a memory | [`Confidant::open`], [`Confidant::builder`] |
 //! | reach a company's customers | [`Confidant::tenant`], [`Tenant::customer`] |
 //! | save and load turns | [`Customer::memory`], [`PersistentBufferMemory`] |
+//! | find what was said before | [`Customer::recall`], [`RecallQuery`] |
+//! | keep articles and other short texts | [`Tenant::knowledge`], [`Tenant::collection`] |
+//! | show a model what matters | [`Customer::assemble`], [`ContextRequest`] |
 //! | keep conversations apart | [`Customer::open_session`], [`Session`] |
 //! | learn what a customer likes | [`Customer::preferences`], [`PreferenceExtractor`] |
 //! | answer customers | [`SupportAgent`], with any [`LlmBackend`] |
@@ -39,6 +42,7 @@
 
 mod agent;
 mod analytics;
+mod assembly;
 mod codec;
 mod error;
 /// The C ABI, for C hosts and for tests; Rust hosts have everything else of this crate.
@@ -46,9 +50,11 @@ mod error;
 #[doc(hidden)]
 pub mod ffi;
 mod id;
+mod knowledge;
 mod llm;
 mod memory;
 mod preference;
+mod recall;
 // Without an engine every open is refused, and nothing else of the store is reached.
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
 mod store;
@@ -57,8 +63,10 @@ mod time;
 
 pub use agent::{Message, Persona, Price, Reply, Spending, SupportAgent, SupportAgentBuilder};
 pub use analytics::{ConversationAnalytics, Summary};
+pub use assembly::{AssembledContext, ContextRequest, EstimatedTokens, TokenCounter};
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
+pub use knowledge::{FoundArticle, FoundArticles, KnowledgeArticle, KnowledgeBase, NewArticle};
 #[cfg(feature = "http")]
 pub use llm::Ollama;
 pub use llm::{
@@ -66,9 +74,10 @@ pub use llm::{
     ScriptedReply, Tone, Usage,
 };
 pub use memory::{
-    BufferStats, Builder, Channel, Confidant, Context, Customer, MAX_AUTHOR_BYTES, MAX_KEY_BYTES, Maintenance,
-    NewAnswer, NewTurn, Outcome, Page, Persist, PersistentBufferMemory, Report, Session, SessionDetails,
-    SessionMetrics, Stats, Tenant, Turn,
+    BufferStats, Builder, Channel, Collection, Condition, Confidant, Context, Customer, Embedded, Embedder,
+    FoundDocument, FoundDocuments, MAX_AUTHOR_BYTES, MAX_DOCUMENT_BYTES, MAX_KEY_BYTES, Maintenance, NewAnswer,
+    NewDocument, NewTurn, Outcome, Page, Persist, PersistentBufferMemory, RecallBasis, RecallQuery, Recalled,
+    RecalledTurn, Report, Session, SessionDetails, SessionMetrics, Stats, StoredText, Tenant, Turn, WordMatch,
 };
 pub use preference::{
     Evidence, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength, Style, Topic,

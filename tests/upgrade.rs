@@ -5,7 +5,9 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
 #![cfg(feature = "sqlite")]
 
-use confidant::{Channel, Clock, Confidant, Customer, NewAnswer, NewTurn, Outcome, Page, Timestamp};
+use confidant::{
+    Channel, Clock, Confidant, Customer, NewAnswer, NewArticle, NewTurn, Outcome, Page, RecallQuery, Timestamp,
+};
 use std::path::PathBuf;
 
 /// 2026-03-02T09:00:00Z.
@@ -66,13 +68,34 @@ fn make(path: &std::path::Path) {
     let cleared = customers(&memory).pop().unwrap();
     cleared.memory().clear().unwrap();
     cleared.memory().save_turn(NewTurn::unasked("We deleted your history.")).unwrap();
+    let base = memory.tenant("acme").unwrap().knowledge().unwrap();
+    for number in 0..20 {
+        let (id, title) = (format!("kb-{number}"), format!("Article {number}"));
+        let content = format!("{} This is number {number}.", answer(number));
+        base.put(&NewArticle::new(&id, &title, &content).category("general").tag("old")).unwrap();
+    }
+    base.remove("kb-19").unwrap();
+    base.count_use("kb-3", true).unwrap();
+    base.snapshot().unwrap();
     memory.compact().unwrap();
 }
 
 #[test]
 fn a_file_of_format_1_opens_with_everything_in_it() {
-    let path = fixture(1);
-    if std::env::var_os("CONFIDANT_MAKE_FIXTURE").is_some() {
+    opens_with_everything_in_it(1);
+}
+
+#[test]
+fn a_file_of_format_2_opens_with_everything_in_it() {
+    opens_with_everything_in_it(2);
+}
+
+/// The newest format, the only one whose file may be made.
+const NEWEST: u32 = 2;
+
+fn opens_with_everything_in_it(format: u32) {
+    let path = fixture(format);
+    if format == NEWEST && std::env::var_os("CONFIDANT_MAKE_FIXTURE").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         let _ = std::fs::remove_file(&path);
         make(&path);
@@ -106,6 +129,21 @@ fn a_file_of_format_1_opens_with_everything_in_it() {
         let sessions = customer.sessions(Page::first(10)).unwrap();
         assert_eq!(sessions.iter().map(|session| session.turns).collect::<Vec<_>>(), [1, 110]);
         assert_eq!((sessions[1].rating, sessions[1].resolved, sessions[0].channel), (Some(4), true, Channel::Phone));
+    }
+    let query = RecallQuery::new("NUL and emoji").limit(1);
+    assert_eq!(customers[0].recall(&query).unwrap().turns[0].turn.id.number(), 111);
+    let base = memory.tenant("acme").unwrap().knowledge().unwrap();
+    assert_eq!(base.len().unwrap(), if format == 1 { 0 } else { 19 });
+    base.put(&NewArticle::new("new", "Walrus", "The walrus is new.")).unwrap();
+    assert_eq!(base.search("walrus", 1).unwrap().articles[0].article.id, "new");
+    if format > 1 {
+        let article = base.article("kb-3").unwrap().unwrap();
+        assert_eq!(
+            (article.title.as_str(), article.usage_count, article.tags),
+            ("Article 3", 1, vec!["old".to_owned()])
+        );
+        assert_eq!(base.search("this is number 7", 1).unwrap().articles[0].article.id, "kb-7");
+        assert_eq!(base.article("kb-19").unwrap(), None);
     }
     let context = cleared.memory().load_context().unwrap();
     assert_eq!((context.total(), context.newest().unwrap().id.number()), (1, 112));

@@ -3,6 +3,7 @@
 use super::confidant::Persist;
 use super::context::{Context, Moment};
 use super::customer::{Customer, Page};
+use super::recollect::Indexes;
 use super::table;
 use super::turn::{NewAnswer, NewTurn, Turn};
 use crate::error::{Result, internal, invalid};
@@ -160,6 +161,7 @@ impl PersistentBufferMemory {
     pub fn clear(&self) -> Result<u64> {
         let customer = self.customer.clone();
         let hot = Arc::clone(&self.customer.core.hot);
+        let indexes = self.customer.core.subject::<Indexes>();
         let queue = self.customer.core.pending.of(&self.customer.person);
         let mut queue = queue.lock();
         let removed = self.customer.core.store.write_then(
@@ -170,6 +172,7 @@ impl PersistentBufferMemory {
             move |(scope, removed)| {
                 if let Some(scope) = scope {
                     hot.remove(scope);
+                    indexes.remove(scope);
                 }
                 removed
             },
@@ -179,10 +182,11 @@ impl PersistentBufferMemory {
         Ok(removed + waiting)
     }
 
-    /// Forgets this customer's hot buffer; the store keeps everything.
+    /// Forgets this customer's hot buffer and index; the store keeps everything.
     pub fn invalidate(&self) {
         if let Some(scope) = self.customer.scope.get() {
             self.customer.core.hot.remove(*scope);
+            self.customer.core.subject::<Indexes>().remove(*scope);
         }
     }
 

@@ -7,6 +7,7 @@ use super::customer::{Customer, People};
 use super::hot::{Hot, Limits};
 use super::maintain;
 use super::pending::Pending;
+use super::recollect::Indexes;
 use crate::codec::Codec;
 use crate::error::{Result, invalid};
 use crate::id::check_name;
@@ -68,6 +69,7 @@ pub(crate) struct Core {
     pub(super) persist: Persist,
     pub(super) session_idle_ms: i64,
     pub(super) max_text_bytes: usize,
+    pub(super) recall_bytes: usize,
     /// What subjects keep in memory, by its type: memory does not know which there are.
     subjects: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
@@ -165,21 +167,25 @@ impl Confidant {
     /// Figures of this handle's process: the hot buffer, what waits, the file's size.
     pub fn stats(&self) -> Stats {
         let counts = self.core.hot.counts();
+        let (recall_customers, recall_bytes) = self.core.subject::<Indexes>().counts();
         Stats {
             hot_customers: counts.customers,
             hot_bytes: counts.bytes,
             hits: counts.hits,
             misses: counts.misses,
             evictions: counts.evictions,
+            recall_customers,
+            recall_bytes,
             pending: self.core.pending.len(),
             alone: self.core.store.is_alone(),
             bytes_on_disk: self.core.store.bytes_on_disk(),
         }
     }
 
-    /// Forgets every customer's hot buffer; the store keeps everything.
+    /// Forgets every customer's hot buffer and index; the store keeps everything.
     pub fn invalidate(&self) {
         self.core.hot.remove_all();
+        self.core.subject::<Indexes>().remove_all();
     }
 
     /// Saves every turn that waits under [`Persist::Every`].
@@ -222,6 +228,7 @@ pub struct Builder {
     busy_timeout: Duration,
     session_idle: Duration,
     max_text_bytes: usize,
+    recall_bytes: usize,
     clock: Arc<dyn Clock>,
 }
 
@@ -236,6 +243,7 @@ impl Default for Builder {
             busy_timeout: Duration::from_secs(5),
             session_idle: Duration::from_secs(30 * 60),
             max_text_bytes: 64 << 10,
+            recall_bytes: 64 << 20,
             clock: Arc::new(SystemClock),
         }
     }
@@ -294,6 +302,14 @@ impl Builder {
         self
     }
 
+    /// The bytes that the indexes of [`recall`](crate::Customer::recall) may take in all; 64 MiB
+    /// if never said (a customer with 1,000 turns takes about 300 KiB). 0 keeps none: every
+    /// question reads the archive.
+    pub fn recall_bytes(mut self, bytes: usize) -> Self {
+        self.recall_bytes = bytes;
+        self
+    }
+
     /// Where the time comes from; the machine's clock if never said.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
@@ -326,6 +342,7 @@ impl Builder {
             persist: self.persist,
             session_idle_ms: i64::try_from(self.session_idle.as_millis()).unwrap_or(i64::MAX),
             max_text_bytes: self.max_text_bytes,
+            recall_bytes: self.recall_bytes,
             subjects: Mutex::default(),
         };
         Ok(Confidant { core: Arc::new(core) })
@@ -398,6 +415,10 @@ pub struct Stats {
     pub misses: u64,
     /// Customers that left the hot buffer to keep its bound.
     pub evictions: u64,
+    /// Customers whose index for recall is in memory.
+    pub recall_customers: usize,
+    /// Bytes that those indexes take.
+    pub recall_bytes: usize,
     /// Turns that wait to be saved; only under [`Persist::Every`].
     pub pending: usize,
     /// Whether this process is proven to be the only one with the store open, so that hot

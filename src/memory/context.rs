@@ -43,6 +43,11 @@ impl Context {
         self.moment.turns.iter().map(|turn| &**turn)
     }
 
+    /// The turns as they are shared with the hot buffer, oldest first.
+    pub(crate) fn shared(&self) -> impl DoubleEndedIterator<Item = &Arc<Turn>> + ExactSizeIterator {
+        self.moment.turns.iter()
+    }
+
     /// The turn at a place, counted from the oldest one here.
     pub fn get(&self, place: usize) -> Option<&Turn> {
         self.moment.turns.get(place).map(|turn| &**turn)

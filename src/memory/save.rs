@@ -8,6 +8,7 @@ use super::customer::{Customer, find_or_make, no_session, no_turn, too_many_sess
 use super::hot::Hot;
 use super::load::read_with;
 use super::pending::{Queue, Waiting};
+use super::recollect::Indexes;
 use super::row::{Person, pack, rounded};
 use super::table::{self, Place, Scope, TurnRow};
 use super::turn::{Channel, NewAnswer, NewTurn, Turn};
@@ -231,6 +232,7 @@ impl Customer {
 
     fn put_answer(&self, turn: Turn, now: Timestamp) -> Result<Turn> {
         let (customer, hot) = (self.clone(), Arc::clone(&self.core.hot));
+        let indexes = self.core.subject::<Indexes>();
         let row = pack(&self.core.codec, &self.person, &turn);
         let id = turn.id;
         let work = move |tx: &dyn Tx| {
@@ -248,6 +250,7 @@ impl Customer {
         self.core.store.write_then(work, move |scope| {
             let turn = Arc::new(turn);
             hot.replace(scope, &turn, now);
+            indexes.answered(scope, &turn);
             Turn::clone(&turn)
         })
     }

@@ -117,19 +117,22 @@ pub(super) fn turns_gone(tx: &dyn Tx, scope: Scope) -> Result<Option<u32>> {
 
 /// Makes a customer, and its tenant if that is new.
 pub(super) fn make_customer(tx: &dyn Tx, tenant: &str, name: &str) -> Result<Scope> {
-    let sql = "SELECT id FROM tenants WHERE name = ?1";
-    let tenant_id = match tx.first(sql, &[tenant.into()], |row| row.int(0))? {
-        Some(id) => id,
-        None => {
-            let id = tx.number("tenants")?;
-            tx.execute("INSERT INTO tenants (id, name) VALUES (?1, ?2)", &[id.into(), tenant.into()])?;
-            id
-        }
-    };
+    let tenant_id = find_or_make_tenant(tx, tenant)?;
     let id = tx.number("customers")?;
     let sql = "INSERT INTO customers (id, tenant, name, turns_gone, sessions_gone) VALUES (?1, ?2, ?3, 0, 0)";
     tx.execute(sql, &[id.into(), tenant_id.into(), name.into()])?;
     Ok(Scope(id))
+}
+
+/// The number of a tenant, made if it is new.
+pub(super) fn find_or_make_tenant(tx: &dyn Tx, tenant: &str) -> Result<i64> {
+    let sql = "SELECT id FROM tenants WHERE name = ?1";
+    if let Some(id) = tx.first(sql, &[tenant.into()], |row| row.int(0))? {
+        return Ok(id);
+    }
+    let id = tx.number("tenants")?;
+    tx.execute("INSERT INTO tenants (id, name) VALUES (?1, ?2)", &[id.into(), tenant.into()])?;
+    Ok(id)
 }
 
 /// Adds a turn to the newest session, if that is open and was active less than `idle_ms` ago.

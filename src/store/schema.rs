@@ -4,13 +4,13 @@
 //! table and column means.
 
 /// The newest format this version reads and writes.
-pub(super) const FORMAT: i64 = 1;
+pub(super) const FORMAT: i64 = 2;
 
 /// The steps: `MIGRATIONS[n]` leads from format n to n + 1.
 ///
 /// `{key}`, `{int}` and `{bytes}` stand for the engine's clustered key, 64-bit integer and
 /// byte string.
-const MIGRATIONS: [&str; 1] = [FORMAT_1];
+const MIGRATIONS: [&str; 2] = [FORMAT_1, FORMAT_2];
 
 /// The statements that lead from `format` to the newest, in the engine's own types.
 pub(super) fn migrations(format: i64, key: &str, int: &str, bytes: &str) -> Vec<String> {
@@ -64,6 +64,34 @@ CREATE TABLE turns (
 CREATE UNIQUE INDEX turns_by_key ON turns (key) WHERE key IS NOT NULL;
 
 CREATE TABLE dictionaries (number {key}, bytes {bytes} NOT NULL);
+";
+
+const FORMAT_2: &str = "
+INSERT INTO counters (name, value) VALUES ('collections', 0);
+
+CREATE TABLE collections (
+    id {key},
+    tenant {int} NOT NULL,
+    name TEXT NOT NULL,
+    changes {int} NOT NULL,
+    newest {int} NOT NULL,
+    UNIQUE (tenant, name)
+);
+
+CREATE TABLE documents (
+    id {key},
+    changed {int} NOT NULL,
+    used {int} NOT NULL,
+    helped {int} NOT NULL,
+    key {bytes},
+    body {bytes} NOT NULL
+);
+CREATE UNIQUE INDEX documents_by_change ON documents (changed);
+CREATE UNIQUE INDEX documents_by_key ON documents (key) WHERE key IS NOT NULL;
+
+CREATE TABLE vectors (id {key}, model TEXT NOT NULL, body {bytes} NOT NULL);
+
+CREATE TABLE snapshots (id {key}, body {bytes} NOT NULL);
 ";
 
 #[cfg(test)]

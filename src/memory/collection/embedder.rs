@@ -1,0 +1,77 @@
+//! Vectors of a host's own making.
+//!
+//! Knows what an embedder promises and how its answers are checked before anything rests on
+//! them: the right number of vectors, the dimension it named, and only finite numbers.
+
+use crate::error::{Error, ErrorKind, Result, invalid};
+use crate::recall::Direction;
+
+/// The largest dimension, and the longest name of a model in bytes.
+const MAX_DIMENSIONS: usize = 8_192;
+const MAX_NAME_BYTES: usize = 128;
+
+/// A host's own model that turns texts into vectors.
+///
+/// ```
+/// use confidant::{Embedder, Result};
+/// struct Letters;
+/// impl Embedder for Letters {
+///     fn name(&self) -> &str {
+///         "letters-1"
+///     }
+///     fn dimensions(&self) -> usize {
+///         26
+///     }
+///     fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
+///         let count = |text: &str, letter: u8| text.bytes().filter(|byte| *byte == letter).count() as f32;
+///         Ok(texts.iter().map(|text| (b'a'..=b'z').map(|letter| count(text, letter)).collect()).collect())
+///     }
+/// }
+/// assert_eq!(Letters.embed(&["abba"])?[0][0], 2.0);
+/// # Ok::<(), confidant::Error>(())
+/// ```
+pub trait Embedder: Send + Sync {
+    /// The model's name with its version, 1 to 128 bytes: vectors of two names are never
+    /// compared.
+    fn name(&self) -> &str;
+
+    /// The numbers of a vector, 1 to 8,192.
+    fn dimensions(&self) -> usize;
+
+    /// One vector for each text, in their order. Their length does not matter.
+    ///
+    /// # Errors
+    /// Whatever kept it from answering; the caller gets it as it is.
+    fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>>;
+}
+
+/// Under which name an embedder's vectors are stored.
+pub(super) fn model(embedder: &dyn Embedder) -> Result<String> {
+    let (name, dimensions) = (embedder.name(), embedder.dimensions());
+    if name.is_empty() || name.len() > MAX_NAME_BYTES || name.chars().any(char::is_control) {
+        return Err(invalid("the embedder's name is empty, longer than 128 bytes or holds a control character"));
+    }
+    if !(1..=MAX_DIMENSIONS).contains(&dimensions) {
+        return Err(invalid(format!("the embedder {name} has {dimensions} dimensions; there must be 1 to 8,192")));
+    }
+    Ok(format!("{name}#{dimensions}"))
+}
+
+/// Asks for vectors and checks them.
+pub(super) fn embed(embedder: &dyn Embedder, texts: &[&str]) -> Result<Vec<Direction>> {
+    let vectors = embedder.embed(texts)?;
+    let name = embedder.name();
+    let bad = |why: String| Err(Error::new(ErrorKind::InvalidArgument, format!("the embedder {name} {why}")));
+    if vectors.len() != texts.len() {
+        return bad(format!("gave {} vectors for {} texts", vectors.len(), texts.len()));
+    }
+    for vector in &vectors {
+        if vector.len() != embedder.dimensions() {
+            return bad(format!("gave a vector of {} numbers; it named {}", vector.len(), embedder.dimensions()));
+        }
+        if !vector.iter().all(|value| value.is_finite()) {
+            return bad("gave a number that is not finite".to_owned());
+        }
+    }
+    Ok(vectors.iter().map(|vector| Direction::of(vector)).collect())
+}

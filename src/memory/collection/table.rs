@@ -1,0 +1,189 @@
+//! The statements about collections and their documents: one function each.
+//!
+//! Knows that a collection's documents lie side by side, and that every change of one takes
+//! the collection's next number, so that whoever knows the last one sees what came since.
+
+use crate::error::Result;
+use crate::memory::table::find_or_make_tenant;
+use crate::store::{Row, Tx, Value};
+
+/// Low bits of a document's key: its number in the collection.
+const NUMBER_BITS: u32 = 24;
+/// Low bits of a change: its number in the collection.
+const CHANGE_BITS: u32 = 40;
+const MAX_CHANGE: i64 = (1 << CHANGE_BITS) - 1;
+/// The last number that a document can have.
+pub(super) const MAX_NUMBER: i64 = (1 << NUMBER_BITS) - 1;
+
+/// One collection of one tenant, as the store numbers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Shelf(i64);
+
+impl Shelf {
+    fn document(self, number: u32) -> i64 {
+        (self.0 << NUMBER_BITS) | i64::from(number)
+    }
+
+    fn change(self, change: i64) -> i64 {
+        (self.0 << CHANGE_BITS) | change
+    }
+
+    /// The stored form of a host's key: unique within the collection.
+    fn key(self, key: &str) -> Value {
+        let mut bytes = self.0.to_be_bytes().to_vec();
+        bytes.extend_from_slice(key.as_bytes());
+        Value::Bytes(bytes)
+    }
+}
+
+/// A stored document as it is read; an empty body stands for one that was removed.
+pub(super) struct StoredDocument<'r> {
+    pub(super) number: u32,
+    pub(super) change: i64,
+    pub(super) used: u64,
+    pub(super) helped: u64,
+    pub(super) body: &'r [u8],
+}
+
+type Each<'a> = &'a mut dyn FnMut(StoredDocument<'_>) -> Result<()>;
+
+pub(super) fn find(tx: &dyn Tx, tenant: &str, name: &str) -> Result<Option<Shelf>> {
+    let sql = "SELECT c.id FROM tenants t JOIN collections c ON c.tenant = t.id AND c.name = ?2 WHERE t.name = ?1";
+    tx.first(sql, &[tenant.into(), name.into()], |row| Ok(Shelf(row.int(0)?)))
+}
+
+/// The collection, and the number of its next change; made if it is new.
+pub(super) fn begin_change(tx: &dyn Tx, tenant: &str, name: &str) -> Result<(Shelf, i64)> {
+    let shelf = match find(tx, tenant, name)? {
+        Some(shelf) => shelf,
+        None => {
+            let tenant = find_or_make_tenant(tx, tenant)?;
+            let id = tx.number("collections")?;
+            let sql = "INSERT INTO collections (id, tenant, name, changes, newest) VALUES (?1, ?2, ?3, 0, 0)";
+            tx.execute(sql, &[id.into(), tenant.into(), name.into()])?;
+            Shelf(id)
+        }
+    };
+    let sql = "UPDATE collections SET changes = changes + 1 WHERE id = ?1 RETURNING changes";
+    let change = tx.first(sql, &[shelf.0.into()], |row| row.int(0))?;
+    Ok((shelf, change.unwrap_or_default()))
+}
+
+/// The number of the document under a key.
+pub(super) fn number(tx: &dyn Tx, shelf: Shelf, key: &str) -> Result<Option<u32>> {
+    let sql = "SELECT id FROM documents WHERE key = ?1";
+    tx.first(sql, &[shelf.key(key)], |row| Ok(low(row.int(0)?)))
+}
+
+/// A number for a new document, never given before; above [`MAX_NUMBER`] there is no room.
+pub(super) fn next_number(tx: &dyn Tx, shelf: Shelf) -> Result<i64> {
+    let sql = "UPDATE collections SET newest = newest + 1 WHERE id = ?1 RETURNING newest";
+    Ok(tx.first(sql, &[shelf.0.into()], |row| row.int(0))?.unwrap_or(i64::MAX))
+}
+
+pub(super) fn add(tx: &dyn Tx, shelf: Shelf, number: u32, change: i64, key: &str, body: &[u8]) -> Result<()> {
+    let sql = "INSERT INTO documents (id, changed, used, helped, key, body) VALUES (?1, ?2, 0, 0, ?3, ?4)";
+    let values =
+        [shelf.document(number).into(), shelf.change(change).into(), shelf.key(key), Value::Bytes(body.to_vec())];
+    tx.execute(sql, &values).map(|_| ())
+}
+
+/// Exchanges a document's text; how often it was used stays, and its old vectors go.
+pub(super) fn exchange(tx: &dyn Tx, shelf: Shelf, number: u32, change: i64, body: &[u8]) -> Result<()> {
+    let sql = "UPDATE documents SET changed = ?2, body = ?3 WHERE id = ?1";
+    let values = [shelf.document(number).into(), shelf.change(change).into(), Value::Bytes(body.to_vec())];
+    tx.execute(sql, &values)?;
+    tx.execute("DELETE FROM vectors WHERE id = ?1", &[shelf.document(number).into()]).map(|_| ())
+}
+
+/// Empties a document; its number tells whoever has it that it is gone.
+pub(super) fn remove(tx: &dyn Tx, shelf: Shelf, number: u32, change: i64) -> Result<()> {
+    let sql = "UPDATE documents SET changed = ?2, key = NULL, body = ?3 WHERE id = ?1";
+    let values = [shelf.document(number).into(), shelf.change(change).into(), Value::Bytes(Vec::new())];
+    tx.execute(sql, &values)?;
+    tx.execute("DELETE FROM vectors WHERE id = ?1", &[shelf.document(number).into()]).map(|_| ())
+}
+
+/// Counts that a document was used, and whether it helped; false if there is none.
+pub(super) fn count_use(tx: &dyn Tx, shelf: Shelf, key: &str, helped: bool) -> Result<bool> {
+    let sql = "UPDATE documents SET used = used + 1, helped = helped + ?2 WHERE key = ?1";
+    Ok(tx.execute(sql, &[shelf.key(key), i64::from(helped).into()])? > 0)
+}
+
+/// The number of the newest change that is still to be seen.
+pub(super) fn newest_change(tx: &dyn Tx, shelf: Shelf) -> Result<i64> {
+    let sql = "SELECT changed FROM documents WHERE changed BETWEEN ?1 AND ?2 ORDER BY changed DESC LIMIT 1";
+    let range = [shelf.change(0).into(), shelf.change(MAX_CHANGE).into()];
+    let change = tx.first(sql, &range, |row| row.int(0))?;
+    Ok(change.map_or(0, |change| change & MAX_CHANGE))
+}
+
+/// Shows the documents that changed after a number, in the order of their changes.
+pub(super) fn changed_after(tx: &dyn Tx, shelf: Shelf, change: i64, limit: i64, each: Each<'_>) -> Result<()> {
+    let sql = "SELECT id, changed, used, helped, body FROM documents \
+               WHERE changed > ?1 AND changed <= ?2 ORDER BY changed LIMIT ?3";
+    let last = shelf.change(MAX_CHANGE);
+    tx.query(sql, &[shelf.change(change).into(), last.into(), limit.into()], &mut |row| each(stored(row)?))
+}
+
+/// Shows one document, if it is there.
+pub(super) fn document(tx: &dyn Tx, shelf: Shelf, number: u32, each: Each<'_>) -> Result<()> {
+    let sql = "SELECT id, changed, used, helped, body FROM documents WHERE id = ?1";
+    tx.query(sql, &[shelf.document(number).into()], &mut |row| each(stored(row)?))
+}
+
+fn stored(row: &dyn Row) -> Result<StoredDocument<'_>> {
+    let natural = |value: i64| u64::try_from(value).unwrap_or(0);
+    Ok(StoredDocument {
+        number: low(row.int(0)?),
+        change: row.int(1)? & MAX_CHANGE,
+        used: natural(row.int(2)?),
+        helped: natural(row.int(3)?),
+        body: row.bytes(4)?,
+    })
+}
+
+fn low(key: i64) -> u32 {
+    u32::try_from(key & MAX_NUMBER).unwrap_or(0)
+}
+
+/// Exchanges the vector of a document.
+pub(super) fn set_vector(tx: &dyn Tx, shelf: Shelf, number: u32, model: &str, body: &[u8]) -> Result<()> {
+    let sql = "INSERT INTO vectors (id, model, body) VALUES (?1, ?2, ?3) \
+               ON CONFLICT (id) DO UPDATE SET model = excluded.model, body = excluded.body";
+    let values = [shelf.document(number).into(), model.into(), Value::Bytes(body.to_vec())];
+    tx.execute(sql, &values).map(|_| ())
+}
+
+/// Shows the vectors of a model after a number, with the number of their documents.
+pub(super) fn vectors(
+    tx: &dyn Tx,
+    shelf: Shelf,
+    model: &str,
+    after: u32,
+    limit: i64,
+    each: &mut dyn FnMut(u32, &[u8]) -> Result<()>,
+) -> Result<()> {
+    let sql = "SELECT id, body FROM vectors WHERE id > ?1 AND id <= ?2 AND model = ?3 ORDER BY id LIMIT ?4";
+    let last = (shelf.0 << NUMBER_BITS) | MAX_NUMBER;
+    let values = [shelf.document(after).into(), last.into(), model.into(), limit.into()];
+    tx.query(sql, &values, &mut |row| each(low(row.int(0)?), row.bytes(1)?))
+}
+
+/// Exchanges the whole snapshot of a collection.
+pub(super) fn set_snapshot(tx: &dyn Tx, shelf: Shelf, pieces: &[Vec<u8>]) -> Result<()> {
+    let range = [shelf.document(0).into(), ((shelf.0 << NUMBER_BITS) | MAX_NUMBER).into()];
+    tx.execute("DELETE FROM snapshots WHERE id BETWEEN ?1 AND ?2", &range)?;
+    for (piece, number) in pieces.iter().zip(0_u32..) {
+        let values = [shelf.document(number).into(), Value::Bytes(piece.clone())];
+        tx.execute("INSERT INTO snapshots (id, body) VALUES (?1, ?2)", &values)?;
+    }
+    Ok(())
+}
+
+/// Shows the pieces of a collection's snapshot in their order.
+pub(super) fn snapshot(tx: &dyn Tx, shelf: Shelf, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let sql = "SELECT body FROM snapshots WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
+    let range = [shelf.document(0).into(), ((shelf.0 << NUMBER_BITS) | MAX_NUMBER).into()];
+    tx.query(sql, &range, &mut |row| each(row.bytes(0)?))
+}

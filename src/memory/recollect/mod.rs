@@ -1,0 +1,156 @@
+//! Recall: which of a customer's turns answer a question.
+//!
+//! Knows how a question is put to the customer's index and how what it finds becomes turns
+//! again. The index lives in memory only: there is nothing to leak, to erase or to keep in
+//! step on disk, and nobody else's turns change what is found.
+
+mod kept;
+mod query;
+mod remembered;
+
+pub(super) use kept::Indexes;
+pub use query::{RecallBasis, RecallQuery, Recalled, RecalledTurn, WordMatch};
+
+use super::context::Moment;
+use super::customer::Customer;
+use super::load::read_with;
+use super::table::{self, Scope};
+use super::turn::Turn;
+use crate::error::Result;
+use crate::recall::{Hit, Index, Term};
+use remembered::Remembered;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+impl Customer {
+    /// The turns, of all that were ever saved for this customer, that answer a question best,
+    /// with what earned them their place.
+    ///
+    /// No network and no model: words, words like them and the meaning of the text, from a
+    /// table in the program. The same turns and the same question give the same order on every
+    /// machine, whatever else is stored. Turns are the unit: one that was never answered is
+    /// found by what was said. Turns that wait under [`Persist::Every`](crate::Persist) are
+    /// not found before they are saved; every context shows them.
+    ///
+    /// The first question reads the archive once and builds an index in memory; later ones
+    /// read only what was saved since, by whatever process.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("support.db");
+    /// # let memory = confidant::Confidant::open(path.to_str().ok_or("not UTF-8")?)?;
+    /// use confidant::{NewTurn, RecallQuery};
+    /// let alice = memory.customer("alice")?;
+    /// alice.memory().save_turn(NewTurn::said("I cannot log in.").answered("I have sent you a new password."))?;
+    /// alice.memory().save_turn(NewTurn::said("Where is my parcel?").answered("It arrives today."))?;
+    /// let found = alice.recall(&RecallQuery::new("did we ever mail the credentials?").limit(1))?;
+    /// assert_eq!(found.turns[0].turn.said.as_deref(), Some("I cannot log in."));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidArgument` if a condition breaks a rule; `Limit` if the question is longer than
+    /// 64 KiB; otherwise as [`load_context`](crate::PersistentBufferMemory::load_context).
+    pub fn recall(&self, query: &RecallQuery<'_>) -> Result<Recalled> {
+        let mut turns = Vec::new();
+        let basis = self.each_recalled(query, &mut |remembered, terms, hit, turn| {
+            turns.push(RecalledTurn {
+                turn: Turn::clone(turn),
+                score: hit.score,
+                words: hit.words,
+                meaning: hit.cosine,
+                neighbours: hit.lent,
+                matches: matches(&remembered.index, terms, turn),
+            });
+        })?;
+        Ok(Recalled { turns, basis })
+    }
+
+    /// The turns that answer a question best, best first, without a copy of their texts.
+    pub(crate) fn recalled_turns(&self, question: &str, limit: usize) -> Result<(Vec<Arc<Turn>>, RecallBasis)> {
+        let mut turns = Vec::with_capacity(limit);
+        let query = RecallQuery::new(question).limit(limit);
+        let basis = self.each_recalled(&query, &mut |_, _, _, turn| turns.push(Arc::clone(turn)))?;
+        Ok((turns, basis))
+    }
+
+    /// Shows the turns that answer best, best first, without a copy of their texts.
+    fn each_recalled(&self, query: &RecallQuery<'_>, show: Show<'_>) -> Result<RecallBasis> {
+        query.check()?;
+        let era = self.core.store.era()?;
+        if self.scope.get().is_none() {
+            self.moment()?;
+        }
+        let Some(scope) = self.scope.get().copied() else { return Ok(RecallBasis::WordsOnly) };
+        let indexes = self.core.subject::<Indexes>();
+        let shared = indexes.of(scope);
+        let mut remembered = shared.lock();
+        // Before the moment: an answer is in one of them, or in both.
+        let answered = indexes.take_answered(scope);
+        let moment = self.moment()?;
+        if moment.turns.is_empty() {
+            indexes.remove(scope);
+            return Ok(RecallBasis::WordsOnly);
+        }
+        remembered.follow(self, scope, &moment, answered, era)?;
+        let answer = remembered.ask(query);
+        for (hit, turn) in self.turns_of(&mut remembered, scope, &moment, &answer.hits)? {
+            show(&remembered, &answer.terms, &hit, &turn);
+        }
+        let bytes = remembered.bytes();
+        drop(remembered);
+        indexes.weigh(scope, &shared, bytes, self.core.recall_bytes);
+        Ok(if answer.has_meaning { RecallBasis::WordsAndMeaning } else { RecallBasis::WordsOnly })
+    }
+
+    /// The turns of hits: those of the moment, those recalled lately, and the rest from the
+    /// store in one read. A turn that is gone meanwhile is left out.
+    fn turns_of(
+        &self,
+        remembered: &mut Remembered,
+        scope: Scope,
+        moment: &Moment,
+        hits: &[Hit],
+    ) -> Result<Vec<(Hit, Arc<Turn>)>> {
+        let first = moment.turns.first().map_or(u32::MAX, |turn| turn.id.number());
+        let mut known: Vec<(Hit, Option<Arc<Turn>>)> = Vec::with_capacity(hits.len());
+        for hit in hits {
+            let place = hit.key.checked_sub(first).and_then(|place| usize::try_from(place).ok());
+            let hot = place.and_then(|place| moment.turns.get(place)).cloned();
+            known.push((*hit, hot.or_else(|| remembered.recalled(hit.key))));
+        }
+        if known.iter().any(|(_, turn)| turn.is_none()) {
+            let missing: Vec<u32> = known.iter().filter(|(_, turn)| turn.is_none()).map(|(hit, _)| hit.key).collect();
+            let read = self.core.store.read_with(|tx| {
+                let mut read = HashMap::with_capacity(missing.len());
+                for number in &missing {
+                    table::turn(tx, scope, *number, &mut |row| {
+                        read.insert(*number, Arc::new(read_with(&self.core.codec, &self.person, tx, &row)?));
+                        Ok(())
+                    })?;
+                }
+                Ok(read)
+            })?;
+            for (hit, turn) in known.iter_mut().filter(|(_, turn)| turn.is_none()) {
+                *turn = read.get(&hit.key).cloned();
+                turn.iter().for_each(|turn| remembered.keep(turn));
+            }
+        }
+        Ok(known.into_iter().filter_map(|(hit, turn)| Some((hit, turn?))).collect())
+    }
+}
+
+type Show<'s> = &'s mut dyn FnMut(&Remembered, &[Term], &Hit, &Arc<Turn>);
+
+/// The words of both halves that answer the question's, each pair once.
+fn matches(index: &Index, terms: &[Term], turn: &Turn) -> Vec<WordMatch> {
+    let mut matches: Vec<WordMatch> = Vec::new();
+    for text in [&turn.said, &turn.answer].into_iter().flatten() {
+        index.explain(terms, text, &mut |asked, found, strength| {
+            if !matches.iter().any(|known| known.asked == asked && known.found == found) {
+                matches.push(WordMatch { asked: asked.to_owned(), found: found.to_owned(), strength });
+            }
+        });
+    }
+    matches
+}

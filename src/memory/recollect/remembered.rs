@@ -1,0 +1,243 @@
+//! One customer's turns as an index, and how it keeps step with the store.
+//!
+//! Knows which turns are in it, which of them wait for an answer, and what of a turn is read:
+//! both halves, the names of the speakers, the members of the metadata.
+
+use super::query::RecallQuery;
+use crate::error::Result;
+use crate::id::TurnId;
+use crate::memory::collection::marks;
+use crate::memory::context::Moment;
+use crate::memory::customer::Customer;
+use crate::memory::row::Person;
+use crate::memory::table::{self, Scope};
+use crate::memory::turn::{Channel, Turn};
+use crate::recall::{Answer, Document, Embedding, Entry, Index, Mix, Part, Question, Reader, mark};
+use lru::LruCache;
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+/// Turns read at once while the archive is gone through.
+const PAGE: usize = 1_000;
+/// Turns whose texts are kept after they were recalled.
+const RECALLED: NonZeroUsize = NonZeroUsize::new(1_024).expect("not zero");
+/// The longest name that is taken for a person's.
+const MAX_NAME_CHARS: usize = 40;
+
+/// How speakers are called who have no name.
+const CUSTOMER: &str = "customer";
+const AGENT: &str = "agent";
+
+const CHANNEL_BITS: u8 = 0b111;
+const RESOLVED: u8 = 0b1000;
+
+pub(super) struct Remembered {
+    pub(super) index: Index,
+    /// So many of the customer's numbers came before the first turn here.
+    gone: u32,
+    /// The newest turn here; `gone` if there is none.
+    covered: u32,
+    /// Turns that may yet be answered.
+    open: BTreeSet<u32>,
+    /// When the open ones were last compared with the store.
+    era: Option<u64>,
+    texts: LruCache<u32, Arc<Turn>>,
+    text_bytes: usize,
+}
+
+impl Default for Remembered {
+    fn default() -> Remembered {
+        Remembered {
+            index: Index::new(Embedding::shipped(), false),
+            gone: 0,
+            covered: 0,
+            open: BTreeSet::new(),
+            era: None,
+            texts: LruCache::new(RECALLED),
+            text_bytes: 0,
+        }
+    }
+}
+
+impl Remembered {
+    pub(super) fn bytes(&self) -> usize {
+        self.index.bytes() + self.open.len() * 2 * size_of::<u32>() + self.text_bytes + RECALLED.get() * 64
+    }
+
+    /// Brings the index to what a moment of the store shows.
+    pub(super) fn follow(
+        &mut self,
+        customer: &Customer,
+        scope: Scope,
+        moment: &Moment,
+        answered: Vec<Arc<Turn>>,
+        era: u64,
+    ) -> Result<()> {
+        let newest = moment.turns.last().map_or(0, |turn| turn.id.number());
+        let gone = u32::try_from(u64::from(newest).saturating_sub(moment.total)).unwrap_or(0);
+        if moment.turns.is_empty() || gone != self.gone || newest < self.covered {
+            *self = Remembered { gone, covered: gone, era: Some(era), ..Remembered::default() };
+        }
+        let mut reader = Reader::default();
+        for turn in answered {
+            self.exchange(&mut reader, &customer.person, &turn);
+        }
+        let oldest = moment.turns.first().map_or(0, |turn| turn.id.number());
+        self.catch_up(&mut reader, customer, oldest)?;
+        for turn in &moment.turns {
+            if turn.id.number() > self.covered {
+                self.add(&mut reader, &customer.person, turn);
+            } else if turn.is_answered() && self.open.contains(&turn.id.number()) {
+                self.exchange(&mut reader, &customer.person, turn);
+            }
+        }
+        if self.era != Some(era) {
+            self.recheck(&mut reader, customer, scope, oldest)?;
+            self.era = Some(era);
+        }
+        self.index.settle();
+        Ok(())
+    }
+
+    /// Reads the stored turns that are not here yet and lie before a number.
+    fn catch_up(&mut self, reader: &mut Reader, customer: &Customer, before: u32) -> Result<()> {
+        let was_empty = self.index.len() == 0;
+        while self.covered + 1 < before {
+            let after = (self.covered > 0).then(|| TurnId::new(customer.person.tag, self.covered));
+            let turns = customer.stored_turns(after, PAGE)?;
+            let missing = turns.iter().filter(|turn| turn.id.number() < before);
+            let covered = self.covered;
+            missing.for_each(|turn| self.add(reader, &customer.person, turn));
+            if self.covered == covered {
+                break;
+            }
+        }
+        if was_empty {
+            self.index.pack();
+        }
+        Ok(())
+    }
+
+    /// Another process may have answered turns that the moment does not show.
+    fn recheck(&mut self, reader: &mut Reader, customer: &Customer, scope: Scope, before: u32) -> Result<()> {
+        let Some(first) = self.open.first().copied().filter(|first| *first < before) else { return Ok(()) };
+        let stored = customer.core.store.read_with(|tx| table::fingerprint(tx, scope, first))?;
+        let turns = usize::try_from(self.covered + 1 - first).unwrap_or(usize::MAX);
+        let expected = turns - self.open.len();
+        if stored.is_none_or(|(_, answered, ..)| answered == expected) {
+            return Ok(());
+        }
+        let mut after = first - 1;
+        while after + 1 < before {
+            let page = customer.stored_turns(Some(TurnId::new(customer.person.tag, after)), PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = last.id.number();
+            let answered = page.iter().filter(|turn| turn.is_answered());
+            answered.for_each(|turn| self.exchange(reader, &customer.person, turn));
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, reader: &mut Reader, person: &Person, turn: &Turn) {
+        if turn.id.number() != self.covered + 1 {
+            return;
+        }
+        let (parts, marks) = self.read(person, turn);
+        if self.index.push(reader, &document(turn, &parts, &marks)) {
+            self.covered += 1;
+            if !turn.is_answered() {
+                self.open.insert(self.covered);
+            }
+        }
+    }
+
+    /// Gives a turn that was open the text it has now.
+    fn exchange(&mut self, reader: &mut Reader, person: &Person, turn: &Turn) {
+        let number = turn.id.number();
+        let Some(place) = self.place(number).filter(|_| self.open.remove(&number)) else { return };
+        let (parts, marks) = self.read(person, turn);
+        self.index.replace(reader, place, &document(turn, &parts, &marks));
+        if let Some(old) = self.texts.pop(&number) {
+            self.text_bytes -= old.weight();
+        }
+    }
+
+    fn place(&self, number: u32) -> Option<usize> {
+        let place = number.checked_sub(self.gone)?.checked_sub(1)?;
+        usize::try_from(place).ok().filter(|_| number <= self.covered)
+    }
+
+    fn read<'t>(&mut self, person: &Person, turn: &'t Turn) -> (Vec<Part<'t>>, Vec<Vec<u8>>) {
+        let mut parts = Vec::with_capacity(2);
+        if let Some(said) = &turn.said {
+            let voice = self.index.voice(if is_name(&person.name) { &person.name } else { CUSTOMER });
+            parts.push(Part { voice, text: said });
+        }
+        if let Some(answer) = &turn.answer {
+            let author = turn.answered_by.as_deref().filter(|author| is_name(author));
+            let voice = self.index.voice(author.unwrap_or(AGENT));
+            parts.push(Part { voice, text: answer });
+        }
+        (parts, marks(turn.metadata.as_deref()))
+    }
+
+    /// The turns that answer a question.
+    pub(super) fn ask(&self, query: &RecallQuery<'_>) -> Answer {
+        let marks = query.metadata.iter().map(|(name, value)| {
+            let value = serde_json::from_str::<serde_json::Value>(value).unwrap_or_default();
+            self.index.holding(&mark(name, &value.to_string()))
+        });
+        let marked: Vec<Vec<bool>> = marks.collect();
+        let wanted = |place: usize, entry: &Entry| {
+            query.session.is_none_or(|session| session.number() == entry.group)
+                && query.channel.is_none_or(|channel| entry.label & CHANNEL_BITS == label(channel))
+                && query.from.is_none_or(|from| entry.at >= from.as_millis())
+                && query.until.is_none_or(|until| entry.at < until.as_millis())
+                && query.resolved.is_none_or(|resolved| (entry.label & RESOLVED != 0) == resolved)
+                && marked.iter().all(|marked| marked.get(place).copied().unwrap_or(false))
+        };
+        self.index.search(&Question {
+            text: query.text,
+            limit: query.limit,
+            mix: Mix::TURNS,
+            wanted: query.is_conditional().then_some(&wanted),
+            vector: None,
+        })
+    }
+
+    /// The turn of a number, from those recalled lately.
+    pub(super) fn recalled(&mut self, number: u32) -> Option<Arc<Turn>> {
+        self.texts.get(&number).cloned()
+    }
+
+    /// Keeps the turn, since who recalls it once does so again.
+    pub(super) fn keep(&mut self, turn: &Arc<Turn>) {
+        self.text_bytes += turn.weight();
+        if let Some((_, old)) = self.texts.push(turn.id.number(), Arc::clone(turn)) {
+            self.text_bytes -= old.weight();
+        }
+    }
+}
+
+fn document<'t>(turn: &Turn, parts: &'t [Part<'t>], marks: &'t [Vec<u8>]) -> Document<'t> {
+    Document {
+        key: turn.id.number(),
+        group: turn.session.number(),
+        at: turn.at.as_millis(),
+        label: label(turn.channel) | if turn.resolved { RESOLVED } else { 0 },
+        parts,
+        marks,
+        vector: None,
+    }
+}
+
+fn label(channel: Channel) -> u8 {
+    u8::try_from(channel.code()).unwrap_or(CHANNEL_BITS) & CHANNEL_BITS
+}
+
+/// Whether an id is what people call somebody, so that a question may name them.
+fn is_name(id: &str) -> bool {
+    let is_of_letters = id.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '.' | '\''));
+    is_of_letters && (2..=MAX_NAME_CHARS).contains(&id.chars().filter(|c| c.is_alphabetic()).count())
+}

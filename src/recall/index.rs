@@ -1,0 +1,408 @@
+//! One pure index over texts: a customer's turns, or the documents of a collection.
+//!
+//! Knows how a text becomes words and a vector, and how documents come, change and go. An
+//! index that was extended step by step answers as one that was built at once. It can be
+//! dropped and built again at any time.
+
+use super::embedding::Embedding;
+use super::postings::{MAX_DOCUMENTS, Postings, entry};
+use super::rank::Scratch;
+use super::similar::Similar;
+use super::token::{Token, tokens};
+use super::vector::{DIMENSIONS, Sum, Vector, WordSum, sketch};
+use super::vocabulary::{NONE, Vocabulary};
+use parking_lot::Mutex;
+
+/// Further tokens of one document say nothing new.
+const MAX_TOKENS: usize = 65_536;
+/// Documents that may wait to be packed, whatever is packed already.
+const MIN_LOOSE: usize = 64;
+/// Words whose vectors are kept while many texts are read: the first ones are the common ones.
+const COMPOSED: usize = 8_192;
+/// How far apart, in documents, neighbours of one group may lie.
+const FARTHEST: usize = 64;
+/// The most speakers that are told apart.
+const MAX_VOICES: usize = 254;
+
+/// Nobody: no speaker, or one too many to be told apart.
+pub(crate) const NO_VOICE: u8 = 0;
+
+/// What one side said in a document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part<'t> {
+    /// Who speaks, as given by [`Index::voice`].
+    pub(crate) voice: u8,
+    pub(crate) text: &'t str,
+}
+
+/// A document on its way into an index.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Document<'t> {
+    /// The caller's number for it; unique, and ties are settled by it.
+    pub(crate) key: u32,
+    /// Neighbours lend each other their scores inside a group.
+    pub(crate) group: u32,
+    pub(crate) at: i64,
+    /// Bits of the caller, for its filters.
+    pub(crate) label: u8,
+    pub(crate) parts: &'t [Part<'t>],
+    /// Members of the host's JSON object, made by [`mark`](super::mark).
+    pub(crate) marks: &'t [Vec<u8>],
+    /// The vector, if the host makes its own.
+    pub(crate) vector: Option<&'t Direction>,
+}
+
+/// A host's own vector.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Direction {
+    pub(crate) values: Vec<i8>,
+    pub(crate) inverse: f32,
+}
+
+impl From<&Vector> for Direction {
+    fn from(vector: &Vector) -> Direction {
+        Direction { values: vector.values.to_vec(), inverse: vector.inverse }
+    }
+}
+
+/// What is kept of a document beside its words and its vector.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    pub(crate) key: u32,
+    pub(crate) group: u32,
+    pub(crate) at: i64,
+    /// Words that say something, each time they occur.
+    pub(crate) length: u16,
+    /// How many documents back the one before in its group is; 0: there is none.
+    pub(crate) back: u16,
+    pub(crate) label: u8,
+    pub(crate) voices: [u8; 2],
+    pub(crate) is_gone: bool,
+}
+
+pub(crate) struct Index {
+    pub(super) table: Option<&'static Embedding>,
+    pub(super) vocabulary: Vocabulary,
+    pub(super) postings: Postings,
+    pub(super) entries: Vec<Entry>,
+    pub(super) dimensions: usize,
+    /// `dimensions` numbers a document.
+    pub(super) vectors: Vec<i8>,
+    pub(super) inverses: Vec<f32>,
+    pub(super) sketches: Vec<[u64; 2]>,
+    /// The names of the speakers, folded; the voice is the place plus one.
+    voices: Vec<String>,
+    pub(super) live: usize,
+    pub(super) total_length: u64,
+    pub(super) similar: Mutex<Similar>,
+    pub(super) idle: Mutex<Vec<Scratch>>,
+}
+
+/// Room to work in while texts are read.
+#[derive(Default)]
+pub(crate) struct Reader {
+    folded: String,
+    found: Vec<u32>,
+    words: Vec<u32>,
+    stems: Vec<u32>,
+    composed: Composed,
+}
+
+/// The sums of the words met first, which are the common ones.
+#[derive(Default)]
+struct Composed {
+    /// By a word's number: its place among the sums plus one; [`LARGE`] if it has none.
+    places: Vec<u16>,
+    sums: Vec<WordSum>,
+}
+
+const LARGE: u16 = u16::MAX;
+
+impl Index {
+    /// An empty index. `keeps_stops`: words like "the" count, as in short phrases.
+    pub(crate) fn new(table: Option<&'static Embedding>, keeps_stops: bool) -> Index {
+        Index::with_vectors_of(if table.is_some() { DIMENSIONS } else { 0 }, table, keeps_stops)
+    }
+
+    /// An empty index for a host's own vectors of that dimension.
+    pub(crate) fn with_vectors_of(dimensions: usize, table: Option<&'static Embedding>, keeps_stops: bool) -> Index {
+        Index {
+            table,
+            vocabulary: Vocabulary::new(keeps_stops),
+            postings: Postings::default(),
+            entries: Vec::new(),
+            dimensions,
+            vectors: Vec::new(),
+            inverses: Vec::new(),
+            sketches: Vec::new(),
+            voices: Vec::new(),
+            live: 0,
+            total_length: 0,
+            similar: Mutex::default(),
+            idle: Mutex::default(),
+        }
+    }
+
+    /// The documents that are there.
+    pub(crate) fn len(&self) -> usize {
+        self.live
+    }
+
+    /// The places of documents, also of those that are gone.
+    pub(crate) fn places(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The bytes of memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Index>()
+            + self.vocabulary.bytes()
+            + self.postings.bytes()
+            + self.entries.capacity() * size_of::<Entry>()
+            + self.vectors.capacity()
+            + self.inverses.capacity() * size_of::<f32>()
+            + self.sketches.capacity() * size_of::<[u64; 2]>()
+            + self.similar.lock().bytes()
+    }
+
+    /// The number of a speaker's name; names are told apart by their letters only.
+    pub(crate) fn voice(&mut self, name: &str) -> u8 {
+        let mut folded = String::new();
+        let mut name_words = String::new();
+        tokens(name, &mut folded, |token| {
+            if let Token::Word(word) = token {
+                if !name_words.is_empty() {
+                    name_words.push(' ');
+                }
+                name_words.push_str(word);
+            }
+        });
+        let known = self.voices.iter().position(|voice| *voice == name_words);
+        let place = known.unwrap_or_else(|| {
+            if self.voices.len() < MAX_VOICES {
+                self.voices.push(name_words);
+            }
+            self.voices.len() - 1
+        });
+        u8::try_from(place + 1).unwrap_or(NO_VOICE)
+    }
+
+    /// The folded name of a speaker.
+    pub(super) fn voices(&self) -> &[String] {
+        &self.voices
+    }
+
+    /// Adds a document; false if there is no room.
+    pub(crate) fn push(&mut self, reader: &mut Reader, new: &Document<'_>) -> bool {
+        let place = self.entries.len();
+        let (Ok(number), true) = (u32::try_from(place), place < MAX_DOCUMENTS) else { return false };
+        let earlier = self.entries.iter().rev().take(FARTHEST);
+        let back = earlier.zip(1..).find(|(entry, _)| entry.group == new.group).map_or(0, |(_, back)| back);
+        let back = if new.group == 0 { 0 } else { back };
+        self.entries.push(Entry {
+            key: new.key,
+            group: new.group,
+            at: new.at,
+            length: 0,
+            back,
+            label: new.label,
+            voices: [NO_VOICE; 2],
+            is_gone: true,
+        });
+        self.vectors.resize((place + 1) * self.dimensions, 0);
+        self.inverses.push(0.0);
+        self.sketches.push([0; 2]);
+        self.fill(reader, number, new);
+        true
+    }
+
+    /// Gives a document of that place other texts.
+    pub(crate) fn replace(&mut self, reader: &mut Reader, place: usize, new: &Document<'_>) {
+        self.remove(place);
+        if let (Some(entry), Ok(number)) = (self.entries.get_mut(place), u32::try_from(place)) {
+            (entry.key, entry.at, entry.label) = (new.key, new.at, new.label);
+            self.fill(reader, number, new);
+        }
+    }
+
+    /// Takes a document out; its place stays empty.
+    pub(crate) fn remove(&mut self, place: usize) {
+        let Some(entry) = self.entries.get_mut(place).filter(|entry| !entry.is_gone) else { return };
+        entry.is_gone = true;
+        self.live -= 1;
+        self.total_length -= u64::from(entry.length);
+        let words = u32::try_from(place).map(|number| self.postings.take(number)).unwrap_or_default();
+        let mut stems: Vec<u32> = words.iter().map(|word| self.stem(word >> 8)).collect();
+        self.count(&mut stems, false);
+        if let Some(values) = self.vectors.get_mut(place * self.dimensions..(place + 1) * self.dimensions) {
+            values.fill(0);
+        }
+    }
+
+    /// Packs what is loose if that has become much; to be called before a search.
+    pub(crate) fn settle(&mut self) {
+        if self.postings.loose() > MIN_LOOSE.max(self.entries.len() / 64) {
+            self.postings.pack(self.vocabulary.len());
+        }
+    }
+
+    /// Packs everything and gives back what growing took too much.
+    pub(crate) fn pack(&mut self) {
+        self.postings.pack(self.vocabulary.len());
+        self.vocabulary.shrink();
+        self.entries.shrink_to_fit();
+        self.vectors.shrink_to_fit();
+        self.inverses.shrink_to_fit();
+        self.sketches.shrink_to_fit();
+    }
+
+    fn stem(&self, word: u32) -> u32 {
+        self.vocabulary.word(word).map_or(NONE, |word| word.stem)
+    }
+
+    fn count(&mut self, stems: &mut Vec<u32>, more: bool) {
+        stems.sort_unstable();
+        stems.dedup();
+        for stem in stems.drain(..) {
+            self.vocabulary.count(stem, more);
+        }
+    }
+
+    fn fill(&mut self, reader: &mut Reader, number: u32, new: &Document<'_>) {
+        let mut sum = Sum::default();
+        reader.found.clear();
+        let mut room = MAX_TOKENS;
+        for part in new.parts {
+            self.read(reader, part, &mut sum, &mut room);
+        }
+        let length = reader.found.len();
+        for mark in new.marks {
+            reader.found.extend(self.vocabulary.enter(mark, None));
+        }
+        let Reader { found, words, .. } = reader;
+        counted(found, words);
+        let mut stems = std::mem::take(&mut reader.stems);
+        stems.extend(reader.words.iter().map(|word| self.stem(word >> 8)));
+        self.count(&mut stems, true);
+        reader.stems = stems;
+        self.postings.put(number, &reader.words);
+        let place = usize::try_from(number).unwrap_or(usize::MAX);
+        match new.vector {
+            Some(own) => self.set_vector(place, &own.values, own.inverse),
+            None if self.dimensions == DIMENSIONS => {
+                let vector = sum.vector();
+                self.set_vector(place, &vector.values, vector.inverse);
+            }
+            None => {}
+        }
+        let mut voices = new.parts.iter().map(|part| part.voice);
+        if let Some(entry) = self.entries.get_mut(place) {
+            entry.length = u16::try_from(length).unwrap_or(u16::MAX);
+            entry.voices = [voices.next().unwrap_or(NO_VOICE), voices.next().unwrap_or(NO_VOICE)];
+            entry.is_gone = false;
+            self.live += 1;
+            self.total_length += u64::from(entry.length);
+        }
+    }
+
+    fn set_vector(&mut self, place: usize, values: &[i8], inverse: f32) {
+        let range = place * self.dimensions..(place + 1) * self.dimensions;
+        let Some(to) = self.vectors.get_mut(range).filter(|to| to.len() == values.len()) else { return };
+        to.copy_from_slice(values);
+        if let (Some(kept), Some(sketched)) = (self.inverses.get_mut(place), self.sketches.get_mut(place)) {
+            (*kept, *sketched) = (inverse, sketch(values));
+        }
+    }
+
+    /// Reads what one side said: its words into `reader.found`, its pieces into the sum.
+    fn read(&mut self, reader: &mut Reader, part: &Part<'_>, sum: &mut Sum, room: &mut usize) {
+        let Reader { folded, found, composed, .. } = reader;
+        let (table, vocabulary) = (self.table, &mut self.vocabulary);
+        let mut each = |token: Token<'_>| {
+            if *room == 0 {
+                return;
+            }
+            *room -= 1;
+            match token {
+                Token::Sign(sign) => {
+                    if let Some((table, row)) = table.and_then(|table| Some((table, table.sign(sign)?))) {
+                        table.add(row, sum);
+                    }
+                }
+                Token::Word(word) => {
+                    let number = vocabulary.enter(word.as_bytes(), table);
+                    if let Some(table) = table {
+                        composed.add(table, number, word, sum);
+                    }
+                    found
+                        .extend(number.filter(|number| vocabulary.word(*number).is_some_and(|word| word.stem != NONE)));
+                }
+            }
+        };
+        if let Some(name) = usize::from(part.voice).checked_sub(1).and_then(|place| self.voices.get(place)) {
+            name.split(' ').filter(|word| !word.is_empty()).for_each(|word| each(Token::Word(word)));
+            each(Token::Sign(":"));
+        }
+        tokens(part.text, folded, each);
+    }
+}
+
+impl Composed {
+    /// Adds a word's rows to a sum.
+    fn add(&mut self, table: &Embedding, number: Option<u32>, word: &str, sum: &mut Sum) {
+        let number = number.and_then(|number| usize::try_from(number).ok()).unwrap_or(usize::MAX);
+        if number < COMPOSED && self.places.len() <= number {
+            self.places.resize(number + 1, 0);
+        }
+        let known = self.places.get(number).copied().unwrap_or(LARGE);
+        if let Some(part) = self.sums.get(usize::from(known).wrapping_sub(1)) {
+            return sum.add_word(part);
+        }
+        table.pieces(word, |row| table.add(row, sum));
+        if known == 0 {
+            let mut own = Sum::default();
+            table.pieces(word, |row| table.add(row, &mut own));
+            let place = own.word().map_or(LARGE, |part| {
+                self.sums.push(part);
+                u16::try_from(self.sums.len()).unwrap_or(LARGE)
+            });
+            self.places.get_mut(number).into_iter().for_each(|known| *known = place);
+        }
+    }
+}
+
+/// Every word once, with its count.
+fn counted(found: &mut [u32], words: &mut Vec<u32>) {
+    found.sort_unstable();
+    words.clear();
+    let runs = found.chunk_by(|a, b| a == b);
+    words.extend(runs.filter_map(|run| Some(entry(*run.first()?, u32::try_from(run.len()).unwrap_or(u32::MAX)))));
+}
+
+impl Direction {
+    /// The direction of finite numbers, in eight bits each.
+    pub(crate) fn of(values: &[f32]) -> Direction {
+        let largest = values.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+        if largest == 0.0 {
+            return Direction { values: vec![0; values.len()], inverse: 0.0 };
+        }
+        // Divided first, so that very small and very large numbers do no harm.
+        Direction::of_bytes(values.iter().map(|value| eighth(value / largest * 127.0)).collect())
+    }
+
+    pub(crate) fn of_bytes(values: Vec<i8>) -> Direction {
+        let square: i64 = values.iter().map(|value| i64::from(*value) * i64::from(*value)).sum();
+        let inverse = if square == 0 { 0.0 } else { 1.0 / wide(square).sqrt() };
+        Direction { values, inverse }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::as_conversions, reason = "between -127 and 127")]
+fn eighth(value: f32) -> i8 {
+    (value + if value < 0.0 { -0.5 } else { 0.5 }) as i8
+}
+
+#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "rounded to the nearest everywhere alike")]
+fn wide(value: i64) -> f32 {
+    value as f32
+}

@@ -1,0 +1,23 @@
+//! Finding what was said or written before, by words and by meaning.
+//!
+//! Texts in, an order out: pure, and the same on every machine. Nobody else knows how texts
+//! are compared.
+
+mod embedding;
+mod index;
+mod number;
+mod postings;
+mod rank;
+mod similar;
+mod snapshot;
+mod stem;
+mod stop;
+mod token;
+mod vector;
+mod vocabulary;
+
+pub(crate) use embedding::Embedding;
+pub(crate) use index::{Direction, Document, Entry, Index, Part, Reader};
+pub(crate) use rank::{Answer, Hit, Mix, Question, Term, Wanted};
+pub(crate) use snapshot::{Source, Writer};
+pub(crate) use vocabulary::mark;

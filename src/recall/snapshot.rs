@@ -1,0 +1,175 @@
+//! An index as bytes, so that it need not be built again.
+//!
+//! Knows the order of its parts, little endian, and refuses whatever does not fit together.
+//! Nothing here is worth keeping if in doubt: the caller builds the index anew.
+
+use super::embedding::Embedding;
+use super::index::{Entry, Index};
+use super::postings::Postings;
+use super::vector::{Vector, sketch};
+use super::vocabulary::Vocabulary;
+
+/// Changes whenever an index built by another version would answer otherwise.
+const VERSION: u32 = 1;
+
+/// Bytes on their way out.
+#[derive(Default)]
+pub(crate) struct Writer(Vec<u8>);
+
+impl Writer {
+    pub(crate) fn number(&mut self, value: u32) {
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    pub(crate) fn numbers(&mut self, values: impl ExactSizeIterator<Item = u32>) {
+        self.number(u32::try_from(values.len()).unwrap_or(u32::MAX));
+        values.for_each(|value| self.number(value));
+    }
+
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.number(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn signed(&mut self, values: &[i8]) {
+        self.number(u32::try_from(values.len()).unwrap_or(u32::MAX));
+        self.0.extend(values.iter().map(|value| value.cast_unsigned()));
+    }
+
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// Bytes on their way in; `None` where they end too early.
+pub(crate) struct Source<'b>(pub(crate) &'b [u8]);
+
+impl<'b> Source<'b> {
+    fn take(&mut self, len: usize) -> Option<&'b [u8]> {
+        let (taken, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    pub(crate) fn number(&mut self) -> Option<u32> {
+        self.take(4)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes))
+    }
+
+    pub(crate) fn numbers(&mut self) -> Option<Vec<u32>> {
+        let count = index(self.number()?);
+        let bytes = self.take(count.checked_mul(4)?)?;
+        Some(bytes.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect())
+    }
+
+    pub(crate) fn bytes(&mut self) -> Option<&'b [u8]> {
+        let count = index(self.number()?);
+        self.take(count)
+    }
+}
+
+impl Index {
+    /// Writes a packed index.
+    pub(crate) fn write(&mut self, to: &mut Writer) {
+        self.pack();
+        to.number(VERSION);
+        to.number(self.table.map_or(0, Embedding::checksum));
+        to.number(u32::try_from(self.dimensions).unwrap_or(0));
+        to.signed(&self.vectors);
+        to.numbers(self.inverses.iter().map(|inverse| inverse.to_bits()));
+        to.number(u32::try_from(self.entries.len()).unwrap_or(0));
+        for entry in &self.entries {
+            to.number(entry.key);
+            to.number(entry.group);
+            let [low, high] = halves(entry.at);
+            to.number(low);
+            to.number(high);
+            to.number(u32::from(entry.length) | u32::from(entry.back) << 16);
+            let [said, answered] = entry.voices;
+            to.number(u32::from_le_bytes([entry.label, said, answered, u8::from(entry.is_gone)]));
+        }
+        self.vocabulary.write(to);
+        self.postings.write(to);
+    }
+
+    /// Reads an index without speakers; `None` if it is of another version or table, or
+    /// damaged.
+    pub(crate) fn read_from(
+        from: &mut Source<'_>,
+        table: Option<&'static Embedding>,
+        keeps_stops: bool,
+    ) -> Option<Index> {
+        if from.number()? != VERSION || from.number()? != table.map_or(0, Embedding::checksum) {
+            return None;
+        }
+        let mut index_ = Index::with_vectors_of(index(from.number()?), table, keeps_stops);
+        index_.vectors = from.bytes()?.iter().map(|byte| byte.cast_signed()).collect();
+        index_.inverses = from.numbers()?.into_iter().map(f32::from_bits).collect();
+        let count = index(from.number()?);
+        if index_.inverses.len() != count
+            || index_.vectors.len() != count.checked_mul(index_.dimensions)?
+            || !index_.inverses.iter().all(|inverse| inverse.is_finite())
+        {
+            return None;
+        }
+        for place in 0..count {
+            let (key, group, low, high) = (from.number()?, from.number()?, from.number()?, from.number()?);
+            let [a, b, c, d] = from.number()?.to_le_bytes();
+            let [label, said, answered, is_gone] = from.number()?.to_le_bytes();
+            let (length, back) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
+            let entry = Entry {
+                key,
+                group,
+                at: whole(low, high),
+                length,
+                back,
+                label,
+                voices: [said, answered],
+                is_gone: is_gone != 0,
+            };
+            if usize::from(back) > place {
+                return None;
+            }
+            if !entry.is_gone {
+                index_.live += 1;
+                index_.total_length += u64::from(length);
+            }
+            index_.entries.push(entry);
+        }
+        if index_.dimensions > 0 {
+            index_.sketches = index_.vectors.chunks_exact(index_.dimensions).map(sketch).collect();
+        } else {
+            index_.sketches = vec![[0; 2]; count];
+        }
+        index_.vocabulary = Vocabulary::read_from(from, keeps_stops)?;
+        index_.postings = Postings::read_from(from, index_.vocabulary.len(), count)?;
+        from.0.is_empty().then_some(index_)
+    }
+}
+
+pub(crate) fn write_vectors(to: &mut Writer, vectors: &[Vector]) {
+    to.number(u32::try_from(vectors.len()).unwrap_or(0));
+    vectors.iter().for_each(|vector| to.signed(&vector.values));
+}
+
+pub(crate) fn read_vectors(from: &mut Source<'_>) -> Option<Vec<Vector>> {
+    let count = index(from.number()?);
+    let mut vectors = Vec::new();
+    for _ in 0..count {
+        vectors.push(Vector::of_bytes(from.bytes()?.try_into().ok()?));
+    }
+    Some(vectors)
+}
+
+fn halves(value: i64) -> [u32; 2] {
+    let [a, b, c, d, e, f, g, h] = value.to_le_bytes();
+    [u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])]
+}
+
+fn whole(low: u32, high: u32) -> i64 {
+    let ([a, b, c, d], [e, f, g, h]) = (low.to_le_bytes(), high.to_le_bytes());
+    i64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

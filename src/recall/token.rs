@@ -1,0 +1,118 @@
+//! Texts as tokens: folded words and signs.
+//!
+//! Knows when two spellings are one token: letter case and accents make no difference. A run
+//! of letters and digits is a word; in scripts without blanks every letter is one. Every
+//! other visible character is a sign. The table was made of the same tokens.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// A part of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Token<'t> {
+    /// Letters and digits, folded.
+    Word(&'t str),
+    /// One visible character that is neither.
+    Sign(&'t str),
+}
+
+/// Shows the tokens of a text in their order; `folded` is room to work in.
+pub(crate) fn tokens(text: &str, folded: &mut String, mut each: impl FnMut(Token<'_>)) {
+    folded.clear();
+    if text.is_ascii() {
+        folded.push_str(text);
+        folded.make_ascii_lowercase();
+        return plain_tokens(folded, each);
+    }
+    // Capitals become small letters before and after, since an accent may hide one.
+    let letters = text.chars().flat_map(char::to_lowercase).nfd().filter(|c| !is_dropped(*c));
+    folded.extend(letters);
+    let mut rest = folded.as_str();
+    while let Some(first) = rest.chars().next() {
+        let len = if !first.is_alphanumeric() || stands_alone(first) {
+            first.len_utf8()
+        } else {
+            rest.find(|c: char| !c.is_alphanumeric() || stands_alone(c)).unwrap_or(rest.len())
+        };
+        let (token, after) = rest.split_at_checked(len).unwrap_or((rest, ""));
+        rest = after;
+        if first.is_alphanumeric() {
+            each(Token::Word(token));
+        } else if !first.is_whitespace() && !first.is_control() {
+            each(Token::Sign(token));
+        }
+    }
+}
+
+fn plain_tokens(folded: &str, mut each: impl FnMut(Token<'_>)) {
+    let bytes = folded.as_bytes();
+    let mut at = 0;
+    while let Some(first) = bytes.get(at) {
+        let from = at;
+        at += 1;
+        if first.is_ascii_alphanumeric() {
+            while bytes.get(at).is_some_and(u8::is_ascii_alphanumeric) {
+                at += 1;
+            }
+            each(Token::Word(folded.get(from..at).unwrap_or_default()));
+        } else if first.is_ascii_graphic() {
+            each(Token::Sign(folded.get(from..at).unwrap_or_default()));
+        }
+    }
+}
+
+/// Accents and other marks that stand on a letter; the vowel signs of Indian scripts, which
+/// are letters to Unicode's alphabet, stay.
+fn is_dropped(c: char) -> bool {
+    is_combining_mark(c) && !c.is_alphanumeric() || is_invisible(c)
+}
+
+/// Characters that take no room: zero-width blanks and joiners, soft hyphens, byte order marks.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+}
+
+/// Letters of scripts that put no blanks between words.
+fn stands_alone(c: char) -> bool {
+    matches!(c,
+        '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
+        | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
+        | '\u{20000}'..='\u{3ffff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(text: &str) -> Vec<String> {
+        let mut all = Vec::new();
+        tokens(text, &mut String::new(), |token| {
+            all.push(match token {
+                Token::Word(word) => word.to_owned(),
+                Token::Sign(sign) => format!("<{sign}>"),
+            });
+        });
+        all
+    }
+
+    #[test]
+    fn words_and_signs_are_told_apart() {
+        assert_eq!(
+            seen("I can't log-in, 2FA_x!"),
+            ["i", "can", "<'>", "t", "log", "<->", "in", "<,>", "2fa", "<_>", "x", "<!>"]
+        );
+        assert_eq!(seen(" \n\t\u{0}"), [""; 0]);
+    }
+
+    #[test]
+    fn case_accents_and_invisible_characters_make_no_difference() {
+        assert_eq!(seen("Caf\u{e9} CR\u{c8}ME na\u{ef}ve re\u{301}sume\u{301}"), ["cafe", "creme", "naive", "resume"]);
+        assert_eq!(seen("pass\u{200b}word \u{130}stanbul"), ["password", "istanbul"]);
+    }
+
+    #[test]
+    fn letters_of_scripts_without_blanks_are_words_of_their_own() {
+        assert_eq!(seen("\u{8a02}\u{5355}abc"), ["\u{8a02}", "\u{5355}", "abc"]);
+        assert_eq!(seen("\u{437}\u{430}\u{43a}\u{430}\u{437}!"), ["\u{437}\u{430}\u{43a}\u{430}\u{437}", "<!>"]);
+    }
+}

@@ -1,0 +1,432 @@
+//! The words of one index, each once.
+//!
+//! Knows how a word gets its number, which words share a stem and in how many documents a
+//! stem stands, and where a word's vector is: in the table if the word is one piece, kept
+//! here if it is several. Numbers depend on the order in which texts came; no result does.
+
+use super::embedding::{Embedding, NO_ROW};
+use super::snapshot::{Source, Writer, read_vectors, write_vectors};
+use super::stem::stem;
+use super::stop::is_stop;
+use super::vector::Vector;
+use std::hash::{BuildHasher, RandomState};
+
+/// The longest word that is told apart from others, in bytes; longer ones are cut.
+pub(crate) const MAX_WORD_BYTES: usize = 64;
+/// The most words; further ones are not indexed. Three bytes of a posting hold the number.
+const MAX_WORDS: usize = 1 << 24;
+/// Stands for "no word".
+pub(crate) const NONE: u32 = u32::MAX;
+/// Marks begin with this byte, which no word holds.
+const MARK: u8 = 1;
+
+/// What is known of a word.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Word {
+    /// The number of the stem's own word; [`NONE`] for a word that says nothing by itself.
+    pub(crate) stem: u32,
+    /// The next word with that stem.
+    next: u32,
+    /// Where its text ends.
+    end: u32,
+    /// Of a stem: the documents that hold it.
+    documents: u32,
+    /// Of a word that is one piece: its row. [`FAR`] and more: its place among the kept vectors.
+    place: u32,
+}
+
+const FAR: u32 = 1 << 17;
+/// The place of a stem that has not been met as a word.
+const UNSEEN: u32 = 1 << 16;
+/// Begins a stem that stands apart from the word of that text.
+const APART: u8 = 2;
+
+/// Where a word's vector is.
+pub(crate) enum Place {
+    Row(u16),
+    Far(usize),
+    Nowhere,
+}
+
+#[derive(Clone)]
+pub(crate) struct Vocabulary {
+    text: Vec<u8>,
+    words: Vec<Word>,
+    /// Numbers plus one by the hash of the text; a power of two of them.
+    slots: Vec<u32>,
+    far: Vec<Vector>,
+    keeps_stops: bool,
+    /// So that nobody outside can choose words that meet in one slot.
+    seed: u64,
+}
+
+impl Vocabulary {
+    pub(crate) fn new(keeps_stops: bool) -> Vocabulary {
+        let seed = RandomState::new().hash_one(0_u8) | 1;
+        Vocabulary { text: Vec::new(), words: Vec::new(), slots: vec![0; 64], far: Vec::new(), keeps_stops, seed }
+    }
+
+    pub(crate) fn keeps_stops(&self) -> bool {
+        self.keeps_stops
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.capacity()
+            + self.words.capacity() * size_of::<Word>()
+            + self.slots.capacity() * size_of::<u32>()
+            + self.far.capacity() * size_of::<Vector>()
+    }
+
+    pub(crate) fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.words.shrink_to_fit();
+        self.far.shrink_to_fit();
+    }
+
+    pub(crate) fn word(&self, number: u32) -> Option<&Word> {
+        self.words.get(index(number))
+    }
+
+    pub(crate) fn text(&self, number: u32) -> &[u8] {
+        let end = self.word(number).map_or(0, |word| index(word.end));
+        let start = number.checked_sub(1).and_then(|before| self.word(before)).map_or(0, |word| index(word.end));
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// The number of a folded word or a mark, if it is known.
+    pub(crate) fn find(&self, text: &[u8]) -> Option<u32> {
+        let text = cut(text);
+        let slot = self.slots.get(self.slot(text))?;
+        slot.checked_sub(1)
+    }
+
+    /// The number of a folded word; new if it was not known.
+    pub(crate) fn enter(&mut self, text: &[u8], table: Option<&Embedding>) -> Option<u32> {
+        let text = cut(text);
+        let slot = self.slot(text);
+        let known = self.slots.get(slot)?.checked_sub(1);
+        if let Some(known) = known.filter(|known| self.word(*known).is_some_and(|word| word.place != UNSEEN)) {
+            return Some(known);
+        }
+        if self.words.len() + 2 > MAX_WORDS {
+            return None;
+        }
+        let number = known.unwrap_or_else(|| self.add(slot, text));
+        let place = self.find_place(text, table);
+        let is_silent = !self.keeps_stops && std::str::from_utf8(text).is_ok_and(is_stop);
+        let stem = if is_silent { NONE } else { self.enter_stem(text, number) };
+        if stem != number && !is_silent {
+            let next = self.words.get_mut(index(stem)).map_or(NONE, |head| std::mem::replace(&mut head.next, number));
+            if let Some(word) = self.words.get_mut(index(number)) {
+                word.next = next;
+            }
+        }
+        if let Some(word) = self.words.get_mut(index(number)) {
+            (word.stem, word.place) = (stem, place);
+        }
+        Some(number)
+    }
+
+    /// The number under which a word's stem is counted: its own if it is its own stem.
+    ///
+    /// A stem that would be cut further as a word stands apart from that word, so that no
+    /// word is in two families.
+    fn enter_stem(&mut self, text: &[u8], number: u32) -> u32 {
+        let Some(stemmed) = stem_key(text) else { return number };
+        let slot = self.slot(&stemmed);
+        match self.slots.get(slot).and_then(|slot| slot.checked_sub(1)) {
+            Some(known) => known,
+            None => {
+                let added = self.add(slot, &stemmed);
+                if let Some(word) = self.words.get_mut(index(added)) {
+                    word.place = UNSEEN;
+                }
+                added
+            }
+        }
+    }
+
+    fn add(&mut self, slot: usize, text: &[u8]) -> u32 {
+        self.text.extend_from_slice(text);
+        let end = u32::try_from(self.text.len()).unwrap_or(NONE);
+        let number = u32::try_from(self.words.len()).unwrap_or(NONE);
+        self.words.push(Word { stem: number, next: NONE, end, documents: 0, place: u32::from(NO_ROW) });
+        if let Some(slot) = self.slots.get_mut(slot) {
+            *slot = number + 1;
+        }
+        if self.words.len() * 4 > self.slots.len() * 3 {
+            self.grow();
+        }
+        number
+    }
+
+    fn grow(&mut self) {
+        self.slots = vec![0; self.slots.len() * 2];
+        self.fill_slots();
+    }
+
+    fn fill_slots(&mut self) {
+        for number in 0..u32::try_from(self.words.len()).unwrap_or(0) {
+            let slot = self.slot(self.text(number));
+            if let Some(slot) = self.slots.get_mut(slot) {
+                *slot = number + 1;
+            }
+        }
+    }
+
+    /// The slot that holds a text, or the free one where it belongs.
+    fn slot(&self, text: &[u8]) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut at = index(self.hash(text)) & mask;
+        loop {
+            match self.slots.get(at).and_then(|slot| slot.checked_sub(1)) {
+                Some(number) if self.text(number) != text => at = (at + 1) & mask,
+                _ => return at,
+            }
+        }
+    }
+
+    fn hash(&self, text: &[u8]) -> u32 {
+        let (chunks, rest) = text.as_chunks::<8>();
+        let mix = |hash: u64, value: u64| {
+            let wide = u128::from(hash ^ value) * 0x9e37_79b9_7f4a_7c15_u128;
+            let [low, high] = [wide, wide >> 64].map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or(0));
+            low ^ high
+        };
+        let mut last = [0; 8];
+        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        let whole = chunks.iter().fold(self.seed, |hash, chunk| mix(hash, u64::from_le_bytes(*chunk)));
+        let length = u64::try_from(text.len()).unwrap_or(0) << 56;
+        let hash = mix(whole, u64::from_le_bytes(last) ^ length);
+        u32::try_from(hash >> 32).unwrap_or(0)
+    }
+
+    fn find_place(&mut self, text: &[u8], table: Option<&Embedding>) -> u32 {
+        let is_spoken = !text.iter().any(u8::is_ascii_digit) && text.first() != Some(&MARK);
+        let (Some(table), Ok(text), true) = (table, std::str::from_utf8(text), is_spoken) else {
+            return u32::from(NO_ROW);
+        };
+        let (mut pieces, mut row) = (0, NO_ROW);
+        table.pieces(text, |piece| {
+            pieces += 1;
+            row = piece;
+        });
+        if pieces < 2 {
+            return u32::from(row);
+        }
+        self.far.push(table.word(text));
+        FAR + u32::try_from(self.far.len() - 1).unwrap_or(0)
+    }
+
+    /// Where a word's vector is; numbers and marks have none, for one order is not like another.
+    pub(crate) fn place(&self, number: u32) -> Place {
+        match self.word(number).map_or(u32::from(NO_ROW), |word| word.place) {
+            far if far >= FAR => Place::Far(index(far - FAR)),
+            nowhere if nowhere == u32::from(NO_ROW) || nowhere == UNSEEN => Place::Nowhere,
+            row => u16::try_from(row).map_or(Place::Nowhere, Place::Row),
+        }
+    }
+
+    /// A word's vector, if it has one.
+    pub(crate) fn vector(&self, number: u32, table: &Embedding) -> Option<Vector> {
+        match self.place(number) {
+            Place::Row(row) => Some(table.row(row)),
+            Place::Far(place) => self.far.get(place).copied(),
+            Place::Nowhere => None,
+        }
+    }
+
+    /// The words with a stem.
+    pub(crate) fn family(&self, stem: u32) -> impl Iterator<Item = u32> {
+        let mut next = stem;
+        std::iter::from_fn(move || {
+            let number = next;
+            next = self.word(number)?.next;
+            Some(number)
+        })
+    }
+
+    /// How many documents hold a stem.
+    pub(crate) fn documents(&self, stem: u32) -> u32 {
+        self.word(stem).map_or(0, |word| word.documents)
+    }
+
+    /// One document more, or less, holds a stem.
+    pub(crate) fn count(&mut self, stem: u32, more: bool) {
+        if let Some(word) = self.words.get_mut(index(stem)) {
+            word.documents = if more { word.documents + 1 } else { word.documents.saturating_sub(1) };
+        }
+    }
+}
+
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// At most so many bytes, between characters.
+fn cut(text: &[u8]) -> &[u8] {
+    let mut end = text.len().min(MAX_WORD_BYTES);
+    while text.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// Under which text the stem of a word is kept; `None` if the word is its own stem.
+fn stem_key(text: &[u8]) -> Option<Vec<u8>> {
+    if text.first() == Some(&MARK) {
+        return None;
+    }
+    let mut stemmed = Vec::with_capacity(MAX_WORD_BYTES + 1);
+    stemmed.extend_from_slice(text);
+    stem(&mut stemmed);
+    if stemmed == text {
+        return None;
+    }
+    let mut again = stemmed.clone();
+    stem(&mut again);
+    if again != stemmed {
+        stemmed.insert(0, APART);
+    }
+    Some(stemmed)
+}
+
+/// A member of a host's JSON object as a word that no text holds.
+pub(crate) fn mark(name: &str, value: &str) -> Vec<u8> {
+    let mut text = vec![MARK];
+    text.extend_from_slice(name.as_bytes());
+    text.push(MARK);
+    text.extend_from_slice(value.as_bytes());
+    if text.len() > MAX_WORD_BYTES {
+        let sums = [crc32fast::hash(&text), crc32fast::hash(value.as_bytes())];
+        text = vec![MARK, MARK];
+        sums.iter().for_each(|sum| text.extend_from_slice(format!("{sum:08x}").as_bytes()));
+    }
+    text
+}
+
+impl Vocabulary {
+    /// The stem that a folded word of a question asks for, if any document could hold it.
+    pub(crate) fn stem_of(&self, text: &str) -> Option<u32> {
+        let text = cut(text.as_bytes());
+        match stem_key(text) {
+            Some(stemmed) => self.find(&stemmed),
+            None => self.find(text),
+        }
+    }
+}
+
+impl Vocabulary {
+    pub(crate) fn write(&self, to: &mut Writer) {
+        to.bytes(&self.text);
+        to.numbers(self.words.iter().map(|word| word.stem));
+        to.numbers(self.words.iter().map(|word| word.next));
+        to.numbers(self.words.iter().map(|word| word.end));
+        to.numbers(self.words.iter().map(|word| word.documents));
+        to.numbers(self.words.iter().map(|word| word.place));
+        write_vectors(to, &self.far);
+    }
+
+    pub(crate) fn read_from(from: &mut Source<'_>, keeps_stops: bool) -> Option<Vocabulary> {
+        let mut read = Vocabulary::new(keeps_stops);
+        read.text = from.bytes()?.to_vec();
+        let columns = [from.numbers()?, from.numbers()?, from.numbers()?, from.numbers()?, from.numbers()?];
+        read.far = read_vectors(from)?;
+        let [stems, nexts, ends, documents, places] = columns;
+        let count = stems.len();
+        let same = [&nexts, &ends, &documents, &places].iter().all(|column| column.len() == count);
+        let is_word = |number: &u32| *number == NONE || index(*number) < count;
+        let known = stems.iter().chain(&nexts).all(is_word);
+        let ascending = ends.is_sorted() && ends.last().is_none_or(|end| index(*end) == read.text.len());
+        let far = places.iter().all(|place| *place < FAR || index(place - FAR) < read.far.len());
+        if !(same && known && ascending && far) || count > MAX_WORDS {
+            return None;
+        }
+        let rows = stems.into_iter().zip(nexts).zip(ends).zip(documents).zip(places);
+        read.words =
+            rows.map(|((((stem, next), end), documents), place)| Word { stem, next, end, documents, place }).collect();
+        if !read.families_end() {
+            return None;
+        }
+        read.slots = vec![0; 64];
+        while read.words.len() * 4 > read.slots.len() * 3 {
+            read.slots = vec![0; read.slots.len() * 2];
+        }
+        read.fill_slots();
+        Some(read)
+    }
+
+    /// Whether no chain of words runs in a circle: each word is in one family at most.
+    fn families_end(&self) -> bool {
+        let mut followed = vec![false; self.words.len()];
+        self.words.iter().zip(0_u32..).all(|(word, number)| {
+            let is_new = |next: u32| followed.get(index(next)) == Some(&false);
+            if word.next == NONE {
+                return true;
+            }
+            let fits = word.next != number && is_new(word.next);
+            if let Some(followed) = followed.get_mut(index(word.next)) {
+                *followed = true;
+            }
+            fits
+        }) && self.words.iter().all(|word| {
+            // A family begins at its stem, which follows nobody.
+            word.stem == NONE || followed.get(index(word.stem)) == Some(&false)
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    fn entered(words: &[&str]) -> (Vocabulary, Vec<u32>) {
+        let mut vocabulary = Vocabulary::new(false);
+        let numbers = words.iter().map(|word| vocabulary.enter(word.as_bytes(), None).expect("there is room"));
+        let numbers = numbers.collect();
+        (vocabulary, numbers)
+    }
+
+    #[test]
+    fn words_with_one_stem_are_one_family_in_whatever_order_they_come() {
+        for words in [["deliver", "delivered", "delivers"], ["delivers", "deliver", "delivered"]] {
+            let (vocabulary, numbers) = entered(&words);
+            let stem = vocabulary.stem_of("delivering").expect("is known");
+            let family: Vec<u32> = vocabulary.family(stem).collect();
+            assert!(numbers.iter().all(|number| family.contains(number)), "{words:?}");
+            assert_eq!(family.len(), 4, "the three and their stem, {words:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_found_again_among_very_many() {
+        let words: Vec<String> = (0..20_000).map(|n| format!("order{n}")).collect();
+        let (vocabulary, numbers) = entered(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        for (word, number) in words.iter().zip(numbers) {
+            assert_eq!(vocabulary.find(word.as_bytes()), Some(number));
+            assert_eq!(vocabulary.text(number), word.as_bytes());
+        }
+        assert_eq!(vocabulary.find(b"order"), None);
+    }
+
+    #[test]
+    fn stop_words_have_no_stem_unless_they_are_kept() {
+        let (vocabulary, numbers) = entered(&["the", "refund"]);
+        assert_eq!(vocabulary.word(numbers[0]).expect("is known").stem, NONE);
+        assert_ne!(vocabulary.word(numbers[1]).expect("is known").stem, NONE);
+    }
+
+    #[test]
+    fn a_very_long_word_is_cut_between_characters() {
+        let long = "\u{437}".repeat(100);
+        let (vocabulary, numbers) = entered(&[long.as_str()]);
+        assert_eq!(vocabulary.text(numbers[0]).len(), 64);
+        assert_eq!(vocabulary.stem_of(&long), Some(numbers[0]));
+        assert_ne!(mark("name", &"x".repeat(100)), mark("name", &"x".repeat(101)));
+    }
+}

@@ -1,0 +1,98 @@
+//! The context for a model: what is in it, and the budget that it keeps.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
+
+mod support;
+
+use confidant::{ContextRequest, Customer, ErrorKind, EstimatedTokens, NewTurn, TokenCounter};
+use std::collections::BTreeSet;
+use support::{Rng, on_every_store, with_seeds};
+
+fn fill(customer: &Customer, turns: usize) {
+    let texts: Vec<(String, String)> = (0..turns)
+        .map(|n| {
+            (
+                format!("Question {n} about {}", ["parcels", "invoices", "logins"][n % 3]),
+                format!("Reply {n}, please wait."),
+            )
+        })
+        .collect();
+    for part in texts.chunks(500) {
+        let new: Vec<NewTurn<'_>> = part.iter().map(|(said, answer)| NewTurn::said(said).answered(answer)).collect();
+        customer.memory().save_turns(&new).unwrap();
+    }
+}
+
+#[test]
+fn the_newest_and_the_recalled_turns_are_there_once_each_and_whole() {
+    on_every_store(|place| {
+        let alice = place.open().customer("alice").unwrap();
+        alice.memory().save_turn(NewTurn::said("My walrus is called Bruno.").answered("A fine name.")).unwrap();
+        fill(&alice, 200);
+        let request = ContextRequest::new("What is the walrus called?", 1_000).passage("Pets", "Pets are welcome.");
+        let context = alice.assemble(&request).unwrap();
+        assert!(context.tokens() <= 1_000 && context.tokens() > 700, "{context:?}");
+        assert_eq!(context.tokens(), EstimatedTokens::default().tokens(context.text()));
+        assert!(context.recalled().any(|turn| turn.said.as_deref() == Some("My walrus is called Bruno.")));
+        assert_eq!(context.recent().last().unwrap().said.as_deref(), Some("Question 199 about invoices"));
+        assert_eq!((context.passages(), context.has_preferences()), (1, true));
+        let ids: Vec<_> = context.recalled().chain(context.recent()).map(|turn| turn.id).collect();
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "no turn is there twice");
+        for turn in context.recalled().chain(context.recent()) {
+            assert!(context.text().contains(&turn.to_string()), "{turn} is whole");
+        }
+        assert_eq!(alice.assemble(&request).unwrap().text(), context.text());
+    });
+}
+
+#[test]
+fn a_budget_is_never_exceeded_whoever_counts() {
+    on_every_store(|place| {
+        let alice = place.open().customer("alice").unwrap();
+        fill(&alice, 80);
+        let long = "A very long story about a parcel. ".repeat(300);
+        alice.memory().save_turn(NewTurn::said(&long)).unwrap();
+        fill(&alice, 3);
+        // Counts that do not add up: the whole takes more than its parts.
+        let odd = |text: &str| text.len() / 3 + text.matches("Agent").count().pow(2);
+        let exact = |text: &str| text.split_whitespace().count();
+        with_seeds(200, |seed| {
+            let mut rng = Rng::new(seed);
+            let counters: [&dyn TokenCounter; 3] = [&odd, &exact, &EstimatedTokens::default()];
+            let (tokens, counter) = (16 + rng.below(3_000), counters[rng.below(3)]);
+            let question = ["parcel", "login reply", "", "the invoice 12"][rng.below(4)];
+            let mut request = ContextRequest::new(question, tokens).recalled(rng.below(20)).counted_by(counter);
+            for _ in 0..rng.below(4) {
+                request = request.passage("Title", &long[..rng.below(2_000)]);
+            }
+            let context = alice.assemble(&request).unwrap();
+            assert!(context.tokens() <= tokens && counter.tokens(context.text()) == context.tokens());
+        });
+    });
+}
+
+#[test]
+fn a_customer_nobody_knows_has_an_empty_context() {
+    on_every_store(|place| {
+        let nobody = place.open().customer("nobody").unwrap();
+        let context = nobody.assemble(&ContextRequest::new("Hello?", 100)).unwrap();
+        assert_eq!((context.recent().len(), context.recalled().len()), (0, 0));
+        assert!(context.tokens() <= 100);
+    });
+}
+
+#[test]
+fn numbers_out_of_range_are_refused() {
+    on_every_store(|place| {
+        let alice = place.open().customer("alice").unwrap();
+        for request in [ContextRequest::new("x", 15), ContextRequest::new("x", 10_000_001)] {
+            assert_eq!(alice.assemble(&request).unwrap_err().kind(), ErrorKind::InvalidArgument);
+        }
+        let request = ContextRequest::new("x", 100).recalled(201);
+        assert_eq!(alice.assemble(&request).unwrap_err().kind(), ErrorKind::InvalidArgument);
+        assert_eq!(
+            alice.assemble(&ContextRequest::new(&"x".repeat(65_537), 100)).unwrap_err().kind(),
+            ErrorKind::Limit
+        );
+        assert!(!format!("{:?}", ContextRequest::new("secret", 100)).contains("secret"));
+    });
+}
