@@ -10,6 +10,7 @@
 //! | learn what a customer likes | [`Customer::preferences`], [`PreferenceExtractor`] |
 //! | answer customers | [`SupportAgent`], with any [`LlmBackend`] |
 //! | see how it goes | [`Tenant::analytics`], [`ConversationAnalytics`] |
+//! | read a text | [`Normalized`], [`redact`], [`language_of`] |
 //! | look after the file | [`Confidant::maintain`], [`Confidant::check`], [`Confidant::compact`] |
 //!
 //! ```
@@ -70,6 +71,7 @@ pub use preference::{
     Evidence, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength, Style, Topic,
 };
 pub use store::Durability;
+pub use text::{Normalized, Redacted, Sensitive, language_of, redact};
 pub use time::{Clock, SystemClock, Timestamp};
 
 /// The README's Rust is compiled with the tests.
