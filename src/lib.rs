@@ -10,6 +10,7 @@
 //! | learn what a customer likes | [`Customer::preferences`], [`PreferenceExtractor`] |
 //! | answer customers | [`SupportAgent`], with any [`LlmBackend`] |
 //! | see how it goes | [`Tenant::analytics`], [`ConversationAnalytics`] |
+//! | know what a message says | [`Signals::of`], [`SignalRules`], [`LinearTable`] |
 //! | read a text | [`Normalized`], [`redact`], [`language_of`] |
 //! | look after the file | [`Confidant::maintain`], [`Confidant::check`], [`Confidant::compact`] |
 //!
@@ -46,6 +47,7 @@ mod id;
 mod llm;
 mod memory;
 mod preference;
+mod signals;
 // Without an engine every open is refused, and nothing else of the store is reached.
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
 mod store;
@@ -67,8 +69,10 @@ pub use memory::{
     NewAnswer, NewTurn, Outcome, Page, Persist, PersistentBufferMemory, Report, Session, SessionDetails,
     SessionMetrics, Stats, Tenant, Turn,
 };
-pub use preference::{
-    Evidence, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength, Style, Topic,
+pub use preference::{Evidence, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength, Style};
+pub use signals::{
+    Cue, Entity, EntityKind, EscalationReason, Finding, Intent, LinearTable, Sentiment, SignalContext, SignalRules,
+    Signals, Topic, Urgency,
 };
 pub use store::Durability;
 pub use text::{Normalized, Redacted, Sensitive, language_of, redact};

@@ -13,5 +13,6 @@ mod words;
 pub use language::language_of;
 pub(crate) use lines::own_parts;
 pub use normal::Normalized;
+pub(crate) use redact::sensitive;
 pub use redact::{Redacted, Sensitive, redact};
-pub(crate) use words::{ShortWord, Words, words};
+pub(crate) use words::{ShortWord, WordHasher, WordMap, Words, words};
