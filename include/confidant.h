@@ -212,6 +212,27 @@
 // The account itself, its profile and settings.
 #define CONFIDANT_TOPIC_ACCOUNT 4
 
+// Placing, changing and cancelling orders.
+#define CONFIDANT_TOPIC_ORDER 5
+
+// Where something is and when it arrives.
+#define CONFIDANT_TOPIC_DELIVERY 6
+
+// Sending something back, exchanging it.
+#define CONFIDANT_TOPIC_RETURNS 7
+
+// What is sold, and for how much.
+#define CONFIDANT_TOPIC_PRODUCT 8
+
+// What is missing and should be built.
+#define CONFIDANT_TOPIC_FEATURE 9
+
+// Complaints and reviews.
+#define CONFIDANT_TOPIC_FEEDBACK 10
+
+// How to reach the company.
+#define CONFIDANT_TOPIC_CONTACT 11
+
 // The customer wrote the message.
 #define CONFIDANT_ROLE_CUSTOMER 0
 

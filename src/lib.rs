@@ -13,6 +13,8 @@
 //! | learn what a customer likes | [`Customer::preferences`], [`PreferenceExtractor`] |
 //! | answer customers | [`SupportAgent`], with any [`LlmBackend`] |
 //! | see how it goes | [`Tenant::analytics`], [`ConversationAnalytics`] |
+//! | know what a message says | [`Signals::of`], [`SignalRules`], [`LinearTable`] |
+//! | read a text | [`Normalized`], [`redact`], [`language_of`] |
 //! | look after the file | [`Confidant::maintain`], [`Confidant::check`], [`Confidant::compact`] |
 //!
 //! ```
@@ -55,6 +57,7 @@ mod llm;
 mod memory;
 mod preference;
 mod recall;
+mod signals;
 // Without an engine every open is refused, and nothing else of the store is reached.
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
 mod store;
@@ -79,10 +82,13 @@ pub use memory::{
     NewDocument, NewTurn, Outcome, Page, Persist, PersistentBufferMemory, RecallBasis, RecallQuery, Recalled,
     RecalledTurn, Report, Session, SessionDetails, SessionMetrics, Stats, StoredText, Tenant, Turn, WordMatch,
 };
-pub use preference::{
-    Evidence, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength, Style, Topic,
+pub use preference::{Evidence, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength, Style};
+pub use signals::{
+    Cue, Entity, EntityKind, EscalationReason, Finding, Intent, LinearTable, Sentiment, SignalContext, SignalRules,
+    Signals, Topic, Urgency,
 };
 pub use store::Durability;
+pub use text::{Normalized, Redacted, Sensitive, language_of, redact};
 pub use time::{Clock, SystemClock, Timestamp};
 
 /// The README's Rust is compiled with the tests.

@@ -41,6 +41,20 @@ pub const CONFIDANT_TOPIC_BILLING: i32 = 2;
 pub const CONFIDANT_TOPIC_TECHNICAL: i32 = 3;
 /// The account itself, its profile and settings.
 pub const CONFIDANT_TOPIC_ACCOUNT: i32 = 4;
+/// Placing, changing and cancelling orders.
+pub const CONFIDANT_TOPIC_ORDER: i32 = 5;
+/// Where something is and when it arrives.
+pub const CONFIDANT_TOPIC_DELIVERY: i32 = 6;
+/// Sending something back, exchanging it.
+pub const CONFIDANT_TOPIC_RETURNS: i32 = 7;
+/// What is sold, and for how much.
+pub const CONFIDANT_TOPIC_PRODUCT: i32 = 8;
+/// What is missing and should be built.
+pub const CONFIDANT_TOPIC_FEATURE: i32 = 9;
+/// Complaints and reviews.
+pub const CONFIDANT_TOPIC_FEEDBACK: i32 = 10;
+/// How to reach the company.
+pub const CONFIDANT_TOPIC_CONTACT: i32 = 11;
 
 /// What is known about how to serve a customer: a list of conclusions. Immutable, so it may be
 /// read from many threads at once.
@@ -119,6 +133,13 @@ fn topic(topic: Topic) -> i32 {
         Topic::Billing => CONFIDANT_TOPIC_BILLING,
         Topic::Technical => CONFIDANT_TOPIC_TECHNICAL,
         Topic::Account => CONFIDANT_TOPIC_ACCOUNT,
+        Topic::Order => CONFIDANT_TOPIC_ORDER,
+        Topic::Delivery => CONFIDANT_TOPIC_DELIVERY,
+        Topic::Returns => CONFIDANT_TOPIC_RETURNS,
+        Topic::Product => CONFIDANT_TOPIC_PRODUCT,
+        Topic::Feature => CONFIDANT_TOPIC_FEATURE,
+        Topic::Feedback => CONFIDANT_TOPIC_FEEDBACK,
+        Topic::Contact => CONFIDANT_TOPIC_CONTACT,
     }
 }
 

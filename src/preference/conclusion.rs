@@ -4,6 +4,7 @@
 //! names of rules, never what was said.
 
 use crate::id::TurnId;
+use crate::signals::Topic;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -44,25 +45,6 @@ pub enum ResponseLength {
     Detailed,
 }
 
-/// What a customer asks about.
-///
-/// ```
-/// use confidant::Topic;
-/// assert_eq!(Topic::Billing.to_string(), "billing");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Topic {
-    /// Passwords, signing in, being locked out.
-    Login,
-    /// Payments, invoices, subscriptions, charges.
-    Billing,
-    /// Errors, crashes, what does not work.
-    Technical,
-    /// The account itself, its profile and settings.
-    Account,
-}
-
 macro_rules! named {
     ($type:ident { $($value:ident = $name:literal),+ }) => {
         impl $type {
@@ -87,7 +69,6 @@ macro_rules! named {
 
 named!(Style { Formal = "formal", Casual = "casual", Balanced = "balanced" });
 named!(ResponseLength { Brief = "brief", Medium = "medium", Detailed = "detailed" });
-named!(Topic { Login = "login", Billing = "billing", Technical = "technical", Account = "account" });
 
 /// One place where a rule found what a conclusion rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -160,12 +160,13 @@ impl PreferenceExtractor {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 mod tests {
-    use super::super::conclusion::{ResponseLength, Style, Topic};
+    use super::super::conclusion::{ResponseLength, Style};
     use super::super::state::MAX_EVIDENCE;
     use super::*;
     use crate::error::ErrorKind;
     use crate::id::{MAX_PER_CUSTOMER, SessionId, Tag, TurnId};
     use crate::memory::Channel;
+    use crate::signals::Topic;
     use crate::time::Timestamp;
 
     fn turn(number: u32, said: &str) -> Turn {

@@ -10,6 +10,6 @@ mod rules;
 mod state;
 mod verdict;
 
-pub use conclusion::{Evidence, Preference, Preferences, ResponseLength, Style, Topic};
+pub use conclusion::{Evidence, Preference, Preferences, ResponseLength, Style};
 pub use extractor::PreferenceExtractor;
 pub use state::PreferenceState;

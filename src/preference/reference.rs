@@ -3,9 +3,9 @@
 //! Plain data: which words and phrases show what. Every ending is listed, so a word never
 //! fires inside another one. A change here needs a new [`VERSION`].
 
-use super::conclusion::Topic::{Account, Billing, Login, Technical};
 use super::rules::Rule;
 use super::rules::Shows::{About, Casual, Formal, Nothing};
+use crate::signals::Topic::{Account, Billing, Login, Technical};
 
 pub(super) const VERSION: &str = "reference-1";
 

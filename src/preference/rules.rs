@@ -4,9 +4,9 @@
 //! look-up. Matching is by whole words, leftmost and longest: a longer phrase takes its words
 //! away from the shorter ones, which is how "account manager" keeps "account" from speaking.
 
-use super::conclusion::Topic;
 use super::reference;
-use crate::text::{ShortWord, Words, words};
+use crate::signals::Topic;
+use crate::text::{ShortWord, WordHasher, Words, words};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::ops::Range;
@@ -169,28 +169,6 @@ impl RuleSet {
 fn start_bit(word: ShortWord) -> (usize, u64) {
     let hash = word.mixed().wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (usize::try_from(hash >> 58).unwrap_or(0), 1 << ((hash >> 52) % 64))
-}
-
-/// A hash for short words. The table holds our own words only, so nobody can choose keys
-/// that collide in it.
-#[derive(Debug, Default)]
-struct WordHasher(u64);
-
-impl Hasher for WordHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        let mixed = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ (mixed >> 32);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 #[cfg(test)]

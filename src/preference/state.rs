@@ -4,10 +4,10 @@
 //! written down. They grow with the number of rules, not with the number of turns, and hold
 //! no words of the customer.
 
-use super::conclusion::Topic;
 use super::rules::{RuleNumber, RuleSet, Shows};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::TurnId;
+use crate::signals::Topic;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -98,17 +98,18 @@ impl Counters {
             Shows::About(Topic::Billing) => Some(&mut self.billing),
             Shows::About(Topic::Technical) => Some(&mut self.technical),
             Shows::About(Topic::Account) => Some(&mut self.account),
-            Shows::Nothing => None,
+            Shows::About(_) | Shows::Nothing => None,
         }
     }
 
-    pub(super) fn topic(&self, topic: Topic) -> &Tally {
-        match topic {
-            Topic::Login => &self.login,
-            Topic::Billing => &self.billing,
-            Topic::Technical => &self.technical,
-            Topic::Account => &self.account,
-        }
+    /// The topics that the rules know, with what was seen of each.
+    pub(super) fn topics(&self) -> [(Topic, &Tally); 4] {
+        [
+            (Topic::Login, &self.login),
+            (Topic::Billing, &self.billing),
+            (Topic::Technical, &self.technical),
+            (Topic::Account, &self.account),
+        ]
     }
 
     /// Counts a turn of so many characters.

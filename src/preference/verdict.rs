@@ -4,10 +4,11 @@
 //! conclusion is; the formulas are told to hosts at `PreferenceExtractor::conclude`. Only
 //! sums, products and quotients are used, so every machine gets the same bits.
 
-use super::conclusion::{Evidence, Preference, Preferences, ResponseLength, Style, Topic};
+use super::conclusion::{Evidence, Preference, Preferences, ResponseLength, Style};
 use super::rules::RuleSet;
 use super::state::{Counters, MAX_EVIDENCE, Mark, Tally};
 use crate::id::TurnId;
+use crate::signals::Topic;
 use std::borrow::Cow;
 
 /// A side of a balanced style must show in so many turns to be more than an accident.
@@ -94,7 +95,7 @@ impl Limits {
 }
 
 fn topics(counters: &Counters, rules: &RuleSet) -> Vec<Preference<Topic>> {
-    let mut seen: Vec<_> = Topic::ALL.iter().map(|topic| (*topic, counters.topic(*topic))).collect();
+    let mut seen = counters.topics().to_vec();
     seen.retain(|(_, tally)| tally.turns > 0);
     seen.sort_by_key(|(_, tally)| (std::cmp::Reverse(tally.turns), tally.first));
     let conclusion = |(topic, tally): (Topic, &Tally)| {

@@ -1,33 +1,50 @@
-//! Which lines of a text its writer wrote, and which are repeated from somebody else.
+//! Which lines of a text its writer wrote now, and which are repeated or boilerplate.
 //!
-//! Knows the mark of a quoted line in mail: `>` before anything but blanks.
+//! Knows the marks of mail: `>` before a quoted line, the line above a quoted message, `-- `
+//! above a signature; and the fences around code.
 
-/// The runs of lines that are not quoted, each with its first byte in `text`.
+/// The runs of lines that are the writer's own words, each with its first byte in `text`.
+///
+/// Left out are quoted lines, code between fences, and everything from a signature or from
+/// the heading of a repeated message on.
 pub(crate) fn own_parts(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let quotes = text.contains('>');
+    let is_plain = !text.contains('>') && !text.contains("```") && !text.contains("--") && !text.contains("wrote:");
     let mut at = 0;
+    let mut in_code = false;
     std::iter::from_fn(move || {
         let mut start = at;
-        loop {
-            let rest = text.get(at..).unwrap_or_default();
-            if rest.is_empty() {
-                break;
-            }
-            if !quotes {
+        if is_plain {
+            at = text.len();
+        }
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            let end = at + rest.find('\n').map_or(rest.len(), |end| end + 1);
+            let line = text.get(at..end).unwrap_or_default().trim();
+            if ends_message(rest, line) {
+                let own = text.get(start..at);
                 at = text.len();
+                return own.filter(|part| !part.is_empty()).map(|part| (start, part));
+            }
+            let is_fence = line.starts_with("```");
+            let is_own = !in_code && !is_fence && !line.starts_with('>');
+            if !is_own && start < at {
                 break;
             }
-            let quoted = rest.trim_start_matches([' ', '\t']).starts_with('>');
-            if quoted && start < at {
-                break;
-            }
-            at += rest.find('\n').map_or(rest.len(), |end| end + 1);
-            if quoted {
+            in_code ^= is_fence && !(line.len() > 3 && line.ends_with("```"));
+            at = end;
+            if !is_own {
                 start = at;
             }
         }
         text.get(start..at).filter(|part| !part.is_empty()).map(|part| (start, part))
     })
+}
+
+/// Whether what begins with this line is a signature or a repeated message.
+fn ends_message(rest: &str, line: &str) -> bool {
+    let is_signature =
+        line == "--" && (rest.starts_with("-- ") || rest.starts_with("--\r") || rest.starts_with("--\n"));
+    let is_heading = line.starts_with("-----Original Message-----") || line.starts_with("---------- Forwarded message");
+    is_signature || is_heading || (line.starts_with("On ") && line.ends_with(" wrote:"))
 }
 
 #[cfg(test)]
@@ -50,5 +67,16 @@ mod tests {
         assert_eq!(parts("> a\nb\nc\n  > d\n>e\nf"), [(4, "b\nc\n"), (17, "f")]);
         assert_eq!(parts("a\n> b"), [(0, "a\n")]);
         assert_eq!(parts("> a\r\n> b\r\n"), []);
+    }
+
+    #[test]
+    fn code_signatures_and_repeated_messages_are_left_out() {
+        assert_eq!(parts("a\n```\nerror\n```\nb"), [(0, "a\n"), (16, "b")]);
+        assert_eq!(parts("a\n```error```\nb"), [(0, "a\n"), (14, "b")]);
+        assert_eq!(parts("a\n-- \nBill Billing, Account Manager"), [(0, "a\n")]);
+        assert_eq!(parts("a\nOn Monday, Al wrote:\n> b\nc"), [(0, "a\n")]);
+        assert_eq!(parts("a\n-----Original Message-----\nc"), [(0, "a\n")]);
+        assert_eq!(parts("a -- b\n--c\nwho wrote: me"), [(0, "a -- b\n--c\nwho wrote: me")]);
+        assert_eq!(parts("```\nall of it"), []);
     }
 }

@@ -1,10 +1,18 @@
-//! What is true of a text by itself: its words, and which lines are the writer's own.
+//! What is true of a text by itself: its words, its language, what in it must not be kept,
+//! and which lines are the writer's own.
 //!
-//! Pure, and knows nothing of rules, turns or stores. Folding happens a word at a time and
-//! spans always point into the text as it was given.
+//! Pure, and knows nothing of rules, turns or stores. Spans always point into the text as it
+//! was given.
 
+mod language;
 mod lines;
+mod normal;
+mod redact;
 mod words;
 
+pub use language::language_of;
 pub(crate) use lines::own_parts;
-pub(crate) use words::{ShortWord, Words, words};
+pub use normal::Normalized;
+pub(crate) use redact::sensitive;
+pub use redact::{Redacted, Sensitive, redact};
+pub(crate) use words::{ShortWord, WordHasher, WordMap, Words, words};

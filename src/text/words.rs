@@ -5,6 +5,8 @@
 //! and `@names` hold no words, for nobody speaks in them. Folding happens inside a word and
 //! nowhere else, so a fuller normal form can come here without a change to any caller.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
 /// The longest folded word that has a [`ShortWord`], in bytes.
@@ -18,9 +20,39 @@ pub(crate) struct ShortWord {
 }
 
 impl ShortWord {
+    /// The first word of a text, if it is short enough.
+    pub(crate) fn of(text: &str) -> Option<ShortWord> {
+        words(text).next()?.short
+    }
+
     /// Both numbers in one, for hashing.
     pub(crate) fn mixed(self) -> u64 {
         self.low ^ self.high.rotate_left(29)
+    }
+}
+
+/// Words with something to each.
+pub(crate) type WordMap<V> = HashMap<ShortWord, V, BuildHasherDefault<WordHasher>>;
+
+/// A hash for short words. Tables hold words of rules only, so nobody who writes to a company
+/// can choose keys that collide in them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct WordHasher(u64);
+
+impl Hasher for WordHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        let mixed = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

@@ -1,0 +1,160 @@
+//! The tasks: which file, what is asked of the signals, what counts as right.
+
+use crate::labelled::{Row, read};
+use crate::score::{Classes, Hits, auc, correlation, float, rounded};
+use confidant::{EscalationReason, SignalContext, Signals, Topic, Urgency};
+use std::path::Path;
+use std::time::Instant;
+
+type Task = fn(&Path) -> Result<String, String>;
+
+pub const ALL: &[(&str, Task)] = &[
+    ("sentiment_airline", |folder| sentiment(folder, "sentiment_airline")),
+    ("sentiment_vader_gt", |folder| sentiment(folder, "sentiment_vader_gt")),
+    ("emotion_goemotions", |folder| sentiment(folder, "emotion_goemotions")),
+    ("anger_goemotions", anger),
+    ("handoff_nlupp", |folder| escalation(folder, "handoff_nlupp", "support_nlupp.jsonl")),
+    ("escalate_bitext", |folder| escalation(folder, "escalate_bitext", "support_bitext.jsonl")),
+    ("topic_bitext", |folder| topic(folder, "topic_bitext", "support_bitext.jsonl")),
+    ("topic_banking77", |folder| topic(folder, "topic_banking77", "intent_banking77.jsonl")),
+    ("topic_tickets", |folder| topic(folder, "topic_tickets", "urgency_tickets.jsonl")),
+    ("urgency_tickets", urgency),
+    ("language_tickets", language),
+    ("style_bitext", style),
+    ("style_formality", formality),
+];
+
+/// Reads every message once more, for the time that takes.
+fn microseconds(rows: &[Row]) -> f64 {
+    let context = SignalContext::new();
+    let begin = Instant::now();
+    for row in rows {
+        std::hint::black_box(Signals::of(std::hint::black_box(row.text()), &context));
+    }
+    rounded(begin.elapsed().as_secs_f64() * 1e6 / float(rows.len()))
+}
+
+fn signals(row: &Row) -> Signals {
+    Signals::of(row.text(), &SignalContext::new())
+}
+
+fn classes(task: &str, classes: &Classes, rows: &[Row]) -> String {
+    let (accuracy, f1) = (rounded(classes.accuracy()), rounded(classes.macro_f1()));
+    line(task, rows, &[("accuracy", accuracy), ("macro_f1", f1)])
+}
+
+fn hits(task: &str, rows: &[Row], hits: Hits) -> String {
+    let figures = [("precision", hits.precision()), ("recall", hits.recall()), ("f1", hits.f1())];
+    line(task, rows, &figures.map(|(name, value)| (name, rounded(value))))
+}
+
+/// One line of figures, in their order.
+fn line(task: &str, rows: &[Row], figures: &[(&str, f64)]) -> String {
+    let figures: String = figures.iter().map(|(name, value)| format!("\"{name}\":{value},")).collect();
+    format!("{{\"task\":\"{task}\",\"n\":{},{figures}\"us_per_message\":{}}}", rows.len(), microseconds(rows))
+}
+
+fn sentiment(folder: &Path, task: &str) -> Result<String, String> {
+    let rows = read(folder, &format!("{task}.jsonl"))?;
+    let mut found = Classes::default();
+    for row in &rows {
+        found.add(row.string("label"), signals(row).sentiment.value.name());
+    }
+    Ok(classes(task, &found, &rows))
+}
+
+fn anger(folder: &Path) -> Result<String, String> {
+    let rows = read(folder, "emotion_goemotions.jsonl")?;
+    let mut found = Hits::default();
+    for row in &rows {
+        found.add(row.is("angry"), signals(row).angry.is_some());
+    }
+    Ok(hits("anger_goemotions", &rows, found))
+}
+
+fn escalation(folder: &Path, task: &str, file: &str) -> Result<String, String> {
+    let rows = read(folder, file)?;
+    let with_complaints = task == "escalate_bitext";
+    let mut found = Hits::default();
+    for row in &rows {
+        let signals = signals(row);
+        let said = signals.escalations.iter().any(|reason| {
+            reason.value == EscalationReason::Person || (with_complaints && reason.value == EscalationReason::Complaint)
+        });
+        let truth = if with_complaints { row.is("escalate") } else { row.has("intents", "handoff") };
+        found.add(truth, said);
+    }
+    Ok(hits(task, &rows, found))
+}
+
+/// The topics that the labels know; anything else is "other".
+pub fn topic_of(signals: &Signals) -> &'static str {
+    match signals.topics.first().map(|topic| topic.value) {
+        Some(topic @ (Topic::Login | Topic::Billing | Topic::Technical | Topic::Account)) => topic.name(),
+        _ => "other",
+    }
+}
+
+fn topic(folder: &Path, task: &str, file: &str) -> Result<String, String> {
+    let mut rows = read(folder, file)?;
+    rows.retain(|row| matches!(row.string("lang"), "" | "en"));
+    let mut found = Classes::default();
+    for row in &rows {
+        found.add(row.string("topic"), topic_of(&signals(row)));
+    }
+    Ok(classes(task, &found, &rows))
+}
+
+fn urgency(folder: &Path) -> Result<String, String> {
+    let mut rows = read(folder, "urgency_tickets.jsonl")?;
+    rows.retain(|row| row.string("lang") == "en");
+    let mut found = Classes::default();
+    for row in &rows {
+        // The labels have three steps.
+        let said = signals(row).urgency.value.min(Urgency::High);
+        found.add(row.string("priority"), said.name());
+    }
+    Ok(classes("urgency_tickets", &found, &rows))
+}
+
+fn language(folder: &Path) -> Result<String, String> {
+    let rows = read(folder, "urgency_tickets.jsonl")?;
+    let mut found = Classes::default();
+    for row in &rows {
+        found.add(row.string("lang"), signals(row).language.unwrap_or("unknown"));
+    }
+    Ok(classes("language_tickets", &found, &rows))
+}
+
+/// A style is asserted from here on, either way.
+const ASSERTED: f64 = 0.2;
+
+fn style(folder: &Path) -> Result<String, String> {
+    let mut rows = read(folder, "support_bitext.jsonl")?;
+    rows.retain(|row| matches!(row.string("register"), "polite" | "colloquial"));
+    let (mut polite, mut colloquial) = (Vec::new(), Vec::new());
+    let (mut asserted, mut wrong) = (0_u32, 0_u32);
+    for row in &rows {
+        let formality = signals(row).formality;
+        let is_polite = row.string("register") == "polite";
+        if is_polite {
+            polite.push(formality)
+        } else {
+            colloquial.push(formality)
+        }
+        if formality.abs() >= ASSERTED {
+            asserted += 1;
+            wrong += u32::from((formality > 0.0) != is_polite);
+        }
+    }
+    let coverage = f64::from(asserted) / float(rows.len()).max(1.0);
+    let error = f64::from(wrong) / f64::from(asserted.max(1));
+    let figures = [("auc", auc(&polite, &colloquial)), ("coverage", coverage), ("error", error)];
+    Ok(line("style_bitext", &rows, &figures.map(|(name, value)| (name, rounded(value)))))
+}
+
+fn formality(folder: &Path) -> Result<String, String> {
+    let rows = read(folder, "style_formality.jsonl")?;
+    let pairs: Vec<(f64, f64)> = rows.iter().map(|row| (row.number("score"), signals(row).formality)).collect();
+    Ok(line("style_formality", &rows, &[("correlation", rounded(correlation(&pairs)))]))
+}

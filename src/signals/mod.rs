@@ -1,0 +1,28 @@
+//! What one message says: how it sounds, what it is about, how soon it needs an answer,
+//! whether a person should see it, and what it names.
+//!
+//! Pure: a message, its context and the rules go in, conclusions with their places in the
+//! message come out. One pass over the words feeds all of them. Rules are English; of a
+//! message in another language only its language and its entities are told.
+
+mod conclude;
+mod context;
+mod entity;
+mod kinds;
+mod linear;
+mod name;
+mod order_id;
+mod pattern;
+mod reading;
+mod rule;
+mod rule_set;
+mod rules;
+mod sentiment;
+mod train;
+mod vocabulary;
+
+pub use conclude::{Cue, Entity, Finding, Signals};
+pub use context::SignalContext;
+pub use kinds::{EntityKind, EscalationReason, Intent, Sentiment, Topic, Urgency};
+pub use linear::LinearTable;
+pub use rules::SignalRules;

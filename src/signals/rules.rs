@@ -1,0 +1,222 @@
+//! The rule sets that ship, and what a tenant adds to them.
+//!
+//! Knows where the data files are and how a tenant's own words, products, order numbers and
+//! table come on top without a change to any file.
+
+use super::linear::LinearTable;
+use super::order_id::OrderShape;
+use super::pattern;
+use super::rule::{Rule, Shows};
+use super::rule_set::RuleSet;
+use crate::error::{Result, invalid};
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+const VADER: &str = include_str!("rules/vader-1.lexicon");
+const WORDS: &str = include_str!("rules/words-1.rules");
+const SUPPORT: [&str; 5] = [
+    include_str!("rules/support-1.rules"),
+    include_str!("rules/topics-1.rules"),
+    include_str!("rules/tone-1.rules"),
+    include_str!("rules/people-1.rules"),
+    include_str!("rules/wishes-1.rules"),
+];
+const REFERENCE: &str = include_str!("rules/reference-1.rules");
+
+/// The most words and products that a tenant may add.
+const MAX_ADDED: usize = 10_000;
+
+/// Which rules read a message; cheap to clone.
+///
+/// ```
+/// use confidant::{SignalContext, SignalRules, Signals, Sentiment};
+/// // "Super" is this company's name, and no praise.
+/// let rules = SignalRules::support().with_word("super", 0.0)?.with_product("Turbo Mop")?.with_order_id("SM-#####")?;
+/// let signals = Signals::of("Super sent me the Turbo Mop, SM-10234", &SignalContext::new().rules(&rules));
+/// assert_eq!(signals.sentiment.value, Sentiment::Neutral);
+/// assert_eq!(signals.entities.len(), 2);
+/// # Ok::<(), confidant::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct SignalRules {
+    pub(super) set: Arc<RuleSet>,
+    pub(super) table: Option<Arc<LinearTable>>,
+    pub(super) order_shapes: Arc<Vec<OrderShape>>,
+    added: usize,
+}
+
+impl fmt::Debug for SignalRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignalRules").field("version", &self.version()).finish_non_exhaustive()
+    }
+}
+
+impl Default for SignalRules {
+    fn default() -> SignalRules {
+        SignalRules::support()
+    }
+}
+
+impl SignalRules {
+    /// The preset `support`: what this crate ships for customer support in English.
+    pub fn support() -> SignalRules {
+        SignalRules::shared().clone()
+    }
+
+    /// The preset `support`, made at the first call.
+    pub(super) fn shared() -> &'static SignalRules {
+        static RULES: OnceLock<SignalRules> = OnceLock::new();
+        RULES.get_or_init(|| SignalRules::made(support().unwrap_or_else(|_| RuleSet::empty()), general_table()))
+    }
+
+    /// The preset `reference`: the word lists that support agents commonly use, by whole words.
+    pub fn reference() -> SignalRules {
+        static RULES: OnceLock<SignalRules> = OnceLock::new();
+        RULES.get_or_init(|| SignalRules::made(reference().unwrap_or_else(|_| RuleSet::empty()), None)).clone()
+    }
+
+    fn made(set: RuleSet, table: Option<Arc<LinearTable>>) -> SignalRules {
+        SignalRules { set: Arc::new(set), table, order_shapes: Arc::default(), added: 0 }
+    }
+
+    /// The name of the rules, which changes whenever a shipped rule does.
+    pub fn version(&self) -> &str {
+        &self.set.version
+    }
+
+    /// Gives a word a value of the tenant's own, -4 to 4; 0 for a name that is no praise and no
+    /// blame.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if it is not one word of at most 16 bytes or the value is out of range;
+    /// `Limit` after 10,000 additions.
+    pub fn with_word(mut self, word: &str, value: f32) -> Result<SignalRules> {
+        self.count()?;
+        if !(-4.0..=4.0).contains(&value) {
+            return Err(invalid("the value of a word must lie between -4 and 4"));
+        }
+        let set = Arc::make_mut(&mut self.set);
+        let id =
+            set.vocabulary.add(word).ok_or_else(|| invalid("a tenant's word must be one word of at most 16 bytes"))?;
+        if let Some(known) = set.vocabulary.known_mut(id) {
+            known.valence = value;
+        }
+        Ok(self)
+    }
+
+    /// Adds the name of a product.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if it holds no word, or one longer than 16 bytes; `Limit` as above.
+    pub fn with_product(mut self, name: &str) -> Result<SignalRules> {
+        self.count()?;
+        let set = Arc::make_mut(&mut self.set);
+        let bad = || invalid("a product's name must hold words of at most 16 bytes each");
+        let steps: Vec<_> = crate::text::words(name)
+            .map(|word| name.get(word.span).and_then(|word| set.vocabulary.add(word)).map(pattern::Step::Word))
+            .collect::<Option<_>>()
+            .ok_or_else(bad)?;
+        if steps.is_empty() {
+            return Err(bad());
+        }
+        let is_product = |rule: &Rule| rule.shows == Shows::Product;
+        let rule = set.rules.iter().position(is_product).unwrap_or_else(|| {
+            set.rules.push(Rule {
+                name: Cow::Borrowed("product"),
+                shows: Shows::Product,
+                weight: 0.95,
+                is_negatable: false,
+            });
+            set.rules.len() - 1
+        });
+        set.add_pattern(rule, steps.into()).ok_or_else(bad)?;
+        Ok(self)
+    }
+
+    /// Adds the shape of the tenant's order numbers: `#` is a digit, `@` a letter, anything
+    /// else stands for itself. Letters may be large or small.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if the shape is longer than 40 bytes or has no digit or letter place;
+    /// `Limit` as above.
+    pub fn with_order_id(mut self, shape: &str) -> Result<SignalRules> {
+        self.count()?;
+        let shape = OrderShape::parse(shape)
+            .ok_or_else(|| invalid("an order number's shape needs places for digits or letters, as in AB-#####"))?;
+        Arc::make_mut(&mut self.order_shapes).push(shape);
+        Ok(self)
+    }
+
+    /// Uses a table of weights, learned by [`LinearTable::train`] from the tenant's own labels.
+    pub fn with_table(mut self, table: LinearTable) -> SignalRules {
+        self.table = Some(Arc::new(table));
+        self
+    }
+
+    /// Uses no table of weights: rules alone decide.
+    pub fn without_table(mut self) -> SignalRules {
+        self.table = None;
+        self
+    }
+
+    fn count(&mut self) -> Result<()> {
+        self.added += 1;
+        if self.added > MAX_ADDED {
+            let message = format!("cannot add more than {MAX_ADDED} words, products and order numbers to a rule set");
+            return Err(crate::error::Error::new(crate::error::ErrorKind::Limit, message));
+        }
+        Ok(())
+    }
+}
+
+/// The table that ships; see NOTICE for what it was learned from.
+fn general_table() -> Option<Arc<LinearTable>> {
+    LinearTable::from_bytes(include_bytes!("rules/general-1.table")).ok().map(Arc::new)
+}
+
+pub(super) fn support() -> std::result::Result<RuleSet, (usize, super::rule_set::BadLine)> {
+    let mut set = RuleSet::empty();
+    set.add_lexicon(VADER).map_err(|bad| (0, bad))?;
+    set.add_rules(WORDS).map_err(|bad| (1, bad))?;
+    for (place, file) in (2..).zip(SUPPORT) {
+        set.add_rules(file).map_err(|bad| (place, bad))?;
+    }
+    Ok(set)
+}
+
+pub(super) fn reference() -> std::result::Result<RuleSet, (usize, super::rule_set::BadLine)> {
+    let mut set = RuleSet::empty();
+    set.add_lexicon(VADER).map_err(|bad| (0, bad))?;
+    set.add_rules(WORDS).map_err(|bad| (1, bad))?;
+    set.add_rules(REFERENCE).map_err(|bad| (2, bad))?;
+    Ok(set)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_rule_files_are_sound() {
+        assert_eq!(support().map(|set| set.version).map_err(|bad| format!("{bad:?}")), Ok(Cow::Borrowed("support-1")));
+        assert_eq!(
+            reference().map(|set| set.version).map_err(|bad| format!("{bad:?}")),
+            Ok(Cow::Borrowed("reference-1"))
+        );
+    }
+
+    #[test]
+    fn what_a_tenant_adds_is_checked_and_leaves_the_presets_alone() {
+        let rules = SignalRules::support();
+        assert!(rules.clone().with_word("two words", 0.0).is_err());
+        assert!(rules.clone().with_word("great", 5.0).is_err());
+        assert!(rules.clone().with_product("!").is_err());
+        assert!(rules.clone().with_order_id("ABC").is_err());
+        let own = rules.with_word("great", 0.0).expect("is a word");
+        let id = |rules: &SignalRules| rules.set.vocabulary.clone().add("great").expect("is a word");
+        let value = |rules: &SignalRules| rules.set.vocabulary.known(id(rules)).map(|known| known.valence);
+        assert_eq!(value(&own), Some(0.0));
+        assert!(value(&SignalRules::support()).is_some_and(|value| value > 2.0));
+    }
+}
