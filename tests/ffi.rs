@@ -69,3 +69,10 @@ fn a_panic_behind_every_entry_is_an_internal_error() {
     let text = run(&compile("panics", &sources, "fault", &["-DPLANTED"]), &["panics"]);
     assert!(text.contains(" 0 failures"), "{text}");
 }
+
+#[test]
+fn handles_may_be_freed_in_every_order_and_used_from_many_threads_and_callbacks_may_do_anything() {
+    let program = compile("behaviour", &sources(&["behaviour.c", "fixture.c"]), "capi", &[]);
+    let text = run(&program, &["all"]);
+    assert_eq!(text, "orders: 120\nthreads: 6\ncallbacks: all\n");
+}
