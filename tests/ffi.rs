@@ -34,7 +34,7 @@ fn compile(name: &str, sources: &[PathBuf], features: &'static str, flags: &[&st
 
 fn run(program: &Path, arguments: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(program).arg(folder.path()).args(arguments).output().unwrap();
+    let output = Command::new(program).arg(folder.path()).args(arguments).env("RUST_BACKTRACE", "0").output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
     let shown: Vec<&str> =

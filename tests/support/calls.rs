@@ -7,7 +7,7 @@
 
 use ::confidant::ffi::{
     agent::*, analytics::*, backend::*, config::*, error::*, extractor::*, library::*, list::*, llm::*, memory::*,
-    ollama::*, preference::*, reply::*, session::*, text::*, turn::*, version::*,
+    preference::*, reply::*, session::*, text::*, turn::*, version::*,
 };
 use std::ffi::c_void;
 use std::mem::{size_of, zeroed};
@@ -285,6 +285,9 @@ static TAKEN_BACK: AtomicU64 = AtomicU64::new(0);
 
 /// Reads a sequence of calls from bytes, and makes them.
 pub fn run(data: &[u8]) {
+    // One sequence at a time: what is given and taken back is counted for all.
+    static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut input = Input(data);
     COLLECTS.set(input.byte() & 7 != 0);
     let before = GIVEN.load(Ordering::SeqCst) - TAKEN_BACK.load(Ordering::SeqCst);
