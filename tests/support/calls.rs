@@ -675,8 +675,10 @@ impl World {
                     options.value.has_brief_below = u32::from(input.flag());
                     let mut out = null_mut();
                     let status = confidant_extractor_new(&raw const options.value, &mut out, e);
+                    ended(status, if wanted { *e } else { null_mut() }, wanted);
                     self.extractors.keep(out);
-                    status
+                    // Whatever was picked before may be gone now.
+                    return;
                 }
                 2 => confidant_extractor_learn_context(extractor, self.contexts.pick(input), e),
                 3 => confidant_extractor_learn_turns(extractor, self.turns.pick(input), e),
