@@ -34,7 +34,7 @@ fn compile(name: &str, sources: &[PathBuf], features: &'static str, flags: &[&st
 
 fn run(program: &Path, arguments: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(program).arg(folder.path()).args(arguments).output().unwrap();
+    let output = Command::new(program).arg(folder.path()).args(arguments).env("RUST_BACKTRACE", "0").output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
     let shown: Vec<&str> =
@@ -68,4 +68,11 @@ fn a_panic_behind_every_entry_is_an_internal_error() {
     let sources = [vec![misuse()], sources(&["fixture.c"])].concat();
     let text = run(&compile("panics", &sources, "fault", &["-DPLANTED"]), &["panics"]);
     assert!(text.contains(" 0 failures"), "{text}");
+}
+
+#[test]
+fn handles_may_be_freed_in_every_order_and_used_from_many_threads_and_callbacks_may_do_anything() {
+    let program = compile("behaviour", &sources(&["behaviour.c", "fixture.c"]), "capi", &[]);
+    let text = run(&program, &["all"]);
+    assert_eq!(text, "orders: 120\nthreads: 6\ncallbacks: all\n");
 }

@@ -102,3 +102,13 @@ fn the_librarys_symbols_are_the_headers_functions_and_no_others() {
     let lacking: Vec<_> = declared.difference(&exported).collect();
     assert!(extra.is_empty() && lacking.is_empty(), "not in the header: {extra:?}; not exported: {lacking:?}");
 }
+
+#[test]
+fn the_soname_of_an_installed_library_carries_the_abi_version() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let section = manifest.split("[package.metadata.capi.library]").nth(1).unwrap();
+    let version = section.lines().find_map(|line| line.strip_prefix("version = \"")).unwrap();
+    let header = Header::parse(&generate());
+    let abi = header.constants.iter().find(|(name, _)| name == "CONFIDANT_ABI_VERSION").unwrap();
+    assert_eq!(version.split('.').next(), Some(abi.1.as_str()));
+}

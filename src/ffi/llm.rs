@@ -46,6 +46,7 @@ pub struct confidant_llm {
 pub(super) enum Kind {
     Plain,
     Scripted(Arc<crate::Scripted>),
+    #[allow(dead_code, reason = "made only with the feature `http`")]
     Ollama(Arc<super::ollama_client::Client>),
 }
 

@@ -12,6 +12,9 @@
 
 #define TEXT(literal) ((confidant_str){ literal, sizeof(literal) - 1 })
 
+// Not by confidant_text: where a panic is planted, that would be the call that meets it.
+#define LITERAL(text) ((confidant_str){ text, strlen(text) })
+
 #define REQUIRE(condition) \
     do { \
         if (!(condition)) { \

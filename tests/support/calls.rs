@@ -5,9 +5,9 @@
 
 #![allow(clippy::all, unsafe_code, dead_code)]
 
-use confidant::ffi::{
+use ::confidant::ffi::{
     agent::*, analytics::*, backend::*, config::*, error::*, extractor::*, library::*, list::*, llm::*, memory::*,
-    ollama::*, preference::*, reply::*, session::*, text::*, turn::*, version::*,
+    preference::*, reply::*, session::*, text::*, turn::*, version::*,
 };
 use std::ffi::c_void;
 use std::mem::{size_of, zeroed};
@@ -17,7 +17,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The most calls of one sequence, and the most turns it saves.
 const MOST_CALLS: usize = 32;
-const MOST_TURNS: usize = 4;
+const MOST_TURNS: usize = 2;
+/// After so many sequences the customers are emptied.
+const CLEAN_EVERY: u64 = 32;
 /// The most handles of a kind that are alive at once.
 const MOST_HANDLES: usize = 3;
 
@@ -222,22 +224,30 @@ fn ended(status: confidant_status, err: Err, was_wanted: bool) -> bool {
     status == 0
 }
 
-/// The one open memory of the process, on a file that lives as long.
+thread_local! {
+    /// Whether this sequence uses the memory that collects turns, which is faster.
+    static COLLECTS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// The open memory of this sequence; there are two in the process, on files that live as long.
 fn store() -> *mut confidant {
     struct Store(*mut confidant);
     unsafe impl Send for Store {}
     unsafe impl Sync for Store {}
-    static STORE: OnceLock<Store> = OnceLock::new();
-    STORE
+    static STORES: [OnceLock<Store>; 2] = [OnceLock::new(), OnceLock::new()];
+    let collects = COLLECTS.get();
+    STORES[usize::from(collects)]
         .get_or_init(|| {
-            let folder = if std::path::Path::new("/dev/shm").is_dir() { "/dev/shm".into() } else { std::env::temp_dir() };
-            let path = folder.join(format!("confidant-calls-{}.db", std::process::id()));
+            let folder =
+                if std::path::Path::new("/dev/shm").is_dir() { "/dev/shm".into() } else { std::env::temp_dir() };
+            let path = folder.join(format!("confidant-calls-{}-{}.db", std::process::id(), u8::from(collects)));
             let location = path.to_str().unwrap();
             let (mut config, mut out, mut err) = (null_mut(), null_mut(), null_mut());
             unsafe {
                 confidant_config_new(&mut config, &mut err);
                 confidant_config_set_durability(config, CONFIDANT_DURABILITY_PROCESS_CRASH, &mut err);
                 confidant_config_set_hot_turns(config, 5, &mut err);
+                confidant_config_set_persist_every(config, if collects { 1_000 } else { 0 }, &mut err);
                 let text = confidant_str { ptr: location.as_ptr().cast(), len: location.len() };
                 assert_eq!(confidant_open(text, config, &mut out, &mut err), 0, "{location}");
                 confidant_config_free(config);
@@ -275,7 +285,11 @@ static TAKEN_BACK: AtomicU64 = AtomicU64::new(0);
 
 /// Reads a sequence of calls from bytes, and makes them.
 pub fn run(data: &[u8]) {
+    // One sequence at a time: what is given and taken back is counted for all.
+    static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut input = Input(data);
+    COLLECTS.set(input.byte() & 7 != 0);
     let before = GIVEN.load(Ordering::SeqCst) - TAKEN_BACK.load(Ordering::SeqCst);
     let mut world = World {
         configs: Slots::new(confidant_config_free),
@@ -309,7 +323,8 @@ pub fn run(data: &[u8]) {
 impl World {
     /// Empties the customers that sequences write to, so that the store does not grow.
     fn clean(&mut self) {
-        if self.saved == 0 && self.session_ids.is_empty() {
+        static RUNS: AtomicU64 = AtomicU64::new(0);
+        if (self.saved == 0 && self.session_ids.is_empty()) || RUNS.fetch_add(1, Ordering::SeqCst) % CLEAN_EVERY != 0 {
             return;
         }
         for memory in self.memories.handles.iter().copied() {
@@ -320,7 +335,11 @@ impl World {
 
     fn turn_id(&self, input: &mut Input<'_>) -> u64 {
         let place = usize::from(input.byte());
-        if self.turn_ids.is_empty() || place > 200 { input.number() } else { self.turn_ids[place % self.turn_ids.len()] }
+        if self.turn_ids.is_empty() || place > 200 {
+            input.number()
+        } else {
+            self.turn_ids[place % self.turn_ids.len()]
+        }
     }
 
     fn session_id(&self, input: &mut Input<'_>) -> u64 {
@@ -450,7 +469,8 @@ impl World {
                 55 => self.replies.free_one(input),
                 56 => {
                     let mut out = null_mut();
-                    let location = confidant_str { ptr: "/no/such/folder/x.db".as_ptr().cast(), len: input.size() % 21 };
+                    let location =
+                        confidant_str { ptr: "/no/such/folder/x.db".as_ptr().cast(), len: input.size() % 21 };
                     let location = if input.flag() { location } else { input.text() };
                     // Only what cannot be opened: opening is slow, and litters.
                     let refused = confidant_str { len: location.len, ptr: location.ptr };
@@ -655,8 +675,10 @@ impl World {
                     options.value.has_brief_below = u32::from(input.flag());
                     let mut out = null_mut();
                     let status = confidant_extractor_new(&raw const options.value, &mut out, e);
+                    ended(status, if wanted { *e } else { null_mut() }, wanted);
                     self.extractors.keep(out);
-                    status
+                    // Whatever was picked before may be gone now.
+                    return;
                 }
                 2 => confidant_extractor_learn_context(extractor, self.contexts.pick(input), e),
                 3 => confidant_extractor_learn_turns(extractor, self.turns.pick(input), e),

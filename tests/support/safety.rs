@@ -49,9 +49,9 @@ const HANDLES: [(&str, &str); 17] = [
 
 /// A good value of every text, by its parameter; a function's own comes first.
 const TEXTS: [(&str, &str); 14] = [
-    ("confidant_turn_id_parse.id", "confidant_text(f.turn_text)"),
-    ("confidant_session_id_parse.id", "confidant_text(f.session_text)"),
-    ("location", "confidant_text(f.path)"),
+    ("confidant_turn_id_parse.id", "LITERAL(f.turn_text)"),
+    ("confidant_session_id_parse.id", "LITERAL(f.session_text)"),
+    ("location", "LITERAL(f.path)"),
     ("tenant", "TEXT(\"acme\")"),
     ("customer", "TEXT(\"alice\")"),
     ("time", "TEXT(\"2026-11-21T09:30:00Z\")"),
