@@ -1,0 +1,977 @@
+// confidant for C++17: the functions of confidant.h as move-only classes, with exceptions, string views and ranges.
+//
+// It adds no behaviour: what confidant.h says of a function holds for the method that is named like it. In short:
+//
+// - The namespace is `confide`, because in C `confidant` is a type.
+// - A failed call throws `confide::error`, which has the status, the message and the causes.
+// - Objects are moved, not copied, and free their handle at their end, in any order. After a move, the only things to
+//   do with the old one are to destroy it and to assign to it; other calls throw, or give nothing.
+// - Texts come in as `std::string_view` and are copied. Texts come out as views into the object that gave them; keep
+//   the object, or make a `std::string`. What may be missing is a `std::optional`.
+// - Lists (turns, sessions, conclusions, evidence, messages, names) work with `for (auto x : list)`, `size()`, `[i]`.
+// - Methods that are `const` may be called from many threads at once, others from one at a time.
+// - Callbacks may throw: what `on_text` threw comes out of `respond`; a model that threw failed.
+
+#ifndef CONFIDANT_HPP
+#define CONFIDANT_HPP
+
+#include "confidant.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace confide {
+
+using text = std::string_view;
+using optional_text = std::optional<std::string_view>;
+
+// Numbers for confidant.h's constants of the same name; casts between the two are safe.
+enum class channel : std::int32_t { chat, email, phone, app, social };
+enum class outcome : std::int32_t { unknown, resolved, unresolved };
+enum class durability : std::int32_t { power_loss, process_crash };
+enum class persona : std::int32_t { friendly, professional, technical, own };
+enum class preference_kind : std::int32_t { style = 1, length, topic };
+
+namespace detail {
+
+inline text view(confidant_str str) noexcept { return str.ptr == nullptr ? text() : text(str.ptr, str.len); }
+inline optional_text maybe(confidant_str str) noexcept
+{
+    return str.ptr == nullptr ? optional_text() : optional_text(text(str.ptr, str.len));
+}
+// A text that is given, though it may be empty.
+inline confidant_str given(text from) noexcept
+{
+    return confidant_str{from.data() == nullptr ? "" : from.data(), from.size()};
+}
+inline confidant_str if_given(const optional_text &from) noexcept
+{
+    return from ? given(*from) : confidant_str{nullptr, 0};
+}
+
+} // namespace detail
+
+// Why a call failed. what() is the message for people; it never holds what a customer said.
+class error : public std::runtime_error {
+public:
+    // Takes an error over from a C function.
+    explicit error(confidant_status status, confidant_error *from)
+        : std::runtime_error(message_of(status, from)), status_(status), detail_(detail::view(confidant_error_detail(from))),
+          llm_failure_(confidant_error_llm_failure(from)), is_retryable_(confidant_error_is_retryable(from))
+    {
+        confidant_error_free(from);
+    }
+    // Copies one that a handle owns.
+    explicit error(const confidant_error &from)
+        : std::runtime_error(message_of(confidant_error_status(&from), &from)), status_(confidant_error_status(&from)),
+          detail_(detail::view(confidant_error_detail(&from))), llm_failure_(confidant_error_llm_failure(&from)),
+          is_retryable_(confidant_error_is_retryable(&from))
+    {
+    }
+    confidant_status status() const noexcept { return status_; }
+    const std::string &detail() const noexcept { return detail_; }
+    std::int32_t llm_failure() const noexcept { return llm_failure_; }
+    bool is_retryable() const noexcept { return is_retryable_; }
+
+private:
+    static std::string message_of(confidant_status status, const confidant_error *from)
+    {
+        text message = detail::view(confidant_error_message(from));
+        return std::string(message.empty() ? detail::view(confidant_status_name(status)) : message);
+    }
+    confidant_status status_;
+    std::string detail_;
+    std::int32_t llm_failure_;
+    bool is_retryable_;
+};
+
+// Thrown by a host's model to say why it failed; any other exception is CONFIDANT_LLM_SERVER without words.
+class model_failure : public std::runtime_error {
+public:
+    model_failure(std::int32_t failure, const std::string &message) : std::runtime_error(message), failure_(failure) {}
+    std::int32_t failure() const noexcept { return failure_; }
+
+private:
+    std::int32_t failure_;
+};
+
+namespace detail {
+
+// Calls a C function with `err` last and throws if it fails.
+template <typename Function, typename... Arguments> void call(Function function, Arguments... arguments)
+{
+    confidant_error *err = nullptr;
+    confidant_status status = function(arguments..., &err);
+    if (status != CONFIDANT_OK) {
+        throw error(status, err);
+    }
+}
+
+template <typename Handle, void (*Free)(Handle *)> struct freed_by {
+    void operator()(Handle *handle) const noexcept { Free(handle); }
+};
+template <typename Handle, void (*Free)(Handle *)> using owned = std::unique_ptr<Handle, freed_by<Handle, Free>>;
+
+// Goes over anything that has `operator[]` and `size()`; what it gives is a value.
+template <typename List> class iterator {
+public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = decltype(std::declval<const List &>()[0]);
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = value_type;
+
+    iterator(const List *list, std::size_t place) noexcept : list_(list), place_(place) {}
+    value_type operator*() const { return (*list_)[place_]; }
+    iterator &operator++() noexcept
+    {
+        ++place_;
+        return *this;
+    }
+    iterator operator++(int) noexcept
+    {
+        iterator before = *this;
+        ++place_;
+        return before;
+    }
+    bool operator==(const iterator &other) const noexcept { return place_ == other.place_; }
+    bool operator!=(const iterator &other) const noexcept { return place_ != other.place_; }
+
+private:
+    const List *list_;
+    std::size_t place_;
+};
+
+// What every list has; List says `operator[]` and `size()`.
+template <typename List> class range {
+public:
+    iterator<List> begin() const noexcept { return {static_cast<const List *>(this), 0}; }
+    iterator<List> end() const noexcept { return {static_cast<const List *>(this), static_cast<const List *>(this)->size()}; }
+    bool empty() const noexcept { return static_cast<const List *>(this)->size() == 0; }
+};
+
+template <typename Pointer> Pointer within(Pointer found)
+{
+    if (found == nullptr) {
+        throw std::out_of_range("confide: past the end of a list");
+    }
+    return found;
+}
+
+// A host's callable behind a `user_data`.
+template <typename Kept> void destroy(void *user_data) noexcept { delete static_cast<Kept *>(user_data); }
+
+} // namespace detail
+
+// Identifiers and times as text.
+inline std::string format_turn_id(std::uint64_t id)
+{
+    confidant_id out;
+    detail::call(confidant_turn_id_format, id, &out);
+    return out.text;
+}
+inline std::string format_session_id(std::uint64_t id)
+{
+    confidant_id out;
+    detail::call(confidant_session_id_format, id, &out);
+    return out.text;
+}
+inline std::string format_time(std::int64_t at_ms)
+{
+    confidant_id out;
+    detail::call(confidant_time_format, at_ms, &out);
+    return out.text;
+}
+inline std::uint64_t parse_turn_id(text id)
+{
+    std::uint64_t out = 0;
+    detail::call(confidant_turn_id_parse, detail::given(id), &out);
+    return out;
+}
+inline std::uint64_t parse_session_id(text id)
+{
+    std::uint64_t out = 0;
+    detail::call(confidant_session_id_parse, detail::given(id), &out);
+    return out;
+}
+inline std::int64_t parse_time(text time)
+{
+    std::int64_t out = 0;
+    detail::call(confidant_time_parse, detail::given(time), &out);
+    return out;
+}
+
+// A stored turn: a view into the list it came from.
+class turn {
+public:
+    explicit turn(const confidant_turn *raw) noexcept : raw_(raw) {}
+    std::uint64_t id() const noexcept { return raw_->turn_id; }
+    std::uint64_t session_id() const noexcept { return raw_->session_id; }
+    std::uint32_t number() const noexcept { return raw_->number; }
+    confide::channel channel() const noexcept { return static_cast<confide::channel>(raw_->channel); }
+    std::int64_t at_ms() const noexcept { return raw_->at_ms; }
+    optional_text said() const noexcept { return detail::maybe(raw_->said); }
+    optional_text answer() const noexcept { return detail::maybe(raw_->answer); }
+    optional_text answered_by() const noexcept { return detail::maybe(raw_->answered_by); }
+    optional_text metadata() const noexcept { return detail::maybe(raw_->metadata); }
+    std::optional<std::int64_t> answered_at_ms() const noexcept
+    {
+        return raw_->has_answered_at ? std::optional(raw_->answered_at_ms) : std::nullopt;
+    }
+    std::optional<double> confidence() const noexcept
+    {
+        return raw_->has_confidence ? std::optional(raw_->confidence) : std::nullopt;
+    }
+    bool resolved() const noexcept { return raw_->resolved != 0; }
+    bool is_pending() const noexcept { return raw_->is_pending != 0; }
+    const confidant_turn &raw() const noexcept { return *raw_; }
+
+private:
+    const confidant_turn *raw_;
+};
+
+// A turn to be saved; what is not set is not given. Its views must live until it is saved.
+struct new_turn {
+    optional_text said, answer, answered_by, metadata, key;
+    std::optional<std::int64_t> at_ms, answered_at_ms;
+    std::optional<double> confidence;
+    bool resolved = false;
+
+    confidant_new_turn raw() const noexcept
+    {
+        confidant_new_turn raw = CONFIDANT_NEW_TURN_INIT;
+        raw.said = detail::if_given(said);
+        raw.answer = detail::if_given(answer);
+        raw.answered_by = detail::if_given(answered_by);
+        raw.metadata = detail::if_given(metadata);
+        raw.key = detail::if_given(key);
+        raw.has_at = at_ms.has_value();
+        raw.at_ms = at_ms.value_or(0);
+        raw.has_answered_at = answered_at_ms.has_value();
+        raw.answered_at_ms = answered_at_ms.value_or(0);
+        raw.has_confidence = confidence.has_value();
+        raw.confidence = confidence.value_or(0);
+        raw.resolved = resolved;
+        return raw;
+    }
+};
+
+// The answer to a turn that was saved without one.
+struct new_answer {
+    confide::text text;
+    optional_text by, metadata;
+    std::optional<std::int64_t> at_ms;
+    std::optional<double> confidence;
+    bool resolved = false;
+
+    confidant_new_answer raw() const noexcept
+    {
+        confidant_new_answer raw = CONFIDANT_NEW_ANSWER_INIT;
+        raw.text = detail::given(text);
+        raw.by = detail::if_given(by);
+        raw.metadata = detail::if_given(metadata);
+        raw.has_at = at_ms.has_value();
+        raw.at_ms = at_ms.value_or(0);
+        raw.has_confidence = confidence.has_value();
+        raw.confidence = confidence.value_or(0);
+        raw.resolved = resolved;
+        return raw;
+    }
+};
+
+// The newest turns of a customer at one moment, oldest first.
+class context : public detail::range<context> {
+public:
+    using handle = confidant_context;
+    explicit context(confidant_context *from) noexcept : handle_(from) {}
+    std::size_t size() const noexcept { return confidant_context_count(handle_.get()); }
+    // The customer's turns in all.
+    std::uint64_t total() const noexcept { return confidant_context_total(handle_.get()); }
+    turn operator[](std::size_t place) const { return turn(detail::within(confidant_context_turn(handle_.get(), place))); }
+    const confidant_context *get() const noexcept { return handle_.get(); }
+
+private:
+    detail::owned<confidant_context, confidant_context_free> handle_;
+};
+
+// Stored turns, oldest first: a page of the archive.
+class turns : public detail::range<turns> {
+public:
+    using handle = confidant_turns;
+    explicit turns(confidant_turns *from) noexcept : handle_(from) {}
+    std::size_t size() const noexcept { return confidant_turns_count(handle_.get()); }
+    turn operator[](std::size_t place) const { return turn(detail::within(confidant_turns_at(handle_.get(), place))); }
+    const confidant_turns *get() const noexcept { return handle_.get(); }
+
+private:
+    detail::owned<confidant_turns, confidant_turns_free> handle_;
+};
+
+// A session and its figures; a value of its own.
+using session_figures = confidant_session_figures;
+
+// Sessions, newest first.
+class sessions : public detail::range<sessions> {
+public:
+    using handle = confidant_sessions;
+    explicit sessions(confidant_sessions *from) noexcept : handle_(from) {}
+    std::size_t size() const noexcept { return confidant_sessions_count(handle_.get()); }
+    const session_figures &operator[](std::size_t place) const
+    {
+        return *detail::within(confidant_sessions_at(handle_.get(), place));
+    }
+
+private:
+    detail::owned<confidant_sessions, confidant_sessions_free> handle_;
+};
+
+// One place that shows a conclusion.
+class evidence {
+public:
+    explicit evidence(const confidant_evidence *raw) noexcept : raw_(raw) {}
+    std::uint64_t turn_id() const noexcept { return raw_->turn_id; }
+    text rule() const noexcept { return detail::view(raw_->rule); }
+    // The part of a turn's `said` that counts: what the rule matched, or all of it.
+    text within(text said) const
+    {
+        return raw_->has_span ? said.substr(static_cast<std::size_t>(raw_->start), static_cast<std::size_t>(raw_->end - raw_->start))
+                              : said;
+    }
+    bool has_span() const noexcept { return raw_->has_span != 0; }
+    const confidant_evidence &raw() const noexcept { return *raw_; }
+
+private:
+    const confidant_evidence *raw_;
+};
+
+// The newest places that show a conclusion, oldest first.
+class evidence_list : public detail::range<evidence_list> {
+public:
+    evidence_list(const confidant_preferences *handle, std::size_t place, std::size_t count) noexcept
+        : handle_(handle), place_(place), count_(count)
+    {
+    }
+    std::size_t size() const noexcept { return count_; }
+    evidence operator[](std::size_t one) const
+    {
+        return evidence(detail::within(confidant_preferences_evidence(handle_, place_, one)));
+    }
+
+private:
+    const confidant_preferences *handle_;
+    std::size_t place_, count_;
+};
+
+// One conclusion and how sure it is.
+class preference {
+public:
+    preference(const confidant_preferences *handle, std::size_t place)
+        : handle_(handle), raw_(detail::within(confidant_preferences_at(handle, place))), place_(place)
+    {
+    }
+    preference_kind kind() const noexcept { return static_cast<preference_kind>(raw_->kind); }
+    // One of CONFIDANT_STYLE_*, _LENGTH_* or _TOPIC_*.
+    std::int32_t value() const noexcept { return raw_->value; }
+    text name() const noexcept { return detail::view(raw_->name); }
+    double confidence() const noexcept { return raw_->confidence; }
+    std::uint64_t evidence_turns() const noexcept { return raw_->evidence_turns; }
+    evidence_list evidence() const noexcept { return {handle_, place_, raw_->evidence_count}; }
+    const confidant_preference &raw() const noexcept { return *raw_; }
+
+private:
+    const confidant_preferences *handle_;
+    const confidant_preference *raw_;
+    std::size_t place_;
+};
+
+// What is known about how to serve a customer.
+class preferences : public detail::range<preferences> {
+public:
+    using handle = confidant_preferences;
+    // Takes a handle over.
+    explicit preferences(confidant_preferences *from) noexcept : handle_(from, freed{true}) {}
+    // Sees one that a reply owns, and lives as long as that.
+    static preferences of(const confidant_preferences *seen) noexcept
+    {
+        preferences made(nullptr);
+        made.handle_ = {const_cast<confidant_preferences *>(seen), freed{false}};
+        return made;
+    }
+    std::size_t size() const noexcept { return confidant_preferences_count(handle_.get()); }
+    preference operator[](std::size_t place) const { return preference(handle_.get(), place); }
+    std::uint64_t customer_turns() const noexcept { return confidant_preferences_customer_turns(handle_.get()); }
+    // All of it in one line for people.
+    confide::text text() const noexcept { return detail::view(confidant_preferences_text(handle_.get())); }
+
+private:
+    struct freed {
+        bool is_owned;
+        void operator()(confidant_preferences *from) const noexcept
+        {
+            if (is_owned) {
+                confidant_preferences_free(from);
+            }
+        }
+    };
+    std::unique_ptr<confidant_preferences, freed> handle_;
+};
+
+// Learns preferences from turns that the host gives it.
+class extractor {
+public:
+    extractor() : extractor(nullptr) {}
+    explicit extractor(const confidant_extractor_options &options) : extractor(&options) {}
+    void learn(const context &from) { detail::call(confidant_extractor_learn_context, handle_.get(), from.get()); }
+    void learn(const turns &from) { detail::call(confidant_extractor_learn_turns, handle_.get(), from.get()); }
+    preferences conclude() const
+    {
+        confidant_preferences *out = nullptr;
+        detail::call(confidant_extractor_conclude, static_cast<const confidant_extractor *>(handle_.get()), &out);
+        return preferences(out);
+    }
+    std::uint64_t covered() const noexcept { return confidant_extractor_covered(handle_.get()); }
+    std::string state()
+    {
+        confidant_str json;
+        detail::call(confidant_extractor_state, handle_.get(), &json);
+        return std::string(detail::view(json));
+    }
+    void restore(text json) { detail::call(confidant_extractor_restore, handle_.get(), detail::given(json)); }
+    text rules_version() const noexcept { return detail::view(confidant_extractor_rules_version(handle_.get())); }
+
+private:
+    explicit extractor(const confidant_extractor_options *options)
+    {
+        confidant_extractor *out = nullptr;
+        detail::call(confidant_extractor_new, options, &out);
+        handle_.reset(out);
+    }
+    detail::owned<confidant_extractor, confidant_extractor_free> handle_;
+};
+
+using summary = confidant_summary;
+using buffer_stats = confidant_buffer_stats;
+using store_stats = confidant_store_stats;
+using maintenance = confidant_maintenance;
+using spending = confidant_spending;
+
+// A session: one conversation of a customer on one channel. Its end does not close it in the store.
+class session {
+public:
+    using handle = confidant_session;
+    explicit session(confidant_session *from) noexcept : handle_(from) {}
+    std::uint64_t id() const noexcept { return confidant_session_id(handle_.get()); }
+    confide::channel channel() const noexcept { return static_cast<confide::channel>(confidant_session_channel(handle_.get())); }
+    std::int64_t opened_at_ms() const noexcept { return confidant_session_opened_at_ms(handle_.get()); }
+    // Saves one turn, durable on return, and gives its identifier.
+    std::uint64_t save_turn(const new_turn &turn) const
+    {
+        confidant_new_turn raw = turn.raw();
+        std::uint64_t id = 0;
+        detail::call(confidant_session_save_turn, get(), &raw, &id);
+        return id;
+    }
+    void answer(std::uint64_t turn_id, const new_answer &answer) const
+    {
+        confidant_new_answer raw = answer.raw();
+        detail::call(confidant_session_answer, get(), turn_id, &raw);
+    }
+    confide::context context() const
+    {
+        confidant_context *out = nullptr;
+        detail::call(confidant_session_context, get(), &out);
+        return confide::context(out);
+    }
+    session_figures metrics() const
+    {
+        session_figures figures = CONFIDANT_SESSION_FIGURES_INIT;
+        detail::call(confidant_session_metrics, get(), &figures);
+        return figures;
+    }
+    // Closes it for good; a rating is 1 to 5, 0 is none.
+    session_figures close(outcome how = outcome::unknown, std::uint32_t rating = 0) const
+    {
+        confidant_outcome raw = CONFIDANT_OUTCOME_INIT;
+        raw.outcome = static_cast<std::int32_t>(how);
+        raw.rating = rating;
+        session_figures figures = CONFIDANT_SESSION_FIGURES_INIT;
+        detail::call(confidant_session_close, get(), static_cast<const confidant_outcome *>(&raw), &figures);
+        return figures;
+    }
+    const confidant_session *get() const noexcept { return handle_.get(); }
+
+private:
+    detail::owned<confidant_session, confidant_session_free> handle_;
+};
+
+// One customer's memory.
+class memory {
+public:
+    explicit memory(confidant_memory *handle) noexcept : handle_(handle) {}
+    text tenant() const noexcept { return detail::view(confidant_memory_tenant(handle_.get())); }
+    text customer() const noexcept { return detail::view(confidant_memory_customer(handle_.get())); }
+    context load_context() const { return made<context>(confidant_memory_load_context); }
+    std::uint64_t save_turn(const new_turn &turn) const
+    {
+        confidant_new_turn raw = turn.raw();
+        std::uint64_t id = 0;
+        detail::call(confidant_memory_save_turn, get(), &raw, &id);
+        return id;
+    }
+    // Saves up to 1,000 turns, all or none, and gives their identifiers.
+    std::vector<std::uint64_t> save_turns(const std::vector<new_turn> &turns) const
+    {
+        std::vector<confidant_new_turn> raw;
+        raw.reserve(turns.size());
+        for (const new_turn &one : turns) {
+            raw.push_back(one.raw());
+        }
+        std::vector<std::uint64_t> ids(turns.size());
+        detail::call(confidant_memory_save_turns, get(), raw.data(), raw.size(), ids.data());
+        return ids;
+    }
+    void answer(std::uint64_t turn_id, const new_answer &answer) const
+    {
+        confidant_new_answer raw = answer.raw();
+        detail::call(confidant_memory_answer, get(), turn_id, &raw);
+    }
+    // A page of the archive, oldest first: at most `limit` turns after the turn `after`; 0 is from the beginning.
+    confide::turns turns(std::uint64_t after = 0, std::size_t limit = 1000) const
+    {
+        return made<confide::turns>(confidant_memory_turns, after, limit);
+    }
+    // One turn, as a list of one.
+    confide::turns turn(std::uint64_t turn_id) const { return made<confide::turns>(confidant_memory_turn, turn_id); }
+    session open_session(channel on) const { return made<session>(confidant_session_open, static_cast<std::int32_t>(on)); }
+    session open_session_at(channel on, std::int64_t at_ms) const
+    {
+        return made<session>(confidant_session_open_at, static_cast<std::int32_t>(on), at_ms);
+    }
+    session resume_session(std::uint64_t session_id) const { return made<session>(confidant_session_resume, session_id); }
+    confide::sessions sessions(std::uint64_t after = 0, std::size_t limit = 1000) const
+    {
+        return made<confide::sessions>(confidant_memory_sessions, after, limit);
+    }
+    confide::preferences preferences() const { return made<confide::preferences>(confidant_memory_preferences); }
+    summary analytics() const
+    {
+        summary out = CONFIDANT_SUMMARY_INIT;
+        detail::call(confidant_memory_analytics, get(), &out);
+        return out;
+    }
+    // Removes every turn and session of this customer, and says how many turns.
+    std::uint64_t clear() const
+    {
+        std::uint64_t removed = 0;
+        detail::call(confidant_memory_clear, get(), &removed);
+        return removed;
+    }
+    void invalidate() const { detail::call(confidant_memory_invalidate, get()); }
+    void flush() const { detail::call(confidant_memory_flush, get()); }
+    buffer_stats stats() const
+    {
+        buffer_stats out = CONFIDANT_BUFFER_STATS_INIT;
+        detail::call(confidant_memory_stats, get(), &out);
+        return out;
+    }
+    const confidant_memory *get() const noexcept { return handle_.get(); }
+
+private:
+    // Calls a function whose last result is a new handle, and wraps it as Made.
+    template <typename Made, typename Function, typename... Inputs> Made made(Function function, Inputs... inputs) const
+    {
+        typename Made::handle *out = nullptr;
+        detail::call(function, get(), inputs..., &out);
+        return Made(out);
+    }
+    detail::owned<confidant_memory, confidant_memory_free> handle_;
+};
+
+// The settings of a memory to be opened; one that is never set has its default.
+class config {
+public:
+    config()
+    {
+        confidant_config *out = nullptr;
+        detail::call(confidant_config_new, &out);
+        handle_.reset(out);
+    }
+    config &hot_turns(std::size_t turns) { return set(confidant_config_set_hot_turns, turns); }
+    config &hot_bytes(std::size_t bytes) { return set(confidant_config_set_hot_bytes, bytes); }
+    config &hot_ttl_ms(std::int64_t ttl) { return set(confidant_config_set_hot_ttl_ms, ttl); }
+    config &persist_every(std::size_t turns) { return set(confidant_config_set_persist_every, turns); }
+    config &durability(confide::durability how)
+    {
+        return set(confidant_config_set_durability, static_cast<std::int32_t>(how));
+    }
+    config &busy_timeout_ms(std::uint64_t timeout) { return set(confidant_config_set_busy_timeout_ms, timeout); }
+    config &session_idle_ms(std::uint64_t idle) { return set(confidant_config_set_session_idle_ms, idle); }
+    config &max_text_bytes(std::size_t bytes) { return set(confidant_config_set_max_text_bytes, bytes); }
+    // Where the time comes from, for tests and replays; called from any thread, and must not throw.
+    config &clock(std::function<std::int64_t()> now_ms)
+    {
+        using kept = std::function<std::int64_t()>;
+        confidant_clock raw = CONFIDANT_CLOCK_INIT;
+        raw.user_data = new kept(std::move(now_ms));
+        raw.now_ms = [](void *user_data) noexcept -> std::int64_t { return (*static_cast<kept *>(user_data))(); };
+        raw.destroy = detail::destroy<kept>;
+        return set(confidant_config_set_clock, static_cast<const confidant_clock *>(&raw));
+    }
+    const confidant_config *get() const noexcept { return handle_.get(); }
+
+private:
+    template <typename Function, typename Value> config &set(Function function, Value value)
+    {
+        detail::call(function, handle_.get(), value);
+        return *this;
+    }
+    detail::owned<confidant_config, confidant_config_free> handle_;
+};
+
+// What `store::check` found.
+class report {
+public:
+    explicit report(confidant_report *handle) noexcept : handle_(handle) {}
+    bool is_sound() const noexcept { return confidant_report_is_sound(handle_.get()); }
+    confidant_report_sums sums() const
+    {
+        confidant_report_sums out = CONFIDANT_REPORT_SUMS_INIT;
+        detail::call(confidant_report_read, static_cast<const confidant_report *>(handle_.get()), &out);
+        return out;
+    }
+    // A line of damage or a warning, counted from 0; nothing past the end.
+    optional_text finding(std::size_t place) const noexcept { return detail::maybe(confidant_report_finding(handle_.get(), place)); }
+    optional_text warning(std::size_t place) const noexcept { return detail::maybe(confidant_report_warning(handle_.get(), place)); }
+
+private:
+    detail::owned<confidant_report, confidant_report_free> handle_;
+};
+
+// An open memory, in one file or on one server.
+class store {
+public:
+    explicit store(text location) : store(location, nullptr) {}
+    store(text location, const config &settings) : store(location, settings.get()) {}
+    text location() const noexcept { return detail::view(confidant_location(handle_.get())); }
+    // A customer's memory; an empty tenant is "default".
+    confide::memory memory(text tenant, text customer) const
+    {
+        confidant_memory *out = nullptr;
+        detail::call(confidant_memory_open, get(), detail::given(tenant), detail::given(customer), &out);
+        return confide::memory(out);
+    }
+    summary analytics(text tenant) const
+    {
+        summary out = CONFIDANT_SUMMARY_INIT;
+        detail::call(confidant_analytics, get(), detail::given(tenant), &out);
+        return out;
+    }
+    void flush() const { detail::call(confidant_flush, get()); }
+    void invalidate() const { detail::call(confidant_invalidate, get()); }
+    void compact() const { detail::call(confidant_compact, get()); }
+    maintenance maintain() const
+    {
+        maintenance out = CONFIDANT_MAINTENANCE_INIT;
+        detail::call(confidant_maintain, get(), &out);
+        return out;
+    }
+    store_stats stats() const
+    {
+        store_stats out = CONFIDANT_STORE_STATS_INIT;
+        detail::call(confidant_stats, get(), &out);
+        return out;
+    }
+    report check() const
+    {
+        confidant_report *out = nullptr;
+        detail::call(confidant_check, get(), &out);
+        return report(out);
+    }
+    const confidant *get() const noexcept { return handle_.get(); }
+
+private:
+    store(text location, const confidant_config *settings)
+    {
+        confidant *out = nullptr;
+        detail::call(confidant_open, detail::given(location), settings, &out);
+        handle_.reset(out);
+    }
+    detail::owned<confidant, confidant_close> handle_;
+};
+
+// One message of the conversation that a model is shown; `role` is one of CONFIDANT_ROLE_*.
+struct llm_message {
+    confide::text text;
+    std::int32_t role;
+};
+
+// What is asked of a model; lives during its call.
+class llm_request : public detail::range<llm_request> {
+public:
+    explicit llm_request(const confidant_llm_request *raw) noexcept : raw_(raw) {}
+    text system() const noexcept { return detail::view(confidant_llm_request_system(raw_)); }
+    // The messages, oldest first; the last one is the customer's and wants a reply.
+    std::size_t size() const noexcept { return confidant_llm_request_message_count(raw_); }
+    llm_message operator[](std::size_t place) const
+    {
+        const confidant_llm_message *found = detail::within(confidant_llm_request_message(raw_, place));
+        return {detail::view(found->text), found->role};
+    }
+    std::int32_t tone() const noexcept { return confidant_llm_request_tone(raw_); }
+    std::int32_t length() const noexcept { return confidant_llm_request_length(raw_); }
+    double temperature() const noexcept { return confidant_llm_request_temperature(raw_); }
+    std::uint32_t max_tokens() const noexcept { return confidant_llm_request_max_tokens(raw_); }
+
+private:
+    const confidant_llm_request *raw_;
+};
+
+// Where a model writes its reply; lives during its call.
+class llm_reply {
+public:
+    explicit llm_reply(confidant_llm_reply *raw) noexcept : raw_(raw) {}
+    // Writes a piece; throws CANCELLED when nobody wants more, which the model lets through.
+    void append(text piece) { detail::call(confidant_llm_reply_append, raw_, detail::given(piece)); }
+    void confidence(double sure) { detail::call(confidant_llm_reply_set_confidence, raw_, sure); }
+    void resolved(bool is) { detail::call(confidant_llm_reply_set_resolved, raw_, confidant_flag{is}); }
+    void usage(std::uint64_t input_tokens, std::uint64_t output_tokens)
+    {
+        detail::call(confidant_llm_reply_set_usage, raw_, input_tokens, output_tokens);
+    }
+    void finish(std::int32_t why) { detail::call(confidant_llm_reply_set_finish, raw_, why); }
+    void source(text title) { detail::call(confidant_llm_reply_add_source, raw_, detail::given(title)); }
+
+private:
+    confidant_llm_reply *raw_;
+};
+
+// A language model.
+class llm {
+public:
+    using complete = std::function<void(const llm_request &, llm_reply &)>;
+
+    explicit llm(confidant_llm *handle) noexcept : handle_(handle) {}
+    // A model of the host's own: a callable that writes the reply, from any thread and many at once.
+    llm(text name, complete how, bool is_free = false)
+    {
+        confidant_llm_callbacks raw = CONFIDANT_LLM_CALLBACKS_INIT;
+        raw.user_data = new complete(std::move(how));
+        raw.complete = call_host;
+        raw.destroy = detail::destroy<complete>;
+        raw.name = detail::given(name);
+        raw.is_free = is_free;
+        confidant_llm *out = nullptr;
+        detail::call(confidant_llm_new, static_cast<const confidant_llm_callbacks *>(&raw), &out);
+        handle_.reset(out);
+    }
+    // A model that answers from articles; without any it has a small starter set.
+    static llm offline(const std::vector<confidant_article> &articles = {})
+    {
+        confidant_llm *out = nullptr;
+        detail::call(confidant_llm_offline, articles.empty() ? nullptr : articles.data(), articles.size(), &out);
+        return llm(out);
+    }
+    static llm scripted(const std::vector<confidant_scripted_reply> &replies)
+    {
+        confidant_llm *out = nullptr;
+        detail::call(confidant_llm_scripted, replies.data(), replies.size(), &out);
+        return llm(out);
+    }
+    static llm ollama(const confidant_ollama_options &options)
+    {
+        confidant_llm *out = nullptr;
+        detail::call(confidant_llm_ollama, &options, &out);
+        return llm(out);
+    }
+    text name() const noexcept { return detail::view(confidant_llm_name(handle_.get())); }
+    bool costs_nothing() const noexcept { return confidant_llm_costs_nothing(handle_.get()); }
+    std::uint64_t remaining() const
+    {
+        std::uint64_t out = 0;
+        detail::call(confidant_llm_remaining, get(), &out);
+        return out;
+    }
+    std::vector<std::string> models() const
+    {
+        confidant_names *out = nullptr;
+        detail::call(confidant_llm_models, get(), &out);
+        detail::owned<confidant_names, confidant_names_free> names(out);
+        std::vector<std::string> all;
+        for (std::size_t i = 0; i < confidant_names_count(out); i++) {
+            all.emplace_back(detail::view(confidant_names_at(out, i)));
+        }
+        return all;
+    }
+    const confidant_llm *get() const noexcept { return handle_.get(); }
+
+private:
+    static confidant_status call_host(void *user_data, const confidant_llm_request *request,
+                                      confidant_llm_reply *reply) noexcept
+    {
+        try {
+            llm_reply writer(reply);
+            (*static_cast<complete *>(user_data))(llm_request(request), writer);
+            return CONFIDANT_OK;
+        } catch (const error &failed) {
+            return failed.status();
+        } catch (const model_failure &failed) {
+            return confidant_llm_reply_fail(reply, failed.failure(), detail::given(text(failed.what())), nullptr);
+        } catch (...) {
+            return confidant_llm_reply_fail(reply, CONFIDANT_LLM_SERVER, detail::given("the model threw an exception"), nullptr);
+        }
+    }
+    detail::owned<confidant_llm, confidant_llm_free> handle_;
+};
+
+// What a customer said, and what the host knows about it. Its views must live until it is answered.
+struct message {
+    confide::text text;
+    optional_text key{}, metadata{}, profile{};
+    std::optional<std::int64_t> at_ms{};
+};
+
+// The agent's reply to a message.
+class reply {
+public:
+    explicit reply(confidant_reply *handle) noexcept : handle_(handle) {}
+    confide::text text() const { return detail::view(raw().text); }
+    double confidence() const { return raw().confidence; }
+    bool resolved() const { return raw().resolved != 0; }
+    // The stored turn; without an answer if the model failed.
+    confide::turn turn() const { return confide::turn(raw().turn); }
+    confide::preferences preferences() const { return confide::preferences::of(raw().preferences); }
+    // Why the model gave no answer, if a fallback text stands in for it.
+    std::optional<error> failure() const
+    {
+        return raw().failure == nullptr ? std::nullopt : std::optional<error>(error(*raw().failure));
+    }
+    std::vector<confide::text> sources() const
+    {
+        std::vector<confide::text> all;
+        for (std::size_t i = 0; i < raw().source_count; i++) {
+            all.push_back(detail::view(confidant_reply_source(handle_.get(), i)));
+        }
+        return all;
+    }
+    const confidant_reply_content &raw() const
+    {
+        const confidant_reply_content *content = confidant_reply_read(handle_.get());
+        if (content == nullptr) {
+            throw error(CONFIDANT_ERR_INVALID_ARGUMENT, nullptr);
+        }
+        return *content;
+    }
+
+private:
+    detail::owned<confidant_reply, confidant_reply_free> handle_;
+};
+
+// Answers customers with a language model, on top of their memory.
+class agent {
+public:
+    // Friendly, and answering from articles.
+    explicit agent(const store &memory) : agent(memory, confidant_agent_options(CONFIDANT_AGENT_OPTIONS_INIT)) {}
+    agent(const store &memory, const llm &model, confide::persona as = confide::persona::friendly)
+        : agent(memory, with(model, as))
+    {
+    }
+    // With every setting; begin with CONFIDANT_AGENT_OPTIONS_INIT.
+    agent(const store &memory, const confidant_agent_options &options)
+    {
+        confidant_agent *out = nullptr;
+        detail::call(confidant_agent_new, memory.get(), &options, &out);
+        handle_.reset(out);
+    }
+    confide::text model() const noexcept { return detail::view(confidant_agent_model(handle_.get())); }
+    reply respond(const session &in, confide::text said) const { return respond_raw(in, confide::message{said}, nullptr); }
+    reply respond(const session &in, const confide::message &said) const { return respond_raw(in, said, nullptr); }
+    // Shows the reply as it is written to a callable that takes a `std::string_view`, and returns nothing, or false to stop.
+    template <typename OnText> reply respond(const session &in, const confide::message &said, OnText &&on_text) const
+    {
+        watcher<std::remove_reference_t<OnText>> shown{on_text, nullptr};
+        confidant_text_sink sink = CONFIDANT_TEXT_SINK_INIT;
+        sink.user_data = &shown;
+        sink.on_text = watcher<std::remove_reference_t<OnText>>::show;
+        try {
+            reply given = respond_raw(in, said, &sink);
+            if (shown.thrown) {
+                std::rethrow_exception(shown.thrown);
+            }
+            return given;
+        } catch (const error &) {
+            if (shown.thrown) {
+                std::rethrow_exception(shown.thrown);
+            }
+            throw;
+        }
+    }
+    confide::spending spending() const
+    {
+        confide::spending out = CONFIDANT_SPENDING_INIT;
+        detail::call(confidant_agent_spending, static_cast<const confidant_agent *>(handle_.get()), &out);
+        return out;
+    }
+
+private:
+    template <typename OnText> struct watcher {
+        OnText &on_text;
+        std::exception_ptr thrown;
+
+        static std::int32_t show(void *user_data, confidant_str piece) noexcept
+        {
+            auto *self = static_cast<watcher *>(user_data);
+            try {
+                if constexpr (std::is_void_v<decltype(self->on_text(confide::text()))>) {
+                    self->on_text(detail::view(piece));
+                    return 0;
+                } else {
+                    return self->on_text(detail::view(piece)) ? 0 : 1;
+                }
+            } catch (...) {
+                self->thrown = std::current_exception();
+                return 1;
+            }
+        }
+    };
+    static confidant_agent_options with(const llm &model, confide::persona as) noexcept
+    {
+        confidant_agent_options options = CONFIDANT_AGENT_OPTIONS_INIT;
+        options.llm = model.get();
+        options.persona = static_cast<std::int32_t>(as);
+        return options;
+    }
+    reply respond_raw(const session &in, const confide::message &said, const confidant_text_sink *sink) const
+    {
+        confidant_message raw = CONFIDANT_MESSAGE_INIT;
+        raw.text = detail::given(said.text);
+        raw.key = detail::if_given(said.key);
+        raw.metadata = detail::if_given(said.metadata);
+        raw.profile = detail::if_given(said.profile);
+        raw.has_at = said.at_ms.has_value();
+        raw.at_ms = said.at_ms.value_or(0);
+        confidant_reply *out = nullptr;
+        detail::call(confidant_agent_respond, static_cast<const confidant_agent *>(handle_.get()), in.get(),
+                     static_cast<const confidant_message *>(&raw), sink, &out);
+        return reply(out);
+    }
+    detail::owned<confidant_agent, confidant_agent_free> handle_;
+};
+
+// Whether the library that is loaded fits this header.
+inline bool fits() noexcept { return confidant_abi_version() == CONFIDANT_ABI_VERSION; }
+inline text version() noexcept { return detail::view(confidant_version()); }
+
+} // namespace confide
+
+#endif // CONFIDANT_HPP
