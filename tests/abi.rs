@@ -4,6 +4,7 @@
 //! lies. `tests/abi/released/` has the record of each version that was released; nothing of those
 //! with today's `CONFIDANT_ABI_VERSION` may be missing or different.
 
+#![cfg(feature = "capi")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/header.rs"]

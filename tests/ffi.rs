@@ -3,6 +3,7 @@
 //! The programs are C: `tests/c/` and one that is written from the header, so that no function
 //! can be forgotten. `tests/c/sanitize.sh` runs the same programs under sanitizers.
 
+#![cfg(feature = "capi")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/header.rs"]

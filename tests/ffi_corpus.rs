@@ -1,5 +1,6 @@
 //! The call sequences that the fuzz target found, replayed; and random ones of every test run.
 
+#![cfg(feature = "capi")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/calls.rs"]

@@ -16,12 +16,12 @@ mod session;
 mod table;
 mod turn;
 
+pub use self::confidant::{Builder, Confidant, Maintenance, Persist, Report, Stats, Tenant};
 pub use buffer::{BufferStats, PersistentBufferMemory};
 pub use collection::{
     Collection, Condition, Embedded, Embedder, FoundDocument, FoundDocuments, MAX_DOCUMENT_BYTES, NewDocument,
     StoredText,
 };
-pub use confidant::{Builder, Confidant, Maintenance, Persist, Report, Stats, Tenant};
 pub use context::Context;
 pub use customer::{Customer, Page};
 pub use recollect::{RecallBasis, RecallQuery, Recalled, RecalledTurn, WordMatch};
