@@ -18,8 +18,7 @@ mod turn;
 
 pub use buffer::{BufferStats, PersistentBufferMemory};
 pub use collection::{
-    Collection, Condition, Embedded, Embedder, FoundDocument, FoundDocuments, MAX_DOCUMENT_BYTES, NewDocument,
-    StoredText,
+    Collection, Condition, Embedded, FoundDocument, FoundDocuments, MAX_DOCUMENT_BYTES, NewDocument, StoredText,
 };
 pub use confidant::{Builder, Confidant, Maintenance, Persist, Report, Stats, Tenant};
 pub use context::Context;
