@@ -70,17 +70,17 @@ pub use assembly::{AssembledContext, ContextRequest, EstimatedTokens, TokenCount
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
 pub use knowledge::{FoundArticle, FoundArticles, KnowledgeArticle, KnowledgeBase, NewArticle};
-#[cfg(feature = "http")]
-pub use llm::Ollama;
 pub use llm::{
-    Article, AskedRequest, Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmRequest, Offline, Role, Scripted,
-    ScriptedReply, Tone, Usage,
+    Article, AskedRequest, Embedder, Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmRequest, Offline, Role,
+    Scripted, ScriptedReply, Tone, Usage,
 };
+#[cfg(feature = "http")]
+pub use llm::{HttpEmbedder, Ollama};
 pub use memory::{
-    BufferStats, Builder, Channel, Collection, Condition, Confidant, Context, Customer, Embedded, Embedder,
-    FoundDocument, FoundDocuments, MAX_AUTHOR_BYTES, MAX_DOCUMENT_BYTES, MAX_KEY_BYTES, Maintenance, NewAnswer,
-    NewDocument, NewTurn, Outcome, Page, Persist, PersistentBufferMemory, RecallBasis, RecallQuery, Recalled,
-    RecalledTurn, Report, Session, SessionDetails, SessionMetrics, Stats, StoredText, Tenant, Turn, WordMatch,
+    BufferStats, Builder, Channel, Collection, Condition, Confidant, Context, Customer, Embedded, FoundDocument,
+    FoundDocuments, MAX_AUTHOR_BYTES, MAX_DOCUMENT_BYTES, MAX_KEY_BYTES, Maintenance, NewAnswer, NewDocument, NewTurn,
+    Outcome, Page, Persist, PersistentBufferMemory, RecallBasis, RecallQuery, Recalled, RecalledTurn, Report, Session,
+    SessionDetails, SessionMetrics, Stats, StoredText, Tenant, Turn, WordMatch,
 };
 pub use preference::{Evidence, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength, Style};
 pub use signals::{

@@ -187,6 +187,22 @@ fn conditions_leave_out_whatever_does_not_meet_them() {
 }
 
 #[test]
+fn the_time_that_a_question_speaks_of_is_favoured() {
+    on_every_store(|place| {
+        let alice = place.open().customer("alice").unwrap();
+        let chat = alice.open_session_at(Channel::Chat, Timestamp::from_millis(START - 40 * DAY)).unwrap();
+        for days in [30, 9, 1] {
+            let at = Timestamp::from_millis(START - days * DAY);
+            chat.save_turn(NewTurn::said("The kettle leaks").answered("Noted.").at(at)).unwrap();
+        }
+        let first =
+            |question: &str| alice.recall(&RecallQuery::new(question).limit(1)).unwrap().turns[0].turn.id.number();
+        assert_eq!(first("What did I say of the kettle yesterday?"), 3);
+        assert_eq!(first("What did I say of the kettle last week?"), 2);
+    });
+}
+
+#[test]
 fn the_one_who_is_named_is_favoured() {
     on_every_store(|place| {
         let alice = place.open().customer("Alice").unwrap();

@@ -2,7 +2,8 @@
 
 use super::article::{KnowledgeArticle, NewArticle};
 use crate::error::Result;
-use crate::memory::{Collection, Condition, Embedded, Embedder, NewDocument, RecallBasis, Tenant};
+use crate::llm::Embedder;
+use crate::memory::{Collection, Condition, Embedded, NewDocument, RecallBasis, Tenant};
 use std::sync::Arc;
 
 /// The collection that holds the articles.

@@ -77,9 +77,17 @@ impl HttpClient {
         self.send(path, Some(json))
     }
 
+    /// Sends JSON and returns the reply whole.
+    pub(crate) fn post_whole(&self, path: &str, json: &str) -> Result<String> {
+        self.whole(self.send(path, Some(json))?)
+    }
+
     /// Asks for a page and returns it whole.
     pub(crate) fn get(&self, path: &str) -> Result<String> {
-        let mut reply = self.send(path, None)?;
+        self.whole(self.send(path, None)?)
+    }
+
+    fn whole(&self, mut reply: Response<Body>) -> Result<String> {
         reply
             .body_mut()
             .with_config()

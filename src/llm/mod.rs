@@ -4,6 +4,9 @@
 //! Nobody else knows that a protocol exists.
 
 mod article;
+mod embedder;
+#[cfg(feature = "http")]
+mod embeddings;
 mod estimate;
 #[cfg(feature = "http")]
 mod http;
@@ -17,6 +20,9 @@ mod retry;
 mod scripted;
 
 pub use article::Article;
+pub use embedder::Embedder;
+#[cfg(feature = "http")]
+pub use embeddings::HttpEmbedder;
 pub use offline::Offline;
 #[cfg(feature = "http")]
 pub use ollama::Ollama;

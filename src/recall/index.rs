@@ -9,7 +9,7 @@ use super::postings::{MAX_DOCUMENTS, Postings, entry};
 use super::rank::Scratch;
 use super::similar::Similar;
 use super::token::{Token, tokens};
-use super::vector::{DIMENSIONS, Sum, Vector, WordSum, sketch};
+use super::vector::{DIMENSIONS, Sum, Vector, WordSum};
 use super::vocabulary::{NONE, Vocabulary};
 use parking_lot::Mutex;
 
@@ -89,7 +89,6 @@ pub(crate) struct Index {
     /// `dimensions` numbers a document.
     pub(super) vectors: Vec<i8>,
     pub(super) inverses: Vec<f32>,
-    pub(super) sketches: Vec<[u64; 2]>,
     /// The names of the speakers, folded; the voice is the place plus one.
     voices: Vec<String>,
     pub(super) live: usize,
@@ -134,7 +133,6 @@ impl Index {
             dimensions,
             vectors: Vec::new(),
             inverses: Vec::new(),
-            sketches: Vec::new(),
             voices: Vec::new(),
             live: 0,
             total_length: 0,
@@ -161,7 +159,6 @@ impl Index {
             + self.entries.capacity() * size_of::<Entry>()
             + self.vectors.capacity()
             + self.inverses.capacity() * size_of::<f32>()
-            + self.sketches.capacity() * size_of::<[u64; 2]>()
             + self.similar.lock().bytes()
     }
 
@@ -199,6 +196,7 @@ impl Index {
         let earlier = self.entries.iter().rev().take(FARTHEST);
         let back = earlier.zip(1..).find(|(entry, _)| entry.group == new.group).map_or(0, |(_, back)| back);
         let back = if new.group == 0 { 0 } else { back };
+        self.make_room();
         self.entries.push(Entry {
             key: new.key,
             group: new.group,
@@ -211,9 +209,20 @@ impl Index {
         });
         self.vectors.resize((place + 1) * self.dimensions, 0);
         self.inverses.push(0.0);
-        self.sketches.push([0; 2]);
         self.fill(reader, number, new);
         true
+    }
+
+    /// Grows by an eighth: twice as much would be too much to keep.
+    fn make_room(&mut self) {
+        let documents = self.entries.len();
+        if documents < self.entries.capacity() {
+            return;
+        }
+        let more = (documents / 8).max(MIN_LOOSE);
+        self.entries.reserve_exact(more);
+        self.inverses.reserve_exact(more);
+        self.vectors.reserve_exact(more * self.dimensions);
     }
 
     /// Gives a document of that place other texts.
@@ -253,7 +262,6 @@ impl Index {
         self.entries.shrink_to_fit();
         self.vectors.shrink_to_fit();
         self.inverses.shrink_to_fit();
-        self.sketches.shrink_to_fit();
     }
 
     fn stem(&self, word: u32) -> u32 {
@@ -309,8 +317,8 @@ impl Index {
         let range = place * self.dimensions..(place + 1) * self.dimensions;
         let Some(to) = self.vectors.get_mut(range).filter(|to| to.len() == values.len()) else { return };
         to.copy_from_slice(values);
-        if let (Some(kept), Some(sketched)) = (self.inverses.get_mut(place), self.sketches.get_mut(place)) {
-            (*kept, *sketched) = (inverse, sketch(values));
+        if let Some(kept) = self.inverses.get_mut(place) {
+            *kept = inverse;
         }
     }
 

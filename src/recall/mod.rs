@@ -15,9 +15,11 @@ mod stop;
 mod token;
 mod vector;
 mod vocabulary;
+mod when;
 
 pub(crate) use embedding::Embedding;
 pub(crate) use index::{Direction, Document, Entry, Index, Part, Reader};
 pub(crate) use rank::{Answer, Hit, Mix, Question, Term, Wanted};
 pub(crate) use snapshot::{Source, Writer};
 pub(crate) use vocabulary::mark;
+pub(crate) use when::period;

@@ -21,6 +21,8 @@ const K1: f32 = 0.9;
 const B: f32 = 0.3;
 /// Words of a question that are looked at: the first ones that say something.
 const MAX_TERMS: usize = 64;
+/// More for documents of the time that the question speaks of.
+const IN_PERIOD: f32 = 1.2;
 /// Keeps a quotient finite.
 const TINY: f32 = 1e-9;
 /// Rooms to work in that are kept for the next questions.
@@ -58,6 +60,8 @@ pub(crate) struct Question<'q> {
     pub(crate) wanted: Option<Wanted<'q>>,
     /// The question's vector, if the host makes its own.
     pub(crate) vector: Option<&'q Direction>,
+    /// The time that the question speaks of, in milliseconds from and until.
+    pub(crate) period: Option<(i64, i64)>,
 }
 
 /// A document that was found, and what earned it its place.
@@ -149,6 +153,9 @@ impl Index {
             let mut score = at(&scratch.scores) + lent;
             if favoured != NO_VOICE && entry.voices.contains(&favoured) {
                 score *= factor;
+            }
+            if question.period.is_some_and(|(from, until)| (from..until).contains(&entry.at)) {
+                score *= IN_PERIOD;
             }
             if best.takes(score, entry.key) {
                 let words = if most > 0.0 { at(&scratch.words) / most } else { 0.0 };

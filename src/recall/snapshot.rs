@@ -6,7 +6,7 @@
 use super::embedding::Embedding;
 use super::index::{Entry, Index};
 use super::postings::Postings;
-use super::vector::{Vector, sketch};
+use super::vector::Vector;
 use super::vocabulary::Vocabulary;
 
 /// Changes whenever an index built by another version would answer otherwise.
@@ -134,11 +134,6 @@ impl Index {
                 index_.total_length += u64::from(length);
             }
             index_.entries.push(entry);
-        }
-        if index_.dimensions > 0 {
-            index_.sketches = index_.vectors.chunks_exact(index_.dimensions).map(sketch).collect();
-        } else {
-            index_.sketches = vec![[0; 2]; count];
         }
         index_.vocabulary = Vocabulary::read_from(from, keeps_stops)?;
         index_.postings = Postings::read_from(from, index_.vocabulary.len(), count)?;

@@ -125,13 +125,3 @@ pub(crate) fn dot(one: &[i8; DIMENSIONS], other: &[i8; DIMENSIONS]) -> i32 {
 pub(crate) fn float(value: i32) -> f32 {
     value as f32
 }
-
-/// One bit for each of 128 numbers' signs; of more numbers, the first 128.
-pub(crate) fn sketch(values: &[i8]) -> [u64; 2] {
-    let bits = |values: &[i8]| {
-        let signs = values.iter().map(|value| u64::from(*value > 0));
-        signs.enumerate().fold(0, |bits, (at, sign)| bits | (sign << at))
-    };
-    let (low, rest) = values.split_at(values.len().min(64));
-    [bits(low), bits(rest.get(..rest.len().min(64)).unwrap_or_default())]
-}

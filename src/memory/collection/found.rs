@@ -1,8 +1,8 @@
 //! Searching a collection.
 
+use super::asked::{embed, model};
 use super::contents::parts;
 use super::document::{StoredText, passages};
-use super::embedder::{embed, model};
 use super::{Collection, Condition, RecallBasis, Shared, Shelf};
 use crate::error::{Error, ErrorKind, Result, invalid};
 use crate::recall::{Direction, Entry, Hit, Mix, Question, Wanted};
@@ -108,7 +108,7 @@ impl Collection {
             let (text, limit) = (question, limit * PASSAGES_EACH);
             let wanted: Wanted<'_> = &wanted;
             let wanted = holding.is_some().then_some(wanted);
-            contents.index.search(&Question { text, limit, mix: Mix::TEXTS, wanted, vector })
+            contents.index.search(&Question { text, limit, mix: Mix::TEXTS, wanted, vector, period: None })
         };
         let mut best: Vec<Hit> = Vec::new();
         for hit in answer.hits {

@@ -4,10 +4,10 @@
 //! the number of its last change, whoever made it. What subject the documents are about is
 //! known elsewhere.
 
+mod asked;
 mod condition;
 mod contents;
 mod document;
-mod embedder;
 mod found;
 mod table;
 mod vectors;
@@ -15,7 +15,6 @@ mod vectors;
 pub use condition::Condition;
 pub(in crate::memory) use condition::marks;
 pub use document::{MAX_DOCUMENT_BYTES, NewDocument, StoredText};
-pub use embedder::Embedder;
 pub use found::{FoundDocument, FoundDocuments};
 pub use vectors::Embedded;
 
@@ -25,6 +24,7 @@ use super::recollect::RecallBasis;
 use crate::codec::Damage;
 use crate::error::{Error, ErrorKind, Result, invalid};
 use crate::id::check_name;
+use crate::llm::Embedder;
 use crate::store::Tx;
 use contents::Contents;
 use document::{bound, check_key, pack, unpack};

@@ -4,10 +4,11 @@
 //! their place one by one, and while some are missing the crate's own table serves, so that a
 //! change of the model loses no result.
 
+use super::asked::{embed, model};
 use super::document::passages;
-use super::embedder::{Embedder, embed, model};
 use super::{Collection, PAGE, Shelf, table};
 use crate::error::{Error, ErrorKind, Result, invalid};
+use crate::llm::Embedder;
 use crate::recall::Direction;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

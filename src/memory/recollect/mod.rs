@@ -93,7 +93,7 @@ impl Customer {
             return Ok(RecallBasis::WordsOnly);
         }
         remembered.follow(self, scope, &moment, answered, era)?;
-        let answer = remembered.ask(query);
+        let answer = remembered.ask(query, self.core.now());
         for (hit, turn) in self.turns_of(&mut remembered, scope, &moment, &answer.hits)? {
             show(&remembered, &answer.terms, &hit, &turn);
         }

@@ -12,7 +12,8 @@ use crate::memory::customer::Customer;
 use crate::memory::row::Person;
 use crate::memory::table::{self, Scope};
 use crate::memory::turn::{Channel, Turn};
-use crate::recall::{Answer, Document, Embedding, Entry, Index, Mix, Part, Question, Reader, mark};
+use crate::recall::{Answer, Document, Embedding, Entry, Index, Mix, Part, Question, Reader, mark, period};
+use crate::time::Timestamp;
 use lru::LruCache;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -62,7 +63,10 @@ impl Default for Remembered {
 
 impl Remembered {
     pub(super) fn bytes(&self) -> usize {
-        self.index.bytes() + self.open.len() * 2 * size_of::<u32>() + self.text_bytes + RECALLED.get() * 64
+        self.index.bytes()
+            + self.open.len() * 2 * size_of::<u32>()
+            + self.text_bytes
+            + self.texts.len() * 2 * size_of::<usize>()
     }
 
     /// Brings the index to what a moment of the store shows.
@@ -80,6 +84,7 @@ impl Remembered {
             *self = Remembered { gone, covered: gone, era: Some(era), ..Remembered::default() };
         }
         let mut reader = Reader::default();
+        let is_new = self.index.len() == 0;
         for turn in answered {
             self.exchange(&mut reader, &customer.person, &turn);
         }
@@ -96,13 +101,15 @@ impl Remembered {
             self.recheck(&mut reader, customer, scope, oldest)?;
             self.era = Some(era);
         }
+        if is_new {
+            self.index.pack();
+        }
         self.index.settle();
         Ok(())
     }
 
     /// Reads the stored turns that are not here yet and lie before a number.
     fn catch_up(&mut self, reader: &mut Reader, customer: &Customer, before: u32) -> Result<()> {
-        let was_empty = self.index.len() == 0;
         while self.covered + 1 < before {
             let after = (self.covered > 0).then(|| TurnId::new(customer.person.tag, self.covered));
             let turns = customer.stored_turns(after, PAGE)?;
@@ -112,9 +119,6 @@ impl Remembered {
             if self.covered == covered {
                 break;
             }
-        }
-        if was_empty {
-            self.index.pack();
         }
         Ok(())
     }
@@ -183,7 +187,7 @@ impl Remembered {
     }
 
     /// The turns that answer a question.
-    pub(super) fn ask(&self, query: &RecallQuery<'_>) -> Answer {
+    pub(super) fn ask(&self, query: &RecallQuery<'_>, now: Timestamp) -> Answer {
         let marks = query.metadata.iter().map(|(name, value)| {
             let value = serde_json::from_str::<serde_json::Value>(value).unwrap_or_default();
             self.index.holding(&mark(name, &value.to_string()))
@@ -203,6 +207,7 @@ impl Remembered {
             mix: Mix::TURNS,
             wanted: query.is_conditional().then_some(&wanted),
             vector: None,
+            period: period(query.text, now.as_millis()),
         })
     }
 
