@@ -140,35 +140,28 @@ class Context(Sequence[Turn]):
     Of `load`, the newest turns of a customer at one moment. `texts` is the quick way to what a prompt needs.
     """
 
-    __slots__ = ("total", "_count", "_size", "_buffer", "_texts", "_begin")
+    __slots__ = ("total", "_count", "_size", "_buffer", "_page")
 
     def __init__(self, buffer: bytes):
         _, self._size, self.total, self._count = _HEAD.unpack_from(buffer)  # total: the customer's turns in all.
         self._buffer = buffer
-        begin = 32 + self._size * self._count
-        # With ASCII alone, bytes and characters are the same: a text is a part of one string.
-        texts = str(buffer[begin:], "utf-8")
-        self._texts = texts if len(texts) == len(buffer) - begin else None
-        self._begin = begin
+        # With ASCII alone, bytes and characters are the same: a text is a part of one string of the whole buffer.
+        is_ascii = buffer[32 + self._size * self._count :].isascii()
+        self._page = str(buffer, "latin-1") if is_ascii else None
 
     def texts(self) -> List[Tuple[Optional[str], Optional[str]]]:
         """What was said and what was answered, of every turn; None where there is none."""
         records = _spaced(_TEXTS, self._size).iter_unpack(self._records())
-        texts, begin = self._texts, self._begin
-        if texts is not None:
+        page, text = self._page, self._text
+        if page is None:
             return [
-                (
-                    texts[said - begin : said - begin + said_len] if flags & 1 else None,
-                    texts[answer - begin : answer - begin + answer_len] if flags & 2 else None,
-                )
+                (text(said, said_len) if flags & 1 else None, text(answer, answer_len) if flags & 2 else None)
                 for flags, said, said_len, answer, answer_len in records
             ]
-        buffer = self._buffer
         return [
-            (
-                buffer[said : said + said_len].decode() if flags & 1 else None,
-                buffer[answer : answer + answer_len].decode() if flags & 2 else None,
-            )
+            (page[said : said + said_len], page[answer : answer + answer_len])
+            if flags & 3 == 3
+            else (text(said, said_len) if flags & 1 else None, text(answer, answer_len) if flags & 2 else None)
             for flags, said, said_len, answer, answer_len in records
         ]
 
@@ -189,8 +182,8 @@ class Context(Sequence[Turn]):
         return memoryview(self._buffer)[32 : 32 + self._size * self._count]
 
     def _text(self, place: int, length: int) -> str:
-        if self._texts is not None:
-            return self._texts[place - self._begin : place - self._begin + length]
+        if self._page is not None:
+            return self._page[place : place + length]
         return self._buffer[place : place + length].decode()
 
     def _turn(self, record: Tuple[Any, ...]) -> Turn:
