@@ -1,6 +1,6 @@
 // confidant remembers customers: every conversation in one file, across restarts, channels, agents and years.
 //
-// Generated from src/ffi/ by `UPDATE_HEADER=1 cargo test --test header`; do not edit.
+// Generated from src/ffi/ by `UPDATE_HEADER=1 cargo test --features capi --test header`; do not edit.
 //
 // What holds for every function here:
 //

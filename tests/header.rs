@@ -17,7 +17,10 @@ fn the_committed_header_is_what_the_sources_say() {
         std::fs::write(&path, &fresh).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == fresh, "include/confidant.h is stale: run UPDATE_HEADER=1 cargo test --features capi --test header");
+    assert!(
+        committed == fresh,
+        "include/confidant.h is stale: run UPDATE_HEADER=1 cargo test --features capi --test header"
+    );
     assert!(fresh.is_ascii() && !fresh.contains("COMES_HERE"));
 }
 
