@@ -11,7 +11,7 @@ use super::link::{Failure, Link, Why, all, both, failed};
 use super::order::{Committed, panicked, run_alone};
 use super::replay::{Question, Script, Step, customer_of};
 use super::statements::{Answer, Begin, Transaction};
-use crate::error::{ErrorKind, Result, internal};
+use crate::error::{Error, ErrorKind, Result, internal};
 use crate::store::Unit;
 use crate::store::group::{Group, Ran, Writer};
 use parking_lot::Mutex;
@@ -131,7 +131,7 @@ impl Lane {
         };
         let (backend, began, held): (i64, i64, Vec<i64>) = link.run("write to", work)?;
         if backend != link.backend {
-            let error = crate::Error::new(ErrorKind::Store, "a pooler lends its connections by transaction");
+            let error = Error::new(ErrorKind::Store, "a pooler lends its connections by transaction");
             return Err(Failure { why: Why::Pooled, error });
         }
         for member in members.iter_mut().filter(|member| held.contains(&shared.lock_of(member.customer))) {
