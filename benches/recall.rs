@@ -262,7 +262,7 @@ fn documents(folder: &Path, talk: &Talk) {
         let texts: Vec<(String, String)> = (start..start + 1_000)
             .map(|number| {
                 let (said, answer) = talk.turn(number);
-                let text = if number / talk.0.len() % 2 == 0 { said } else { answer };
+                let text = if (number / talk.0.len()).is_multiple_of(2) { said } else { answer };
                 (number.to_string(), format!("{text} ({number})"))
             })
             .collect();
