@@ -267,6 +267,23 @@ struct new_turn {
     }
 };
 
+namespace detail {
+
+template <typename Function, typename Handle>
+std::vector<std::uint64_t> save_all(Function function, const Handle *handle, const std::vector<new_turn> &turns)
+{
+    std::vector<confidant_new_turn> raw;
+    raw.reserve(turns.size());
+    for (const new_turn &one : turns) {
+        raw.push_back(one.raw());
+    }
+    std::vector<std::uint64_t> ids(turns.size());
+    call(function, handle, raw.data(), raw.size(), ids.data());
+    return ids;
+}
+
+} // namespace detail
+
 // The answer to a turn that was saved without one.
 struct new_answer {
     confide::text text;
@@ -410,6 +427,17 @@ public:
     }
     std::size_t size() const noexcept { return confidant_preferences_count(handle_.get()); }
     preference operator[](std::size_t place) const { return preference(handle_.get(), place); }
+    // The first conclusion of a kind, if any is known.
+    std::optional<preference> find(preference_kind kind) const
+    {
+        const confidant_preference *found = confidant_preferences_find(handle_.get(), static_cast<std::int32_t>(kind));
+        for (std::size_t place = 0; found != nullptr && place < size(); place++) {
+            if (confidant_preferences_at(handle_.get(), place) == found) {
+                return preference(handle_.get(), place);
+            }
+        }
+        return std::nullopt;
+    }
     std::uint64_t customer_turns() const noexcept { return confidant_preferences_customer_turns(handle_.get()); }
     // All of it in one line for people.
     confide::text text() const noexcept { return detail::view(confidant_preferences_text(handle_.get())); }
@@ -482,6 +510,10 @@ public:
         detail::call(confidant_session_save_turn, get(), &raw, &id);
         return id;
     }
+    std::vector<std::uint64_t> save_turns(const std::vector<new_turn> &turns) const
+    {
+        return detail::save_all(confidant_session_save_turns, get(), turns);
+    }
     void answer(std::uint64_t turn_id, const new_answer &answer) const
     {
         confidant_new_answer raw = answer.raw();
@@ -532,14 +564,7 @@ public:
     // Saves up to 1,000 turns, all or none, and gives their identifiers.
     std::vector<std::uint64_t> save_turns(const std::vector<new_turn> &turns) const
     {
-        std::vector<confidant_new_turn> raw;
-        raw.reserve(turns.size());
-        for (const new_turn &one : turns) {
-            raw.push_back(one.raw());
-        }
-        std::vector<std::uint64_t> ids(turns.size());
-        detail::call(confidant_memory_save_turns, get(), raw.data(), raw.size(), ids.data());
-        return ids;
+        return detail::save_all(confidant_memory_save_turns, get(), turns);
     }
     void answer(std::uint64_t turn_id, const new_answer &answer) const
     {
