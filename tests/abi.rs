@@ -108,7 +108,7 @@ fn the_binary_interface_is_as_recorded() {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == fresh,
-        "the binary interface has changed: {:?}; if that is meant, UPDATE_ABI=1 cargo test --test abi",
+        "the binary interface has changed: {:?}; if that is meant, UPDATE_ABI=1 cargo test --features capi --test abi",
         breaks(&committed, &fresh)
     );
 }

@@ -16,7 +16,7 @@ sources=(tests/c/fixture.c -Iinclude -Itests/c -std=c11 -D_GNU_SOURCE -g -O1)
 [ $# -gt 0 ] || set -- address thread valgrind
 
 # misuse.c is written out of the header by a test.
-[ -f "$target/tmp/misuse.c" ] || cargo test --quiet --test ffi every_bad
+[ -f "$target/tmp/misuse.c" ] || cargo test --quiet --features capi --test ffi every_bad
 
 library() { # <folder> <sanitizer flags of rustc> <crate type>
   RUSTC_BOOTSTRAP=1 RUSTFLAGS="$2" CARGO_TARGET_DIR=$target/$1 cargo rustc --quiet --lib --crate-type "$3" \
