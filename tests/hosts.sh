@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # The hosts of other languages, as their front pages say: one command each, then their tests and figures.
 # Installs g++ and Go when they are missing; prints what it skipped, and lists it in target/hosts_skipped.txt.
+#
+#   tests/hosts.sh            everything
+#   tests/hosts.sh install    only what is missing, for tests/hosts.rs
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p target
@@ -20,7 +23,15 @@ need() {
   return 1
 }
 
-make -C examples/c run | tail -n 2
-if need g++ g++; then make -C examples/cpp run | tail -n 2; fi
-if need go golang-go; then make -C examples/go run test | tail -n 4; fi
-if need python3 python3; then make -C examples/python run test bench | tail -n 6; fi
+run() {
+  make --no-print-directory -C "$@"
+}
+
+if [ "${1-}" = install ]; then
+  need g++ g++ && need go golang-go && need python3 python3 || true
+  exit
+fi
+run examples/c run | tail -n 1
+if need g++ g++; then run examples/cpp run | tail -n 1; fi
+if need go golang-go; then run examples/go run test | tail -n 3; fi
+if need python3 python3; then run examples/python run test bench | tail -n 4; fi
