@@ -9,7 +9,8 @@
 //! | keep conversations apart | [`Customer::open_session`], [`Session`] |
 //! | learn what a customer likes | [`Customer::preferences`], [`PreferenceExtractor`] |
 //! | answer customers | [`SupportAgent`], with any [`LlmBackend`] |
-//! | see how it goes | [`Tenant::analytics`], [`ConversationAnalytics`] |
+//! | see how it goes | [`Tenant::analytics`], [`ConversationAnalytics::report`] |
+//! | never ask twice | [`Customer::given`], [`Given::asked_again`] |
 //! | know what a message says | [`Signals::of`], [`SignalRules`], [`LinearTable`] |
 //! | read a text | [`Normalized`], [`redact`], [`language_of`] |
 //! | look after the file | [`Confidant::maintain`], [`Confidant::check`], [`Confidant::compact`] |
@@ -47,6 +48,7 @@ mod id;
 mod llm;
 mod memory;
 mod preference;
+mod profile;
 mod signals;
 // Without an engine every open is refused, and nothing else of the store is reached.
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
@@ -55,7 +57,7 @@ mod text;
 mod time;
 
 pub use agent::{Message, Persona, Price, Reply, Spending, SupportAgent, SupportAgentBuilder};
-pub use analytics::{ConversationAnalytics, Summary};
+pub use analytics::{AnalyticsReport, ConversationAnalytics, Figures, Health, HealthLimits, Summary, Trend, Worry};
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
 #[cfg(feature = "http")]
@@ -69,10 +71,13 @@ pub use memory::{
     NewAnswer, NewTurn, Outcome, Page, Persist, PersistentBufferMemory, Report, Session, SessionDetails,
     SessionMetrics, Stats, Tenant, Turn,
 };
-pub use preference::{Evidence, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength, Style};
+pub use preference::{
+    Evidence, Hours, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength, Statement, Style,
+};
+pub use profile::{AskedAgain, Given, GivenFact};
 pub use signals::{
     Cue, Entity, EntityKind, EscalationReason, Finding, Intent, LinearTable, Sentiment, SignalContext, SignalRules,
-    Signals, Topic, Urgency,
+    Signals, Topic, Urgency, WishKind,
 };
 pub use store::Durability;
 pub use text::{Normalized, Redacted, Sensitive, language_of, redact};
