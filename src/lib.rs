@@ -12,7 +12,8 @@
 //! | keep conversations apart | [`Customer::open_session`], [`Session`] |
 //! | learn what a customer likes | [`Customer::preferences`], [`PreferenceExtractor`] |
 //! | answer customers | [`SupportAgent`], with any [`LlmBackend`] |
-//! | see how it goes | [`Tenant::analytics`], [`ConversationAnalytics`] |
+//! | see how it goes | [`Tenant::analytics`], [`ConversationAnalytics::report`] |
+//! | never ask twice | [`Customer::given`], [`Given::asked_again`] |
 //! | know what a message says | [`Signals::of`], [`SignalRules`], [`LinearTable`] |
 //! | read a text | [`Normalized`], [`redact`], [`language_of`] |
 //! | look after the file | [`Confidant::maintain`], [`Confidant::check`], [`Confidant::compact`] |
@@ -56,6 +57,7 @@ mod knowledge;
 mod llm;
 mod memory;
 mod preference;
+mod profile;
 mod recall;
 mod signals;
 // Without an engine every open is refused, and nothing else of the store is reached.
@@ -65,7 +67,7 @@ mod text;
 mod time;
 
 pub use agent::{Message, Persona, Price, Reply, Spending, SupportAgent, SupportAgentBuilder};
-pub use analytics::{ConversationAnalytics, Summary};
+pub use analytics::{AnalyticsReport, ConversationAnalytics, Figures, Health, HealthLimits, Summary, Trend, Worry};
 pub use assembly::{AssembledContext, ContextRequest, EstimatedTokens, TokenCounter};
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
@@ -82,10 +84,13 @@ pub use memory::{
     Outcome, Page, Persist, PersistentBufferMemory, RecallBasis, RecallQuery, Recalled, RecalledTurn, Report, Session,
     SessionDetails, SessionMetrics, Stats, StoredText, Tenant, Turn, WordMatch,
 };
-pub use preference::{Evidence, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength, Style};
+pub use preference::{
+    Evidence, Hours, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength, Statement, Style,
+};
+pub use profile::{AskedAgain, Given, GivenFact};
 pub use signals::{
     Cue, Entity, EntityKind, EscalationReason, Finding, Intent, LinearTable, Sentiment, SignalContext, SignalRules,
-    Signals, Topic, Urgency,
+    Signals, Topic, Urgency, WishKind,
 };
 pub use store::Durability;
 pub use text::{Normalized, Redacted, Sensitive, language_of, redact};

@@ -4,7 +4,10 @@
 
 mod support;
 
-use confidant::{Channel, Confidant, NewTurn, Outcome, Summary, Timestamp};
+use confidant::{
+    AnalyticsReport, Channel, Confidant, Customer, EscalationReason, HealthLimits, NewTurn, Outcome, Summary,
+    Timestamp, Topic, Trend,
+};
 use serde_json::Value;
 use support::*;
 
@@ -152,5 +155,124 @@ fn unanswered_turns_and_missing_confidences_do_not_lower_the_mean() {
         alice.memory().save_turn(NewTurn::said("x").answered("y").confidence(0.4)).unwrap();
         let summary = alice.analytics().summary().unwrap();
         assert_eq!((summary.turns, summary.answered_turns, summary.mean_confidence), (3, 2, Some(0.4)));
+    });
+}
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+/// A session of one turn at a time, closed with an outcome.
+fn contact(customer: &Customer, said: &str, millis: i64, resolved: bool, rating: Option<u8>) {
+    let session = customer.open_session_at(Channel::Chat, at(millis)).unwrap();
+    let metadata = r#"{"tier":"gold","cost_nano":1500}"#;
+    let turn = NewTurn::said(said).answered("See below.").answered_at(at(millis + MINUTE));
+    session.save_turn(turn.resolved(resolved).metadata(metadata).at(at(millis))).unwrap();
+    let outcome = if resolved { Outcome::resolved() } else { Outcome::unresolved() };
+    session.close(rating.map_or(outcome, |rating| outcome.rated(rating))).unwrap();
+}
+
+fn report_of(memory: &Confidant) -> AnalyticsReport {
+    memory.tenant("acme").unwrap().analytics().report().unwrap()
+}
+
+// A-34, L-28, L-42, M-25
+#[test]
+fn a_report_tells_first_contacts_repetitions_time_and_days() {
+    on_every_store(|place| {
+        let memory = place.open();
+        let alice = memory.tenant("acme").unwrap().customer("alice").unwrap();
+        let bob = memory.tenant("acme").unwrap().customer("bob").unwrap();
+        contact(&alice, "My invoice is wrong.", START - 2 * DAY, false, Some(2));
+        contact(&alice, "The invoice is still wrong, I want to speak to a human!", START - DAY, true, Some(4));
+        contact(&bob, "I forgot my password.", START - DAY, true, None);
+        let report = report_of(&memory);
+        let totals = &report.totals;
+        assert_eq!((totals.customers, totals.sessions, totals.turns, report.active_sessions), (2, 3, 3, 0));
+        assert_eq!((totals.first_contacts, totals.first_contact_resolved), (2, 1));
+        assert_eq!(format!("{:.3}", totals.repeat_rate().unwrap()), "0.333");
+        assert_eq!(totals.mean_resolution_ms(), Some(MINUTE as f64));
+        assert_eq!((totals.mean_rating(), totals.rated_sessions), (Some(3.0), 2));
+        assert_eq!((totals.cost_nano, totals.costed_turns, report.tiers["gold"]), (4_500, 3, 2));
+        assert_eq!((totals.topics[&Topic::Billing], totals.topics[&Topic::Login]), (2, 1));
+        assert_eq!(totals.escalations[&EscalationReason::Person], 1);
+        assert_eq!(report.days.keys().collect::<Vec<_>>(), ["2026-11-19", "2026-11-20"]);
+        assert_eq!((report.days["2026-11-20"].turns, report.days["2026-11-20"].customers), (2, 2));
+        let json: Value = serde_json::from_str(&report.to_json()).unwrap();
+        assert_eq!(json["days"]["2026-11-19"]["turns"], 1);
+        assert_eq!(json["totals"]["topics"]["billing"], 2);
+        assert!(report.to_prometheus().contains("confidant_escalations{reason=\"person\"} 1"));
+    });
+}
+
+#[test]
+fn a_report_covers_its_range_its_tenant_or_its_customer() {
+    on_every_store(|place| {
+        let memory = place.open();
+        for (tenant, customer, day) in
+            [("acme", "alice", 3), ("acme", "alice", 1), ("acme", "bob", 1), ("globex", "alice", 1)]
+        {
+            let customer = memory.tenant(tenant).unwrap().customer(customer).unwrap();
+            contact(&customer, "The app crashes.", START - day * DAY, true, None);
+        }
+        let acme = memory.tenant("acme").unwrap();
+        assert_eq!(report_of(&memory).totals.turns, 3);
+        let newest = acme.analytics().between(at(START - 2 * DAY), at(START)).report().unwrap();
+        assert_eq!((newest.totals.turns, newest.totals.sessions, newest.days.len()), (2, 2, 1));
+        assert_eq!(acme.customer("alice").unwrap().analytics().report().unwrap().totals.turns, 2);
+        assert_eq!(memory.tenant("nobody").unwrap().analytics().report().unwrap().totals.turns, 0);
+    });
+}
+
+// X-19, X-34
+#[test]
+fn a_report_is_exact_after_a_customer_is_gone() {
+    on_every_store(|place| {
+        let memory = place.open();
+        let (alice, bob) = (
+            memory.tenant("acme").unwrap().customer("alice").unwrap(),
+            memory.tenant("acme").unwrap().customer("bob").unwrap(),
+        );
+        contact(&alice, "The app crashes.", START - DAY, true, Some(5));
+        let before = report_of(&memory);
+        contact(&bob, "This is fucking ridiculous!!", START - DAY, false, Some(1));
+        assert_ne!(report_of(&memory), before);
+        bob.memory().clear().unwrap();
+        assert_eq!(report_of(&memory), before);
+    });
+}
+
+// A-29
+#[test]
+fn the_mood_of_a_customer_has_a_direction() {
+    on_every_store(|place| {
+        let alice = place.open().tenant("acme").unwrap().customer("alice").unwrap();
+        for said in ["I hate this terrible, awful app.", "Horrible, it fails again.", "Great, it works now, I love it!"]
+        {
+            for _ in 0..3 {
+                alice.memory().save_turn(NewTurn::said(said)).unwrap();
+            }
+        }
+        let report = alice.analytics().report().unwrap();
+        assert_eq!(report.trends.keys().copied().collect::<Vec<_>>(), [Trend::Improving]);
+        assert_eq!(report.moods.len(), 9);
+    });
+}
+
+#[test]
+fn health_worries_about_many_cases_only() {
+    on_every_store(|place| {
+        let memory = place.open();
+        let alice = memory.tenant("acme").unwrap().customer("alice").unwrap();
+        contact(&alice, "The app crashes.", START - DAY, false, Some(1));
+        let health = report_of(&memory).health(&HealthLimits::default());
+        assert!(health.is_healthy() && health.unknown.contains(&"mean_rating"));
+        for number in 0..20 {
+            contact(&alice, "The app crashes.", START - DAY + number * MINUTE, false, Some(1));
+        }
+        let health = report_of(&memory).health(&HealthLimits::default());
+        let figures: Vec<_> = health.worries.iter().map(|worry| worry.figure).collect();
+        assert!(figures.contains(&"mean_rating") && figures.contains(&"session_resolution_rate"), "{figures:?}");
+        assert!(health.worries[0].to_string().contains("below"));
     });
 }

@@ -32,7 +32,7 @@ fn preferences_rest_on_the_whole_history_and_not_on_the_newest_fifty() {
         drop((alice, memory));
         let alice = place.open().customer("alice").unwrap();
         let preferences = alice.preferences().unwrap();
-        assert_eq!(preferences, PreferenceExtractor::reference().extract(&archive(&alice, 100)));
+        assert_eq!(preferences, PreferenceExtractor::support().extract(&archive(&alice, 100)));
     });
 }
 

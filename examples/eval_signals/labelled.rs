@@ -23,6 +23,17 @@ impl Row {
         self.0.get(field).and_then(Value::as_bool).unwrap_or_default()
     }
 
+    /// The members of a list.
+    pub fn list(&self, field: &str) -> Vec<Row> {
+        let list = self.0.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
+        list.into_iter().map(Row).collect()
+    }
+
+    /// A member of a list that is a number or a string.
+    pub fn at(&self, place: usize) -> &Value {
+        self.0.get(place).unwrap_or(&Value::Null)
+    }
+
     /// Whether a list has a member that begins so.
     pub fn has(&self, field: &str, member: &str) -> bool {
         let list = self.0.get(field).and_then(Value::as_array);
@@ -33,6 +44,11 @@ impl Row {
 /// The rows of a file.
 pub fn read(folder: &Path, file: &str) -> Result<Vec<Row>, String> {
     let text = std::fs::read_to_string(folder.join(file)).map_err(|cause| format!("{file}: {cause}"))?;
+    rows(file, &text)
+}
+
+/// The rows of a text.
+pub fn rows(file: &str, text: &str) -> Result<Vec<Row>, String> {
     let mut rows = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         rows.push(Row(serde_json::from_str(line).map_err(|cause| format!("{file}, line {number}: {cause}"))?));

@@ -1,8 +1,9 @@
 //! The tasks: which file, what is asked of the signals, what counts as right.
 
-use crate::labelled::{Row, read};
+use crate::labelled::{Row, read, rows};
 use crate::score::{Classes, Hits, auc, correlation, float, rounded};
-use confidant::{EscalationReason, SignalContext, Signals, Topic, Urgency};
+use confidant::{EntityKind, EscalationReason, SignalContext, Signals, Topic, Urgency};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
@@ -22,6 +23,8 @@ pub const ALL: &[(&str, Task)] = &[
     ("language_tickets", language),
     ("style_bitext", style),
     ("style_formality", formality),
+    ("names_restaurants8k", names),
+    ("entities_ecommerce", entities),
 ];
 
 /// Reads every message once more, for the time that takes.
@@ -157,4 +160,73 @@ fn formality(folder: &Path) -> Result<String, String> {
     let rows = read(folder, "style_formality.jsonl")?;
     let pairs: Vec<(f64, f64)> = rows.iter().map(|row| (row.number("score"), signals(row).formality)).collect();
     Ok(line("style_formality", &rows, &[("correlation", rounded(correlation(&pairs)))]))
+}
+
+/// The words of a name, for comparing.
+fn name_words(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty() && *word != "and");
+    words.map(str::to_lowercase).collect()
+}
+
+/// Names in replies to a question for a name.
+fn names(folder: &Path) -> Result<String, String> {
+    let mut rows = read(folder, "entities_restaurants8k.jsonl")?;
+    rows.retain(|row| row.has("requested", "name"));
+    let mut found = Hits::default();
+    let context = SignalContext::new().agent_said("May I have your first and last name, please?");
+    for row in &rows {
+        let truth = name_words(&format!("{} {}", row.string("first_name"), row.string("last_name")));
+        let mut said = BTreeSet::new();
+        for entity in Signals::of(row.text(), &context).entities {
+            if entity.kind == EntityKind::Name {
+                said.extend(name_words(row.text().get(entity.span).unwrap_or_default()));
+            }
+        }
+        if truth == said {
+            found.right += u32::from(!truth.is_empty());
+        } else {
+            found.missed += u32::from(!truth.is_empty());
+            found.wrong += u32::from(!said.is_empty());
+        }
+    }
+    Ok(hits("names_restaurants8k", &rows, found))
+}
+
+/// Order numbers and e-mail addresses in shop chats, labelled by hand: the fixture holds the
+/// conversations' names, the turns' places and the bytes; the texts are in the folder beside.
+fn entities(folder: &Path) -> Result<String, String> {
+    let labels = rows("the fixture", include_str!("fixtures/ecommerce_entities.jsonl"))?;
+    let chats = read(&folder.join("../support"), "ecommerce_chats.jsonl")?;
+    let chats: BTreeMap<&str, &Row> = chats.iter().map(|chat| (chat.string("id"), chat)).collect();
+    let mut found = Hits::default();
+    let mut messages = Vec::new();
+    for label in &labels {
+        let Some(chat) = chats.get(label.string("conversation")) else { continue };
+        let mut truth = BTreeSet::new();
+        for span in label.list("spans") {
+            let number =
+                |place: usize| span.at(place).as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(0);
+            truth.insert((number(0), number(1), number(2), span.at(3).as_str().unwrap_or_default().to_owned()));
+        }
+        let mut said = BTreeSet::new();
+        let turns = chat.list("turns");
+        for (place, turn) in turns.iter().enumerate().filter(|(_, turn)| turn.string("role") == "customer") {
+            let asked = place.checked_sub(1).and_then(|before| turns.get(before));
+            let asked = asked.filter(|turn| turn.string("role") == "agent").map(Row::text);
+            let context = asked.map_or(SignalContext::new(), |asked| SignalContext::new().agent_said(asked));
+            for entity in Signals::of(turn.text(), &context).entities {
+                if matches!(entity.kind, EntityKind::OrderId | EntityKind::Email) {
+                    said.insert((place, entity.span.start, entity.span.end, entity.kind.name().to_owned()));
+                }
+            }
+        }
+        for (truth, said) in truth.union(&said).map(|item| (truth.contains(item), said.contains(item))) {
+            found.add(truth, said);
+        }
+        messages.extend(turns);
+    }
+    if messages.is_empty() {
+        return Err("none of the labelled conversations is there".to_owned());
+    }
+    Ok(hits("entities_ecommerce", &messages, found))
 }

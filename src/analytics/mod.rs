@@ -1,11 +1,22 @@
 //! Figures over what is stored: nothing is counted in memory, so nothing is lost with a
 //! process and everything is exact after a customer is cleared.
 
+mod collect;
+mod export;
+mod figures;
+mod health;
+mod report;
 mod table;
+
+pub use figures::Figures;
+pub use health::{Health, HealthLimits, Worry};
+pub use report::{AnalyticsReport, Trend};
 
 use crate::error::Result;
 use crate::memory::{Confidant, Customer, Tenant, mean_confidence};
+use crate::time::Timestamp;
 use std::fmt;
+use std::ops::Range;
 use table::Sums;
 
 /// Figures over the stored turns and sessions of a tenant, or of one customer.
@@ -26,12 +37,20 @@ pub struct ConversationAnalytics {
     memory: Confidant,
     tenant: String,
     customer: Option<String>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
 }
 
 impl Tenant {
     /// Figures over all customers of the tenant.
     pub fn analytics(&self) -> ConversationAnalytics {
-        ConversationAnalytics { memory: self.confidant(), tenant: self.id().to_owned(), customer: None }
+        ConversationAnalytics {
+            memory: self.confidant(),
+            tenant: self.id().to_owned(),
+            customer: None,
+            from: None,
+            to: None,
+        }
     }
 }
 
@@ -39,7 +58,13 @@ impl Customer {
     /// Figures over this customer.
     pub fn analytics(&self) -> ConversationAnalytics {
         let customer = Some(self.id().to_owned());
-        ConversationAnalytics { memory: self.confidant(), tenant: self.tenant_id().to_owned(), customer }
+        ConversationAnalytics {
+            memory: self.confidant(),
+            tenant: self.tenant_id().to_owned(),
+            customer,
+            from: None,
+            to: None,
+        }
     }
 }
 
@@ -57,6 +82,45 @@ impl ConversationAnalytics {
             None => table::of_tenant(tx, &self.tenant),
         })?;
         Ok(Summary::new(&sums))
+    }
+
+    /// Restricts reports to turns from a moment on and before another.
+    pub fn between(mut self, from: Timestamp, to: Timestamp) -> Self {
+        (self.from, self.to) = (Some(from), Some(to));
+        self
+    }
+
+    /// Everything that can be told of the range, with its days. Reads every turn of the tenant
+    /// (or customer) and what it says: about 10 us a turn and 0.1 ms a customer. Turns that
+    /// wait under [`Persist::Every`](crate::Persist) are saved first.
+    ///
+    /// # Errors
+    /// `Busy`, `Io` or `Store` if the store cannot be read; `Corrupt` if a turn is damaged.
+    pub fn report(&self) -> Result<AnalyticsReport> {
+        self.memory.flush()?;
+        let mut report = AnalyticsReport::new(self.from, self.to);
+        let range = self.range();
+        let tenant = self.memory.tenant(&self.tenant)?;
+        if let Some(customer) = &self.customer {
+            collect::count(&tenant.customer(customer)?, &range, &mut report)?;
+            return Ok(report);
+        }
+        let mut last = 0;
+        loop {
+            let names = self.memory.core.store.read_with(|tx| table::customers_after(tx, &self.tenant, last))?;
+            let Some((newest, _)) = names.last() else { break };
+            last = *newest;
+            for (_, name) in &names {
+                collect::count(&tenant.customer(name)?, &range, &mut report)?;
+            }
+        }
+        report.moods.clear();
+        Ok(report)
+    }
+
+    fn range(&self) -> Range<i64> {
+        let millis = |time: Option<Timestamp>, none: i64| time.map_or(none, Timestamp::as_millis);
+        millis(self.from, i64::MIN)..millis(self.to, i64::MAX)
     }
 }
 

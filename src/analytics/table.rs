@@ -51,6 +51,18 @@ pub(super) fn of_customer(tx: &dyn Tx, tenant: &str, customer: &str) -> Result<S
     sums(tx, sums_where!("o.name = ?1 AND c.name = ?2"), &[tenant.into(), customer.into()])
 }
 
+/// A page of the tenant's customers behind one, with their numbers.
+pub(super) fn customers_after(tx: &dyn Tx, tenant: &str, after: i64) -> Result<Vec<(i64, String)>> {
+    let sql = "SELECT c.id, c.name FROM tenants o JOIN customers c ON c.tenant = o.id \
+               WHERE o.name = ?1 AND c.id > ?2 ORDER BY c.id LIMIT 1000";
+    let mut customers = Vec::new();
+    tx.query(sql, &[tenant.into(), after.into()], &mut |row| {
+        customers.push((row.int(0)?, row.text(1)?.to_owned()));
+        Ok(())
+    })?;
+    Ok(customers)
+}
+
 fn sums(tx: &dyn Tx, sql: &'static str, values: &[Value]) -> Result<Sums> {
     let found = tx.first(sql, values, |row| {
         let natural = |column| row.int(column).map(|value| u64::try_from(value).unwrap_or(0));

@@ -4,7 +4,8 @@
 //! names of rules, never what was said.
 
 use crate::id::TurnId;
-use crate::signals::Topic;
+use crate::memory::Channel;
+use crate::signals::{Topic, WishKind};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -120,8 +121,48 @@ pub struct Preferences {
     pub response_length: Option<Preference<ResponseLength>>,
     /// What the customer asks about: most turns first, then what came up first.
     pub topics: Vec<Preference<Topic>>,
+    /// The language the customer mostly writes in, as a two-letter code.
+    pub language: Option<Preference<String>>,
+    /// The channel the customer mostly uses.
+    pub channel: Option<Preference<Channel>>,
+    /// The hours of the day in which the customer mostly writes.
+    pub hours: Option<Preference<Hours>>,
+    /// What the customer said about how to be served, oldest first; of those about the same
+    /// matter the newest holds.
+    pub statements: Vec<Statement>,
     /// How many turns hold words of the customer.
     pub customer_turns: u32,
+}
+
+/// A part of the day, in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Hours {
+    /// The first hour, 0 to 23.
+    pub from: u8,
+    /// The hour behind the last one, 1 to 24, or less than `from` if it passes midnight.
+    pub to: u8,
+}
+
+/// Something a customer said about how to be served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Statement {
+    /// What is wished.
+    pub kind: WishKind,
+    /// The turn in which it was said.
+    pub turn: TurnId,
+    /// Its bytes in the turn's `said`; of a name, the name alone.
+    pub span: Range<usize>,
+    /// Whether a newer statement about the same matter took its place.
+    pub superseded: bool,
+}
+
+impl<T> Preference<T> {
+    /// The turns it was concluded from, with the bytes of `said` that show it, oldest first.
+    pub fn why(&self) -> impl Iterator<Item = (TurnId, Option<Range<usize>>)> {
+        self.evidence.iter().map(|evidence| (evidence.turn, evidence.span.clone()))
+    }
 }
 
 impl Preferences {

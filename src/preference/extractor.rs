@@ -5,11 +5,12 @@
 
 use super::conclusion::Preferences;
 use super::rules::{RuleSet, Shows};
-use super::state::{Counters, Mark, PreferenceState};
+use super::state::{Lesson, Mark, PreferenceState, Wished};
 use super::verdict::Limits;
 use crate::error::Result;
 use crate::memory::Turn;
-use crate::text::own_parts;
+use crate::signals::wishes;
+use crate::text::{language_of, own_parts};
 
 /// Learns from what a customer said how to serve that customer; pure.
 ///
@@ -42,8 +43,21 @@ impl PreferenceExtractor {
     pub fn reference() -> PreferenceExtractor {
         PreferenceExtractor {
             rules: RuleSet::reference(),
-            limits: Limits { min_turns: 3, style_ratio: 1.5, brief_below: 50, detailed_above: 150 },
+            limits: Limits { min_turns: 3, style_ratio: 1.5, brief_below: 50, detailed_above: 150, hysteresis: 1 },
         }
+    }
+
+    /// The preset `support`: as `reference`, but a style or a length that is known changes only
+    /// after three turns that show the other; used by [`Customer::preferences`](crate::Customer::preferences).
+    pub fn support() -> PreferenceExtractor {
+        PreferenceExtractor::reference().hysteresis(3)
+    }
+
+    /// How many turns in a row must show another style or length before a known one changes;
+    /// 0 counts as 1, which changes at once.
+    pub fn hysteresis(mut self, turns: u32) -> Self {
+        self.limits.hysteresis = turns.max(1);
+        self
     }
 
     /// The fewest turns to conclude from; 0 counts as 1.
@@ -97,31 +111,50 @@ impl PreferenceExtractor {
         if state.covered().is_some_and(|covered| turn.id.number() <= covered.number()) {
             return;
         }
-        let counters = &mut state.counters;
-        if counters.rules != self.rules.version {
-            *counters = Counters { rules: self.rules.version.to_owned(), ..Counters::default() };
+        if state.rules != self.rules.version {
+            *state = PreferenceState { rules: self.rules.version.to_owned(), ..PreferenceState::default() };
         }
-        counters.covered = Some(turn.id.as_u64());
+        state.covered = Some(turn.id.as_u64());
+        let lesson = self.lesson(turn);
+        if lesson.characters > 0 {
+            state.lessons.push(lesson);
+        }
+    }
+
+    /// What one turn teaches.
+    fn lesson(&self, turn: &Turn) -> Lesson {
+        let said = turn.said.as_deref().unwrap_or_default();
+        let mut lesson = Lesson {
+            turn: turn.id.as_u64(),
+            channel: turn.channel.code(),
+            hour: hour_of(turn.at.as_millis()),
+            ..Lesson::default()
+        };
         let mut characters = 0;
         let mut fired: u128 = 0;
-        for (offset, part) in own_parts(turn.said.as_deref().unwrap_or_default()) {
+        for (offset, part) in own_parts(said) {
             characters += part.trim().chars().count();
             for hit in self.rules.find(part) {
                 let rule_bit = 1_u128.checked_shl(u32::from(hit.number)).unwrap_or_default();
                 let is_style = matches!(hit.rule.shows, Shows::Formal | Shows::Casual);
-                if fired & rule_bit != 0 || (is_style && hit.quoted) {
+                if fired & rule_bit != 0 || (is_style && hit.quoted) || hit.rule.shows == Shows::Nothing {
                     continue;
                 }
                 fired |= rule_bit;
-                if let Some(tally) = counters.tally_mut(hit.rule.shows) {
-                    let (start, end) = (offset + hit.span.start, offset + hit.span.end);
-                    tally.add(Mark { turn: turn.id.as_u64(), start, end, rule: hit.number });
-                }
+                let (start, end) = (offset + hit.span.start, offset + hit.span.end);
+                lesson.marks.push(Mark { turn: turn.id.as_u64(), start, end, rule: hit.number });
+            }
+            lesson.wishes.extend(wishes(part).into_iter().map(|(kind, span)| Wished {
+                kind,
+                start: offset + span.start,
+                end: offset + span.end,
+            }));
+            if lesson.language.is_none() {
+                lesson.language = language_of(part).and_then(|code| code.as_bytes().first_chunk().copied());
             }
         }
-        if characters > 0 {
-            counters.count_turn(turn.id, u64::try_from(characters).unwrap_or(u64::MAX));
-        }
+        lesson.characters = u64::try_from(characters).unwrap_or(u64::MAX);
+        lesson
     }
 
     /// Concludes from what was learned so far.
@@ -139,10 +172,10 @@ impl PreferenceExtractor {
     /// - **Topics** are those that any turn touched; none below `min_turns` turns.
     ///   Confidence is `n / (n + 1)` for `n` turns.
     pub fn conclude(&self, state: &PreferenceState) -> Preferences {
-        if state.counters.rules != self.rules.version {
+        if state.rules != self.rules.version {
             return Preferences::default();
         }
-        self.limits.conclude(&state.counters, self.rules)
+        self.limits.conclude(state, self.rules)
     }
 
     /// Reads a state that [`PreferenceState::to_json`] wrote.
@@ -155,6 +188,11 @@ impl PreferenceExtractor {
     pub fn restore(&self, json: &str) -> Result<PreferenceState> {
         PreferenceState::from_json(json, self.rules)
     }
+}
+
+/// The hour of the day, in UTC.
+fn hour_of(millis: i64) -> u8 {
+    u8::try_from(millis.rem_euclid(86_400_000) / 3_600_000).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -436,7 +474,7 @@ mod tests {
                 extractor.learn(&mut state, turn);
                 extractor.learn(&mut state, &turns[done / 2]);
                 let kept = state.to_json().expect("is written");
-                assert!(kept.len() < 12 * 1024, "seed {seed}: {} bytes", kept.len());
+                assert!(kept.len() < 512 * (done + 2), "seed {seed}: {} bytes", kept.len());
                 state = extractor.restore(&kept).expect("is read");
                 assert_eq!(state.covered(), Some(turn.id), "seed {seed}");
                 assert_eq!(extractor.conclude(&state), extractor.extract(&turns[..=done]), "seed {seed}, turn {done}");

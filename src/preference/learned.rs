@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-/// Customers whose state is kept: about 4 KiB each.
+/// Customers whose state is kept: about 150 bytes a turn each.
 const KEPT: NonZeroUsize = NonZeroUsize::new(4_096).expect("not zero");
 /// Turns read at once while the archive is gone through.
 const PAGE: usize = 1_000;
@@ -51,13 +51,13 @@ impl Customer {
     /// What the customer likes, as far as their own words over the whole history show, with
     /// the turns it was learned from. Preferences that are not known yet are `None`.
     ///
-    /// Uses the rules of [`PreferenceExtractor::reference`]. The first call reads the archive
+    /// Uses [`PreferenceExtractor::support`]. The first call reads the archive
     /// once; later ones only what was said since.
     ///
     /// # Errors
     /// As [`load_context`](crate::PersistentBufferMemory::load_context).
     pub fn preferences(&self) -> Result<Preferences> {
-        let extractor = PreferenceExtractor::reference();
+        let extractor = PreferenceExtractor::support();
         let context = self.memory().load_context()?;
         let kept = self.core.subject::<Kept>();
         let name = (Arc::clone(&self.person.tenant), Arc::clone(&self.person.name));

@@ -4,12 +4,15 @@
 
 mod conclusion;
 mod extractor;
+mod habit;
 mod learned;
 mod reference;
 mod rules;
 mod state;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
-pub use conclusion::{Evidence, Preference, Preferences, ResponseLength, Style};
+pub use conclusion::{Evidence, Hours, Preference, Preferences, ResponseLength, Statement, Style};
 pub use extractor::PreferenceExtractor;
 pub use state::PreferenceState;

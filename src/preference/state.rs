@@ -1,17 +1,17 @@
-//! What is counted about a customer between two conclusions.
+//! What each turn taught, and what that adds up to.
 //!
-//! Knows which counters suffice to conclude without reading a turn again, and how they are
-//! written down. They grow with the number of rules, not with the number of turns, and hold
-//! no words of the customer.
+//! Knows how a lesson is written down. Lessons are kept turn by turn, so that taking one away
+//! leaves exactly what the others taught; sums are made from them when they are needed. Holds
+//! places and names of rules, no words of the customer.
 
 use super::rules::{RuleNumber, RuleSet, Shows};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::TurnId;
-use crate::signals::Topic;
+use crate::signals::{Topic, WishKind};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
-/// How many places are kept for each thing that was seen.
+/// How many places are shown for each conclusion.
 pub(super) const MAX_EVIDENCE: usize = 32;
 
 /// What an extractor has learned of one customer so far.
@@ -28,23 +28,61 @@ pub(super) const MAX_EVIDENCE: usize = 32;
 /// assert_eq!(extractor.restore(&kept)?, state);
 /// # Ok::<(), confidant::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PreferenceState {
-    pub(super) counters: Counters,
+    /// The version of the rules that learned it; empty while nothing was learned.
+    pub(super) rules: String,
+    pub(super) covered: Option<u64>,
+    /// In the order of the turns.
+    pub(super) lessons: Vec<Lesson>,
+}
+
+/// What one turn taught.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Lesson {
+    pub(super) turn: u64,
+    /// Characters the customer wrote in it.
+    pub(super) characters: u64,
+    pub(super) channel: i32,
+    /// The hour of the day in UTC.
+    pub(super) hour: u8,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) language: Option<[u8; 2]>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) marks: Vec<Mark>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) wishes: Vec<Wished>,
+}
+
+/// An explicit statement and its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Wished {
+    pub(super) kind: WishKind,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 impl PreferenceState {
     /// The last turn that was learned from; turns after it are still to be learned.
     pub fn covered(&self) -> Option<TurnId> {
-        self.counters.covered.and_then(|number| TurnId::from_u64(number).ok())
+        self.covered.and_then(|number| TurnId::from_u64(number).ok())
     }
 
-    /// The state as the text of a JSON object: at most about 12 KiB, no words of the customer.
+    /// Takes away what one turn taught, and nothing else: the state is then the same as if the
+    /// turn had been empty. False if the turn had taught nothing.
+    pub fn unlearn(&mut self, turn: TurnId) -> bool {
+        let before = self.lessons.len();
+        self.lessons.retain(|lesson| lesson.turn != turn.as_u64());
+        self.lessons.len() < before
+    }
+
+    /// The state as the text of a JSON object: about 80 bytes and 20 for each cue a turn, no
+    /// words of the customer.
     ///
     /// # Errors
     /// `Internal` if it cannot be written, which would be a defect.
     pub fn to_json(&self) -> Result<String> {
-        serde_json::to_string(&self.counters).map_err(|cause| {
+        serde_json::to_string(self).map_err(|cause| {
             Error::new(ErrorKind::Internal, "cannot write down what was learned of a customer").with_source(cause)
         })
     }
@@ -52,26 +90,57 @@ impl PreferenceState {
     /// Reads what `to_json` wrote; the empty state if other rules learned it.
     pub(super) fn from_json(json: &str, rules: &RuleSet) -> Result<PreferenceState> {
         let what = "cannot read what was learned of a customer";
-        let counters: Counters = serde_json::from_str(json).map_err(|cause| {
+        let state: PreferenceState = serde_json::from_str(json).map_err(|cause| {
             let place = format!("{what}: line {}, column {}", cause.line(), cause.column());
             Error::new(ErrorKind::Corrupt, place)
         })?;
-        if counters.rules != rules.version {
+        if state.rules != rules.version {
             return Ok(PreferenceState::default());
         }
-        if !counters.is_sound(rules) {
+        if !state.is_sound(rules) {
             return Err(Error::new(ErrorKind::Corrupt, format!("{what}: it names a turn or a rule that cannot be")));
         }
-        Ok(PreferenceState { counters })
+        Ok(state)
+    }
+
+    fn is_sound(&self, rules: &RuleSet) -> bool {
+        let in_order = self.lessons.array_windows().all(|[one, next]| one.turn < next.turn);
+        let is_lesson = |lesson: &Lesson| {
+            is_turn(&lesson.turn)
+                && lesson.hour < 24
+                && lesson
+                    .marks
+                    .iter()
+                    .all(|mark| rules.rule(mark.rule).is_some() && mark.turn == lesson.turn && mark.start <= mark.end)
+        };
+        let covers = |lesson: &Lesson| self.covered.is_some_and(|covered| lesson.turn <= covered);
+        in_order
+            && self.covered.iter().all(is_turn)
+            && self.lessons.iter().all(|lesson| is_lesson(lesson) && covers(lesson))
+    }
+
+    /// What the lessons add up to.
+    pub(super) fn counters(&self, rules: &RuleSet) -> Counters {
+        let mut counters = Counters::default();
+        for lesson in &self.lessons {
+            for mark in &lesson.marks {
+                if let Some(tally) = rules.rule(mark.rule).and_then(|rule| counters.tally_mut(rule.shows)) {
+                    tally.add(*mark);
+                }
+            }
+            if let Ok(turn) = TurnId::from_u64(lesson.turn)
+                && lesson.characters > 0
+            {
+                counters.count_turn(turn, lesson.characters);
+            }
+        }
+        counters
     }
 }
 
 /// The counters of one customer over the whole history.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Counters {
-    /// The version of the rules that learned them; empty while nothing was learned.
-    pub(super) rules: String,
-    pub(super) covered: Option<u64>,
     /// Turns in which the customer wrote something.
     pub(super) turns: u32,
     /// Characters of those turns, and the sum of their squares.
@@ -122,21 +191,10 @@ impl Counters {
             self.styled = self.styled.saturating_add(1);
         }
     }
-
-    fn is_sound(&self, rules: &RuleSet) -> bool {
-        let tallies =
-            [&self.formal, &self.casual, &self.login, &self.billing, &self.technical, &self.account].into_iter();
-        let is_mark = |mark: &Mark| rules.rule(mark.rule).is_some() && is_turn(&mark.turn) && mark.start <= mark.end;
-        let is_tally =
-            |tally: &Tally| tally.newest.len() <= MAX_EVIDENCE && tally.newest.iter().chain(&tally.first).all(is_mark);
-        tallies.into_iter().all(is_tally)
-            && self.newest.len() <= MAX_EVIDENCE
-            && self.newest.iter().chain(&self.covered).all(is_turn)
-    }
 }
 
 /// How often something was seen, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Tally {
     pub(super) turns: u32,
     /// Places, one for each rule in each turn.

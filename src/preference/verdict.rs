@@ -5,8 +5,9 @@
 //! sums, products and quotients are used, so every machine gets the same bits.
 
 use super::conclusion::{Evidence, Preference, Preferences, ResponseLength, Style};
-use super::rules::RuleSet;
-use super::state::{Counters, MAX_EVIDENCE, Mark, Tally};
+use super::habit;
+use super::rules::{RuleSet, Shows};
+use super::state::{Counters, MAX_EVIDENCE, Mark, PreferenceState, Tally};
 use crate::id::TurnId;
 use crate::signals::Topic;
 use std::borrow::Cow;
@@ -23,17 +24,81 @@ pub(super) struct Limits {
     pub(super) style_ratio: f64,
     pub(super) brief_below: u32,
     pub(super) detailed_above: u32,
+    /// Turns in a row that must show something else before a known value changes.
+    pub(super) hysteresis: u32,
 }
 
 impl Limits {
-    pub(super) fn conclude(&self, counters: &Counters, rules: &RuleSet) -> Preferences {
-        let mut preferences = Preferences { customer_turns: counters.turns, ..Preferences::default() };
+    pub(super) fn conclude(&self, state: &PreferenceState, rules: &RuleSet) -> Preferences {
+        let counters = &state.counters(rules);
+        let mut preferences = Preferences {
+            customer_turns: counters.turns,
+            statements: habit::statements(&state.lessons),
+            ..Preferences::default()
+        };
         if counters.turns >= self.min_turns {
-            preferences.style = self.style(counters, rules);
+            preferences.style = self.steady_style(state, counters, rules);
             preferences.response_length = Some(self.length(counters, rules));
             preferences.topics = topics(counters, rules);
+            preferences.language = habit::language(&state.lessons, self.min_turns);
+            preferences.channel = habit::channel(&state.lessons, self.min_turns);
+            preferences.hours = habit::hours(&state.lessons, self.min_turns);
         }
+        habit::apply(&mut preferences);
         preferences
+    }
+
+    /// The style, changed only by several turns in a row.
+    fn steady_style(&self, state: &PreferenceState, all: &Counters, rules: &RuleSet) -> Option<Preference<Style>> {
+        let newest = self.style(all, rules)?;
+        if self.hysteresis <= 1 {
+            return Some(newest);
+        }
+        let (mut formal, mut casual, mut turns) = (0_u32, 0_u32, 0_u32);
+        let mut known: Option<Style> = None;
+        let mut streak = 0;
+        for lesson in &state.lessons {
+            let shown = |side: Shows| {
+                lesson.marks.iter().any(|mark| rules.rule(mark.rule).is_some_and(|rule| rule.shows == side))
+            };
+            let (is_formal, is_casual) = (shown(Shows::Formal), shown(Shows::Casual));
+            turns += 1;
+            if !is_formal && !is_casual {
+                continue;
+            }
+            formal += u32::from(is_formal);
+            casual += u32::from(is_casual);
+            let styled = formal.max(casual);
+            let Some(now) = self.side(formal, casual).filter(|_| styled >= self.min_turns && turns >= self.min_turns)
+            else {
+                continue;
+            };
+            if known.is_none_or(|known| known == now) {
+                known = Some(now);
+                streak = 0;
+                continue;
+            }
+            streak += 1;
+            if streak >= self.hysteresis {
+                known = Some(now);
+                streak = 0;
+            }
+        }
+        let value = known.unwrap_or(newest.value);
+        let confidence = if value == newest.value { newest.confidence } else { newest.confidence / 2.0 };
+        Some(Preference { value, confidence, ..newest })
+    }
+
+    /// The side that so many turns show.
+    fn side(&self, formal: u32, casual: u32) -> Option<Style> {
+        let beats = |one: u32, other: u32| f64::from(one) > self.style_ratio * f64::from(other);
+        if beats(formal, casual) {
+            Some(Style::Formal)
+        } else if beats(casual, formal) {
+            Some(Style::Casual)
+        } else {
+            (formal.min(casual) >= MIN_SIDE_TURNS).then_some(Style::Balanced)
+        }
     }
 
     fn style(&self, counters: &Counters, rules: &RuleSet) -> Option<Preference<Style>> {

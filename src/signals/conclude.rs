@@ -100,14 +100,16 @@ pub struct Signals {
 /// At and above this a polarity is positive, at and below the other negative.
 const POSITIVE: f32 = 0.25;
 const NEGATIVE: f32 = -0.05;
+/// A phrase as bad as this is blame beyond doubt.
+const BLAME: f32 = -2.0;
 
 impl Signals {
     /// Reads a message. Any text gives an answer; linear in its length.
     pub fn of(text: &str, context: &SignalContext<'_>) -> Signals {
         let rules = context.rules.unwrap_or_else(|| SignalRules::shared());
         let normal = Normalized::of(text);
-        let language = language_of(text);
         let mut reading = Reading::of(&rules.set, normal.as_str());
+        let language = if is_surely_english(&reading, text) { Some("en") } else { language_of(text) };
         if is_foreign(language, &reading) {
             // English rules have nothing to say about it.
             reading.tokens.clear();
@@ -118,6 +120,13 @@ impl Signals {
         signals.language = language;
         signals
     }
+}
+
+/// Whether nearly all words of a message are English ones that the rules know.
+fn is_surely_english(reading: &Reading, text: &str) -> bool {
+    let all = reading.tokens.len();
+    let known = reading.tokens.iter().filter(|token| token.id != super::vocabulary::UNKNOWN).count();
+    text.is_ascii() && text.len() >= 20 && all >= 4 && known * 10 >= all * 7
 }
 
 /// Whether a message is surely not English: another language was found, and hardly any word is
@@ -207,6 +216,10 @@ impl Found<'_> {
             return (Finding { value: by_rules, score, cues }, f64::from(tone.compound));
         };
         let [bad, neither, good] = table.weigh(&Features::of(self.reading, tone));
+        if by_rules == Sentiment::Negative && self.is_for_support(tone) {
+            let score = f64::from(bad.max(-tone.compound));
+            return (Finding { value: by_rules, score, cues }, f64::from((good - bad).min(tone.compound)));
+        }
         let (value, score) = if bad >= neither && bad >= good {
             (Sentiment::Negative, bad)
         } else if good >= neither {
@@ -215,6 +228,15 @@ impl Found<'_> {
             (Sentiment::Neutral, neither)
         };
         (Finding { value, score: f64::from(score), cues }, f64::from(good - bad))
+    }
+
+    /// Whether the message is addressed to a company's account, pressing, or says one of the
+    /// phrases that are blame beyond doubt: there the rules for support are heard before a table
+    /// that was learned from talk of all kinds.
+    fn is_for_support(&self, tone: &Tone) -> bool {
+        let is_blame = tone.parts.iter().any(|part| part.rule.is_some() && part.value <= BLAME);
+        let is_pressing = |hit: &Hit| matches!(self.shows(hit), Some(Shows::Urgency(_) | Shows::Escalate(_)));
+        is_blame || self.reading.is_addressed || self.hits.iter().any(is_pressing)
     }
 
     /// Frustrated or angry: bad, and a cue that says so.
@@ -247,8 +269,10 @@ impl Found<'_> {
                 sum += cue.score;
             }
         }
+        let critical = Shows::Urgency(Urgency::Critical);
+        let is_critical = self.hits.iter().any(|hit| self.shows(hit) == Some(critical));
         let value = match sum {
-            sum if sum >= 2.0 => Urgency::Critical,
+            sum if sum >= 3.0 || (sum >= 2.0 && is_critical) => Urgency::Critical,
             sum if sum >= 1.0 => Urgency::High,
             sum if sum <= -1.0 => Urgency::Low,
             _ => Urgency::Medium,

@@ -77,7 +77,6 @@ impl Search<'_> {
                 "confirmation number",
                 "tracking number",
                 "case number",
-                "your order details",
             ],
             EntityKind::Email => &["email", "e-mail"],
             EntityKind::Phone => &["phone", "mobile", "contact number"],

@@ -156,6 +156,45 @@ named! {
 }
 
 named! {
+    /// What a customer says about how to be served.
+    ///
+    /// ```
+    /// assert_eq!(confidant::WishKind::NoCall.to_string(), "no-call");
+    /// ```
+    #[derive(serde::Serialize, serde::Deserialize)]
+    WishKind {
+        /// By e-mail.
+        Email = "email",
+        /// Not by e-mail.
+        NoEmail = "no-email",
+        /// By telephone.
+        Call = "call",
+        /// Not by telephone.
+        NoCall = "no-call",
+        /// In the chat.
+        Chat = "chat",
+        /// In few words.
+        Brief = "brief",
+        /// In full.
+        Detailed = "detailed",
+        /// The customer knows the matter.
+        Expert = "expert",
+        /// The customer is new to the matter.
+        Novice = "novice",
+        /// In a formal manner.
+        Formal = "formal",
+        /// In an easy manner.
+        Casual = "casual",
+        /// By the name that is said.
+        Name = "name",
+        /// In the language that is said.
+        Language = "language",
+        /// At the hours that are said.
+        Hours = "hours",
+    }
+}
+
+named! {
     /// What kind of thing a message names.
     ///
     /// ```

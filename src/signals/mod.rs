@@ -20,9 +20,11 @@ mod rules;
 mod sentiment;
 mod train;
 mod vocabulary;
+mod wish;
 
 pub use conclude::{Cue, Entity, Finding, Signals};
 pub use context::SignalContext;
-pub use kinds::{EntityKind, EscalationReason, Intent, Sentiment, Topic, Urgency};
+pub use kinds::{EntityKind, EscalationReason, Intent, Sentiment, Topic, Urgency, WishKind};
 pub use linear::LinearTable;
 pub use rules::SignalRules;
+pub(crate) use wish::wishes;

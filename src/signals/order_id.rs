@@ -35,6 +35,11 @@ impl OrderShape {
     }
 }
 
+/// How far before a number a cue may stand, in bytes.
+const NEAR: usize = 80;
+/// The longest reply that may be a bare number, in words.
+const MAX_REPLY_WORDS: u32 = 6;
+
 /// Words before a number that say it is an order's.
 const CUES: [&str; 18] = [
     "order",
@@ -78,7 +83,8 @@ pub(super) fn find_shapes(search: &mut Search<'_>) {
 pub(super) fn find(search: &mut Search<'_>) {
     let text = search.text;
     let bytes = text.as_bytes();
-    let is_asked = search.is_asked(EntityKind::OrderId);
+    // A reply that is little more than the number; longer ones hold other numbers, too.
+    let is_asked = search.reading.words <= MAX_REPLY_WORDS && search.is_asked(EntityKind::OrderId);
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric();
     let mut at = 0;
     while at < bytes.len() {
@@ -109,7 +115,7 @@ pub(super) fn find(search: &mut Search<'_>) {
             continue;
         }
         let marked = before.ends_with('#') || before.ends_with("# ");
-        let (rule, score) = if marked && digits >= 2 {
+        let (rule, score) = if marked && digits >= 3 {
             ("number sign", 0.95)
         } else if is_long_form(run) {
             ("order form", 0.95)
@@ -145,7 +151,9 @@ fn is_measure(run: &str) -> bool {
 
 /// Whether a word that announces an order's number stands before a place, in its sentence.
 pub(super) fn has_cue(text: &str, at: usize) -> bool {
-    let before = text.get(..at).unwrap_or_default();
+    // A cue stands near, and looking no farther keeps a long text linear.
+    let from = (at.saturating_sub(NEAR)..=at).find(|from| text.is_char_boundary(*from)).unwrap_or(at);
+    let before = text.get(from..at).unwrap_or_default();
     let sentence = before.rfind(['!', '?', ';', '\n']).map_or(before, |end| before.get(end + 1..).unwrap_or_default());
     let is_plain = |word: &&str| !word.is_empty();
     for word in sentence.rsplit(|c: char| !c.is_alphanumeric()).filter(is_plain).take(5) {

@@ -1,6 +1,6 @@
 //! One rule: what it shows, how much, and under which name.
 
-use super::kinds::{EscalationReason, Intent, Topic, Urgency};
+use super::kinds::{EscalationReason, Intent, Topic, Urgency, WishKind};
 use std::borrow::Cow;
 
 /// What a rule shows of the message it matches.
@@ -31,28 +31,9 @@ pub(super) enum Shows {
     /// A product's name.
     Product,
     /// An explicit wish about how to be served.
-    Wish(Wish),
+    Wish(WishKind),
     /// Keeps words inside it from showing what they else would.
     Block(Block),
-}
-
-/// Explicit statements about how to be served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Wish {
-    Email,
-    NoEmail,
-    Call,
-    NoCall,
-    Chat,
-    Brief,
-    Detailed,
-    Expert,
-    Novice,
-    Formal,
-    Casual,
-    CallMe,
-    Language,
-    Hours,
 }
 
 /// What a blocking rule blocks.
@@ -83,23 +64,7 @@ impl Shows {
             "tried" => Shows::Tried,
             "plan" => Shows::Plan,
             "error" => Shows::ErrorText,
-            "wish" => Shows::Wish(match value {
-                "email" => Wish::Email,
-                "no-email" => Wish::NoEmail,
-                "call" => Wish::Call,
-                "no-call" => Wish::NoCall,
-                "chat" => Wish::Chat,
-                "brief" => Wish::Brief,
-                "detailed" => Wish::Detailed,
-                "expert" => Wish::Expert,
-                "novice" => Wish::Novice,
-                "formal" => Wish::Formal,
-                "casual" => Wish::Casual,
-                "call-me" => Wish::CallMe,
-                "language" => Wish::Language,
-                "hours" => Wish::Hours,
-                _ => return None,
-            }),
+            "wish" => Shows::Wish(WishKind::ALL.iter().copied().find(|wish| wish.name() == value)?),
             "block" => Shows::Block(match value {
                 "topic" => Block::Topic,
                 "urgency" => Block::Urgency,

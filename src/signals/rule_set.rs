@@ -13,6 +13,9 @@ use std::ops::Range;
 /// Hits of one rule in one text that are kept; further ones say nothing new.
 const MAX_HITS: usize = 8;
 
+/// Blocking and negated places in one text that are heeded.
+const MAX_BLOCKS: usize = 256;
+
 /// Rules, words and values.
 #[derive(Debug, Clone)]
 pub(super) struct RuleSet {
@@ -211,7 +214,7 @@ impl RuleSet {
         let tokens = reading.tokens.as_slice();
         let mut hits: Vec<Hit> = Vec::with_capacity(32);
         let mut counts = vec![0_usize; self.rules.len()];
-        let mut blocks: Vec<Hit> = Vec::new();
+        let (mut blocks, mut negated): (Vec<Hit>, Vec<Hit>) = (Vec::new(), Vec::new());
         for (at, token) in tokens.iter().enumerate() {
             let Some(known) = self.known(token) else { continue };
             for number in &known.patterns {
@@ -239,6 +242,7 @@ impl RuleSet {
                     continue;
                 }
                 if rule.is_negatable && self.is_negated(tokens, at) {
+                    negated.push(hit);
                     continue;
                 }
                 if matches!(rule.shows, Shows::Block(_)) {
@@ -249,15 +253,18 @@ impl RuleSet {
                 }
             }
         }
-        if !blocks.is_empty() {
-            let is_blocked = |hit: &Hit| {
-                let Some(rule) = self.rule(hit) else { return false };
-                blocks.iter().any(|block| {
-                    let covers = block.tokens.start <= hit.tokens.start && hit.tokens.end <= block.tokens.end;
-                    covers && self.rule(block).is_some_and(|by| by.shows.blocks(rule.shows))
-                })
+        blocks.truncate(MAX_BLOCKS);
+        negated.truncate(MAX_BLOCKS);
+        if !blocks.is_empty() || !negated.is_empty() {
+            let covers = |by: &Hit, hit: &Hit| by.tokens.start <= hit.tokens.start && hit.tokens.end <= by.tokens.end;
+            let is_silent = |hit: &Hit| {
+                let Some(shows) = self.rule(hit).map(|rule| rule.shows) else { return false };
+                let blocks_it = |by: &Hit| self.rule(by).is_some_and(|by| by.shows.blocks(shows));
+                let negates_it = |by: &Hit| self.rule(by).is_some_and(|by| by.shows == shows);
+                blocks.iter().any(|by| covers(by, hit) && blocks_it(by))
+                    || negated.iter().any(|by| covers(by, hit) && negates_it(by))
             };
-            hits.retain(|hit| !is_blocked(hit));
+            hits.retain(|hit| !is_silent(hit));
         }
         hits
     }

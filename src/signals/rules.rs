@@ -15,13 +15,13 @@ use std::sync::{Arc, OnceLock};
 
 const VADER: &str = include_str!("rules/vader-1.lexicon");
 const WORDS: &str = include_str!("rules/words-1.rules");
-const SUPPORT: [&str; 5] = [
+const SUPPORT: [&str; 4] = [
     include_str!("rules/support-1.rules"),
     include_str!("rules/topics-1.rules"),
     include_str!("rules/tone-1.rules"),
     include_str!("rules/people-1.rules"),
-    include_str!("rules/wishes-1.rules"),
 ];
+const WISHES: &str = include_str!("rules/wishes-1.rules");
 const REFERENCE: &str = include_str!("rules/reference-1.rules");
 
 /// The most words and products that a tenant may add.
@@ -182,6 +182,19 @@ pub(super) fn support() -> std::result::Result<RuleSet, (usize, super::rule_set:
     for (place, file) in (2..).zip(SUPPORT) {
         set.add_rules(file).map_err(|bad| (place, bad))?;
     }
+    Ok(set)
+}
+
+/// The rules for wishes alone, which read every turn of a customer.
+pub(super) fn wish_rules() -> &'static RuleSet {
+    static RULES: OnceLock<RuleSet> = OnceLock::new();
+    RULES.get_or_init(|| wish_set().unwrap_or_else(|_| RuleSet::empty()))
+}
+
+fn wish_set() -> std::result::Result<RuleSet, super::rule_set::BadLine> {
+    let mut set = RuleSet::empty();
+    set.add_rules(WORDS)?;
+    set.add_rules(WISHES)?;
     Ok(set)
 }
 

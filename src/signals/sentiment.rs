@@ -10,6 +10,10 @@ use super::rule_set::{Hit, RuleSet};
 use std::ops::Range;
 
 const CAPS: f32 = 0.733;
+/// A part as bad as this blames something.
+const BLAME: f32 = -0.8;
+/// Of praise and blame in one message a service hears the blame.
+const BAD_WEIGHS: f32 = 1.2;
 const TURNED: f32 = -0.74;
 /// Degree words count less the farther they stand.
 const FADING: [f32; 3] = [1.0, 0.95, 0.9];
@@ -65,7 +69,21 @@ pub(super) fn tone(rules: &RuleSet, reading: &Reading, hits: &[Hit]) -> Tone {
     for (value, span) in &reading.faces {
         parts.push(Part { value: *value, span: span.clone(), rule: None });
     }
+    temper_thanks(rules, &mut parts);
     sum(parts, reading, but)
+}
+
+/// Where something is blamed, thanks are a manner of closing.
+fn temper_thanks(rules: &RuleSet, parts: &mut [Part]) {
+    if !parts.iter().any(|part| part.value <= BLAME) {
+        return;
+    }
+    for part in parts {
+        let rule = part.rule.and_then(|rule| rules.rules.get(usize::from(rule)));
+        if rule.is_some_and(|rule| rule.name == "thanks") {
+            part.value *= 0.3;
+        }
+    }
 }
 
 /// The hits that stand for a value, longest first where they overlap.
@@ -109,7 +127,7 @@ fn sum(mut parts: Vec<Part>, reading: &Reading, but: Option<usize>) -> Tone {
     }
     let good: f32 = parts.iter().map(|part| part.value.max(0.0)).sum();
     let bad: f32 = parts.iter().map(|part| part.value.min(0.0)).sum();
-    let mut total = good + bad;
+    let mut total = good + bad * BAD_WEIGHS;
     let exclamations = f32::from(u8::try_from(reading.exclamations.min(4)).unwrap_or(4)) * 0.292;
     let questions = match reading.questions {
         0 | 1 => 0.0,

@@ -224,9 +224,18 @@ impl Number {
         (13..=MAX_CARD).contains(&self.digits.len())
             && !self.has_plus
             && !self.has_parenthesis
-            && self.groups.iter().all(|group| *group >= 2)
+            && self.has_card_groups()
             && self.digits.first().is_some_and(|first| (2..=6).contains(first))
             && luhn(&self.digits)
+    }
+
+    /// Cards are written in one piece, in fours, or in 4, 6 and 5.
+    fn has_card_groups(&self) -> bool {
+        match self.groups.as_slice() {
+            [_] | [4, 6, 4 | 5] => true,
+            [fours @ .., last] => *last <= 4 && fours.iter().all(|group| *group == 4),
+            [] => false,
+        }
     }
 
     fn is_phone(&self, bytes: &[u8], at: usize) -> bool {

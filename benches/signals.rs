@@ -1,0 +1,69 @@
+//! What reading a message costs: all signals of 100 bytes, and learning preferences turn by turn.
+//!
+//! `cargo bench --bench signals` prints the median and the 99th percentile of each.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
+
+use confidant::{Confidant, Given, NewTurn, PreferenceExtractor, PreferenceState, SignalContext, Signals, redact};
+use std::hint::black_box;
+use std::time::Instant;
+
+const MESSAGES: [&str; 6] = [
+    "I was charged twice for my subscription this month, order #10-22317, could you please check that today?",
+    "hey, can't log in since yesterday, the app says my password is wrong. this is the third time, pls fix!!",
+    "Thank you for the quick answer, the new invoice has arrived at al@example.com and everything is right.",
+    "Where is my parcel? It should have been delivered on 21 November and nobody answers the telephone now.",
+    "I do not need a refund. I would like to speak to a real person about the terrible service of your shop.",
+    "Could you tell me how I can change the shipping address of my account, and how long a return may take?",
+];
+
+fn main() {
+    let context = SignalContext::new();
+    measure("all signals of a message (100 bytes)", 20_000, |round| {
+        black_box(Signals::of(black_box(MESSAGES[round % MESSAGES.len()]), &context));
+    });
+    measure("redact a message (100 bytes)", 20_000, |round| {
+        black_box(redact(black_box(MESSAGES[round % MESSAGES.len()])));
+    });
+
+    let folder = tempfile::tempdir().unwrap();
+    let memory = Confidant::open(folder.path().join("bench.db").to_str().unwrap()).unwrap();
+    let alice = memory.customer("alice").unwrap();
+    for round in 0..50 {
+        alice.memory().save_turn(NewTurn::said(MESSAGES[round % MESSAGES.len()]).answered("Done.")).unwrap();
+    }
+    let loaded = alice.memory().load_context().unwrap();
+    let turns: Vec<_> = loaded.turns().cloned().collect();
+    let extractor = PreferenceExtractor::support();
+    let mut state = PreferenceState::default();
+    measure("learn the preferences of one more turn (50 turns)", 20_000, |round| {
+        if round % turns.len() == 0 {
+            state = PreferenceState::default();
+        }
+        extractor.learn(&mut state, black_box(&turns[round % turns.len()]));
+    });
+    measure("conclude the preferences of 50 turns", 5_000, |_| {
+        black_box(extractor.conclude(black_box(&state)));
+    });
+    let given = Given::of(&turns);
+    measure("check a draft against what was given", 20_000, |_| {
+        black_box(
+            given.asked_again(black_box(
+                "I am sorry. Could you please provide your order number and your e-mail address?",
+            )),
+        );
+    });
+}
+
+fn measure(what: &str, rounds: usize, mut call: impl FnMut(usize)) {
+    (0..rounds / 10).for_each(&mut call);
+    let mut times: Vec<f64> = (0..rounds)
+        .map(|round| {
+            let begin = Instant::now();
+            call(round);
+            begin.elapsed().as_secs_f64() * 1e6
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    println!("{what}: p50 {:.1} us, p99 {:.1} us", times[rounds / 2], times[rounds * 99 / 100]);
+}
