@@ -91,7 +91,7 @@ impl ConversationAnalytics {
     }
 
     /// Everything that can be told of the range, with its days. Reads every turn of the tenant
-    /// (or customer) and what it says: about 10 us a turn and 0.1 ms a customer. Turns that
+    /// (or customer) and what it says. Turns that
     /// wait under [`Persist::Every`](crate::Persist) are saved first.
     ///
     /// # Errors

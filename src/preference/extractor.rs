@@ -47,13 +47,13 @@ impl PreferenceExtractor {
         }
     }
 
-    /// The preset `support`: as `reference`, but a style or a length that is known changes only
+    /// The preset `support`: as `reference`, but a style that is known changes only
     /// after three turns that show the other; used by [`Customer::preferences`](crate::Customer::preferences).
     pub fn support() -> PreferenceExtractor {
         PreferenceExtractor::reference().hysteresis(3)
     }
 
-    /// How many turns in a row must show another style or length before a known one changes;
+    /// How many turns in a row must show another style before a known one changes;
     /// 0 counts as 1, which changes at once.
     pub fn hysteresis(mut self, turns: u32) -> Self {
         self.limits.hysteresis = turns.max(1);

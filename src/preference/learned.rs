@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-/// Customers whose state is kept: about 150 bytes a turn each.
+/// Customers whose state is kept.
 const KEPT: NonZeroUsize = NonZeroUsize::new(4_096).expect("not zero");
 /// Turns read at once while the archive is gone through.
 const PAGE: usize = 1_000;

@@ -76,8 +76,8 @@ impl PreferenceState {
         self.lessons.len() < before
     }
 
-    /// The state as the text of a JSON object: about 80 bytes and 20 for each cue a turn, no
-    /// words of the customer.
+    /// The state as the text of a JSON object; it grows with the turns, and holds no words of the
+    /// customer.
     ///
     /// # Errors
     /// `Internal` if it cannot be written, which would be a defect.

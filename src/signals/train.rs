@@ -21,7 +21,7 @@ impl LinearTable {
     /// Learns from labelled messages; the rules' findings are features too, so use the table
     /// with the rules that it was learned with.
     ///
-    /// Takes about 0.2 ms a message. A few hundred messages of each kind are a beginning, a
+    /// A few hundred messages of each kind are a beginning, a
     /// few thousand are good.
     ///
     /// # Errors
