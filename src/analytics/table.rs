@@ -56,7 +56,7 @@ pub(super) fn customers_after(tx: &dyn Tx, tenant: &str, after: i64) -> Result<V
     let sql = "SELECT c.id, c.name FROM tenants o JOIN customers c ON c.tenant = o.id \
                WHERE o.name = ?1 AND c.id > ?2 ORDER BY c.id LIMIT 1000";
     let mut customers = Vec::new();
-    tx.query(sql, &[tenant.into(), after.into()], &mut |row| {
+    tx.query_upwards(sql, &[tenant.into(), after.into()], 0, after, &mut |row| {
         customers.push((row.int(0)?, row.text(1)?.to_owned()));
         Ok(())
     })?;

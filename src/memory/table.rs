@@ -225,7 +225,7 @@ pub(super) fn turns_after(tx: &dyn Tx, scope: Scope, after: u32, limit: usize, e
     let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns \
                WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3";
     let values = [scope.key(after).into(), scope.high().into(), bound(limit)];
-    tx.query(sql, &values, &mut |row| each(stored(scope, row)?))
+    tx.query_upwards(sql, &values, 0, scope.key(after), &mut |row| each(stored(scope, row)?))
 }
 
 /// Shows one turn, if it is there.

@@ -15,7 +15,7 @@ mod sqlite;
 #[cfg(test)]
 mod conformance;
 
-use crate::error::{Result, internal};
+use crate::error::{Error, ErrorKind, Result, internal};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,6 +118,28 @@ impl dyn Tx + '_ {
             Ok(())
         })?;
         Ok(found)
+    }
+
+    /// Shows each row of a result whose keys, in a column, rise from a number on. In a damaged
+    /// file they may not; whoever reads page by page would then never come to an end.
+    pub(crate) fn query_upwards(
+        &self,
+        sql: &'static str,
+        values: &[Value],
+        column: usize,
+        after: i64,
+        each: &mut dyn FnMut(&dyn Row) -> Result<()>,
+    ) -> Result<()> {
+        let mut last = after;
+        self.query(sql, values, &mut |row| {
+            let key = row.int(column)?;
+            if key <= last {
+                let message = format!("the store is damaged: the row with the key {key} comes after {last}");
+                return Err(Error::new(ErrorKind::Corrupt, message));
+            }
+            last = key;
+            each(row)
+        })
     }
 
     /// Every row of a result.
@@ -256,7 +278,7 @@ fn open_server(location: &str, options: &Options) -> Result<Box<dyn Store>> {
 #[cfg(not(feature = "postgres"))]
 fn open_server(_location: &str, _options: &Options) -> Result<Box<dyn Store>> {
     let message = "confidant was built without its PostgreSQL engine (feature `postgres`)";
-    Err(crate::error::Error::new(crate::error::ErrorKind::Unsupported, message))
+    Err(Error::new(ErrorKind::Unsupported, message))
 }
 
 #[cfg(feature = "sqlite")]
@@ -267,5 +289,5 @@ fn open_file(path: &str, options: &Options) -> Result<Box<dyn Store>> {
 #[cfg(not(feature = "sqlite"))]
 fn open_file(_path: &str, _options: &Options) -> Result<Box<dyn Store>> {
     let message = "confidant was built without its SQLite engine (feature `sqlite`)";
-    Err(crate::error::Error::new(crate::error::ErrorKind::Unsupported, message))
+    Err(Error::new(ErrorKind::Unsupported, message))
 }

@@ -123,7 +123,8 @@ pub(super) fn changed_after(tx: &dyn Tx, shelf: Shelf, change: i64, limit: i64, 
     let sql = "SELECT id, changed, used, helped, body FROM documents \
                WHERE changed > ?1 AND changed <= ?2 ORDER BY changed LIMIT ?3";
     let last = shelf.change(MAX_CHANGE);
-    tx.query(sql, &[shelf.change(change).into(), last.into(), limit.into()], &mut |row| each(stored(row)?))
+    let values = [shelf.change(change).into(), last.into(), limit.into()];
+    tx.query_upwards(sql, &values, 1, shelf.change(change), &mut |row| each(stored(row)?))
 }
 
 /// Shows one document, if it is there.
@@ -167,7 +168,7 @@ pub(super) fn vectors(
     let sql = "SELECT id, body FROM vectors WHERE id > ?1 AND id <= ?2 AND model = ?3 ORDER BY id LIMIT ?4";
     let last = (shelf.0 << NUMBER_BITS) | MAX_NUMBER;
     let values = [shelf.document(after).into(), last.into(), model.into(), limit.into()];
-    tx.query(sql, &values, &mut |row| each(low(row.int(0)?), row.bytes(1)?))
+    tx.query_upwards(sql, &values, 0, shelf.document(after), &mut |row| each(low(row.int(0)?), row.bytes(1)?))
 }
 
 /// Exchanges the whole snapshot of a collection.

@@ -60,7 +60,7 @@ pub(super) fn turns_after_key(
 ) -> Result<()> {
     let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns \
                WHERE id > ?1 ORDER BY id LIMIT ?2";
-    tx.query(sql, &[after.into(), limit.into()], &mut |row| each(row.int(0)?, whole_row(row)?))
+    tx.query_upwards(sql, &[after.into(), limit.into()], 0, after, &mut |row| each(row.int(0)?, whole_row(row)?))
 }
 
 /// The names behind a customer's number.
