@@ -14,10 +14,11 @@ const MAX_RECALLED: usize = 200;
 ///
 /// ```
 /// use confidant::{ContextRequest, EstimatedTokens};
+/// let tokens = EstimatedTokens::default();
 /// let request = ContextRequest::new("Where is my refund?", 2_000)
 ///     .recalled(8)
 ///     .passage("Refunds", "Refunds take five working days.")
-///     .counted_by(&EstimatedTokens::default());
+///     .counted_by(&tokens);
 /// # let _ = request;
 /// ```
 #[derive(Clone)]
