@@ -1,18 +1,17 @@
 //! The same statement for many units, sent as one.
 //!
-//! Knows that half of the time of a short statement goes into its messages: so inserts of
-//! different customers, which do not see each other anyway, become the parts of one `WITH`.
+//! Knows that most of the time of a short statement goes into its messages and into setting it
+//! up: so inserts of different customers, which do not see each other anyway, become one that
+//! runs over a list of their values.
 
 use super::link::{Failure, Link};
 use super::replay::Question;
-use super::statements::{Answer, prepare, rewritten, with};
+use super::statements::{Answer, Bound, prepare, rewritten, with};
 use crate::error::internal;
 use crate::store::Value;
 use std::fmt::Write;
 use tokio_postgres::Statement;
-
-/// How many units' statements become one: a few sizes, since each is prepared on its own.
-const SIZES: [usize; 4] = [16, 8, 4, 2];
+use tokio_postgres::types::Type;
 
 /// Statements that travel as one, by the places of those who asked them.
 pub(super) struct Parcel<'q> {
@@ -26,73 +25,122 @@ pub(super) fn parcels<'q>(link: &mut Link, questions: &[&'q Question]) -> Result
     let mut parcels = Vec::new();
     let mut left: Vec<usize> = (0..questions.len()).collect();
     while let Some(first) = left.first().and_then(|place| questions.get(*place)) {
-        let alike = |place: &usize| questions.get(*place).is_some_and(|question| first.is_like(question));
-        let (mut same, others): (Vec<usize>, Vec<usize>) = left.iter().partition(|place| alike(place));
-        while !same.is_empty() {
-            let size = SIZES.into_iter().find(|size| first.gives_new_rows() && *size <= same.len()).unwrap_or(1);
-            let places: Vec<usize> = same.drain(..size).collect();
-            let statement = prepared(link, first, size)?;
-            let questions = places.iter().filter_map(|place| questions.get(*place).copied()).collect();
-            parcels.push(Parcel { places, questions, statement });
-        }
+        let insert = Insert::of(first);
+        let alike = |place: &usize| questions.get(*place).is_some_and(|question| question.is_like(first));
+        let (same, others): (Vec<usize>, Vec<usize>) = match &insert {
+            Some(_) => left.iter().partition(|place| alike(place)),
+            None => (left.iter().take(1).copied().collect(), left.iter().skip(1).copied().collect()),
+        };
+        let insert = insert.filter(|_| same.len() > 1);
+        let statement = prepared(link, first, insert.as_ref())?;
+        let questions = same.iter().filter_map(|place| questions.get(*place).copied()).collect();
+        parcels.push(Parcel { places: same, questions, statement });
         left = others;
     }
     Ok(parcels)
 }
 
-fn prepared(link: &mut Link, question: &Question, size: usize) -> Result<Statement, Failure> {
-    let key = (question.sql.as_ptr().addr(), question.sql.len(), size);
+fn prepared(link: &mut Link, question: &Question, insert: Option<&Insert>) -> Result<Statement, Failure> {
+    let key = (question.sql.as_ptr().addr(), question.sql.len(), insert.is_some());
     if let Some(statement) = link.prepared.get(&key) {
         return Ok(statement.clone());
     }
-    let (client, one) = (link.client()?, rewritten(question.sql));
-    let text = if size == 1 { one.to_string() } else { joined(&one, question.values.len(), size) };
-    let types: Vec<_> = (0..size).flat_map(|_| question.values.iter().map(Value::sql_type)).collect();
+    let (text, types) = match insert {
+        None => (rewritten(question.sql).to_string(), question.values.iter().map(Value::sql_type).collect()),
+        Some(insert) => {
+            // The server knows the types of values that are NULL here.
+            let types = prepared(link, question, None)?.params().to_vec();
+            let lists: Option<Vec<Type>> = types.iter().map(list_of).collect();
+            (insert.of_many(&types), lists.ok_or_else(|| internal("a statement has a value of an unknown type"))?)
+        }
+    };
+    let client = link.client()?;
     let statement = link.run("talk to", prepare(&client, &text, &types))?;
     link.prepared.insert(key, statement.clone());
     Ok(statement)
 }
 
-/// One statement made of so many; the last column of a row says which one it is of.
-fn joined(one: &str, values: usize, size: usize) -> String {
-    let (mut parts, mut rows) = (String::new(), String::new());
-    for part in 0..size {
-        let (comma, union) = if part == 0 { ("WITH ", "") } else { (", ", " UNION ALL ") };
-        let _ = write!(parts, "{comma}u{part} AS ({})", shifted(one, part * values));
-        let _ = write!(rows, "{union}SELECT u{part}.*, {part}::bigint FROM u{part}");
-    }
-    format!("{parts} {rows}")
+/// The parts of an `INSERT` that gives back the first column of its new row, its key.
+struct Insert {
+    table: String,
+    columns: String,
+    /// What gives the row's values.
+    source: String,
+    /// `ON CONFLICT` and `RETURNING`.
+    rest: String,
 }
 
-/// The statement with its placeholders counted on from a number.
-fn shifted(one: &str, by: usize) -> String {
-    let mut pieces = one.split('$');
-    let mut text = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let digits = piece.find(|char: char| !char.is_ascii_digit()).unwrap_or(piece.len());
-        let (number, rest) = piece.split_at(digits);
-        let _ = write!(text, "${}{rest}", number.parse::<usize>().unwrap_or(0) + by);
+impl Insert {
+    fn of(question: &Question) -> Option<Insert> {
+        let text = rewritten(question.sql);
+        let (table, rest) = text.strip_prefix("INSERT INTO ")?.split_once(" (")?;
+        let (columns, rest) = rest.split_once(") ")?;
+        let end = rest.find(" ON CONFLICT ").or_else(|| rest.find(" RETURNING "))?;
+        let (source, rest) = rest.split_at(end);
+        let (key, returned) = (columns.split(", ").next()?, rest.split_once(" RETURNING ")?.1);
+        let is_returned = question.gives_rows && returned.split(", ").next() == Some(key);
+        is_returned.then(|| Insert {
+            table: table.to_owned(),
+            columns: columns.to_owned(),
+            source: source.to_owned(),
+            rest: rest.to_owned(),
+        })
     }
-    text
+
+    /// The statement for any number of units: its values are lists with an entry for each, and
+    /// the last column of a row says whose it is. The rows are told apart by their keys.
+    fn of_many(&self, types: &[Type]) -> String {
+        let Insert { table, columns, source, rest } = self;
+        let (mut lists, mut names) = (String::new(), String::new());
+        for (place, of) in types.iter().enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            let _ = write!(lists, "{comma}${}::{}[]", place + 1, of.name());
+            let _ = write!(names, "{comma}p{}", place + 1);
+        }
+        let (source, key) = (source.replace('$', "unit.p"), columns.split(", ").next().unwrap_or_default());
+        format!(
+            "WITH wanted AS MATERIALIZED (SELECT source.*, unit.place FROM unnest({lists}) WITH ORDINALITY \
+             AS unit ({names}, place) CROSS JOIN LATERAL ({source}) AS source ({columns})), \
+             made AS (INSERT INTO {table} ({columns}) SELECT {columns} FROM wanted{rest}) \
+             SELECT made.*, wanted.place FROM made JOIN wanted ON wanted.{key} = made.{key}"
+        )
+    }
+}
+
+/// The type of a list of such values.
+fn list_of(of: &Type) -> Option<Type> {
+    match *of {
+        Type::INT8 => Some(Type::INT8_ARRAY),
+        Type::TEXT => Some(Type::TEXT_ARRAY),
+        Type::BYTEA => Some(Type::BYTEA_ARRAY),
+        _ => None,
+    }
 }
 
 impl Question {
-    /// Whether both are the same statement with values of the same types.
+    /// Whether both are the same statement with values of types that go into the same lists.
     fn is_like(&self, other: &Question) -> bool {
-        let types = |question: &Question| question.values.iter().map(Value::sql_type).collect::<Vec<_>>();
-        self.sql == other.sql && self.gives_rows == other.gives_rows && types(self) == types(other)
-    }
-
-    fn gives_new_rows(&self) -> bool {
-        self.gives_rows && self.sql.starts_with("INSERT")
+        let mut values = self.values.iter().zip(&other.values);
+        self.sql == other.sql
+            && self.gives_rows == other.gives_rows
+            && self.values.len() == other.values.len()
+            && values.all(|(one, other)| {
+                matches!((one, other), (Value::Null, _) | (_, Value::Null)) || one.sql_type() == other.sql_type()
+            })
     }
 }
 
 impl Parcel<'_> {
     pub(super) async fn send(&self, client: &tokio_postgres::Client) -> Result<Answer, tokio_postgres::Error> {
         let gives_rows = self.questions.iter().any(|question| question.gives_rows);
-        let values = self.questions.iter().flat_map(|question| &question.values);
-        with(client, &self.statement, values, gives_rows).await
+        if let [question] = self.questions.as_slice() {
+            return with(client, &self.statement, question.values.iter(), gives_rows).await;
+        }
+        let values = self.questions.first().map_or(0, |first| first.values.len());
+        let list = |place: usize| self.questions.iter().filter_map(|question| question.values.get(place)).collect();
+        let lists: Vec<Vec<&Value>> = (0..values).map(list).collect();
+        let lists: Vec<Bound<'_>> = lists.iter().map(|list| -> Bound<'_> { list }).collect();
+        client.query(&self.statement, &lists).await.map(Answer::Rows)
     }
 
     /// Each question's own answer, by place.
@@ -105,7 +153,7 @@ impl Parcel<'_> {
         let mut parts: Vec<Vec<tokio_postgres::Row>> = self.places.iter().map(|_| Vec::new()).collect();
         for row in rows {
             let part = row.len().checked_sub(1).and_then(|last| row.try_get::<_, i64>(last).ok());
-            let part = part.and_then(|part| parts.get_mut(usize::try_from(part).ok()?));
+            let part = part.and_then(|part| parts.get_mut(usize::try_from(part.checked_sub(1)?).ok()?));
             part.ok_or_else(|| internal("a joined statement gave a row of nobody"))?.push(row);
         }
         Ok(self.places.into_iter().zip(parts.into_iter().map(Answer::Rows)).collect())
@@ -117,11 +165,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statements_are_joined_with_placeholders_of_their_own() {
-        let one = "INSERT INTO t SELECT $1, $12 RETURNING id";
-        let text = "WITH u0 AS (INSERT INTO t SELECT $1, $12 RETURNING id), \
-                    u1 AS (INSERT INTO t SELECT $13, $24 RETURNING id) \
-                    SELECT u0.*, 0::bigint FROM u0 UNION ALL SELECT u1.*, 1::bigint FROM u1";
-        assert_eq!(joined(one, 12, 2), text);
+    fn one_insert_runs_over_the_values_of_many() {
+        let sql = "INSERT INTO t (id, a, b) SELECT m.id, ?2, ?12 FROM m WHERE m.id = ?1 \
+                   ON CONFLICT (a) DO NOTHING RETURNING id, b";
+        let insert = Insert::of(&Question { sql, values: Vec::new(), gives_rows: true }).expect("can be joined");
+        let text = "WITH wanted AS MATERIALIZED (SELECT source.*, unit.place \
+                    FROM unnest($1::int8[], $2::bytea[]) WITH ORDINALITY AS unit (p1, p2, place) CROSS JOIN LATERAL \
+                    (SELECT m.id, unit.p2, unit.p12 FROM m WHERE m.id = unit.p1) AS source (id, a, b)), \
+                    made AS (INSERT INTO t (id, a, b) SELECT id, a, b FROM wanted \
+                    ON CONFLICT (a) DO NOTHING RETURNING id, b) \
+                    SELECT made.*, wanted.place FROM made JOIN wanted ON wanted.id = made.id";
+        assert_eq!(insert.of_many(&[Type::INT8, Type::BYTEA]), text);
+    }
+
+    #[test]
+    fn what_does_not_give_back_its_key_goes_alone() {
+        let alone = [
+            "UPDATE t SET a = ?1 RETURNING id",
+            "INSERT INTO t (id) VALUES (?1)",
+            "INSERT INTO t (id, a) VALUES (?1, 2) RETURNING a",
+        ];
+        for sql in alone {
+            assert!(Insert::of(&Question { sql, values: Vec::new(), gives_rows: true }).is_none(), "{sql}");
+        }
     }
 }

@@ -71,9 +71,9 @@ where
     }
 }
 
-/// Statements by the address and length of their text, which is static, and by how many of
-/// them are joined.
-type Prepared = HashMap<(usize, usize, usize), Statement>;
+/// Statements by the address and length of their text, which is static, and by whether they
+/// are for many units at once.
+type Prepared = HashMap<(usize, usize, bool), Statement>;
 
 /// What nearly every transaction needs, prepared: the server then neither parses nor plans.
 #[derive(Clone)]

@@ -96,7 +96,7 @@ impl<'l> Statements<'l> {
         let (client, own) = (link.client()?, link.own.clone());
         let (begins, lock) = (!self.begun.replace(true), self.lock.take());
         let place = place(sql);
-        let prepared = link.prepared.get(&(place.0, place.1, 1)).cloned();
+        let prepared = link.prepared.get(&(place.0, place.1, false)).cloned();
         let (shared, begin) = (self.shared, self.begin);
         let shown = &*shared.location.shown;
         let text = rewritten(sql);
@@ -125,7 +125,7 @@ impl<'l> Statements<'l> {
             self.check(which, &link)?;
         }
         if let Some(statement) = new {
-            link.prepared.insert((place.0, place.1, 1), statement);
+            link.prepared.insert((place.0, place.1, false), statement);
         }
         answer.map_err(|cause| failed(tried, shown, cause))
     }
@@ -198,7 +198,7 @@ impl Begin {
     }
 }
 
-type Bound<'v> = &'v (dyn ToSql + Sync);
+pub(super) type Bound<'v> = &'v (dyn ToSql + Sync);
 
 pub(super) async fn prepare(client: &Client, text: &str, types: &[Type]) -> Result<Statement, tokio_postgres::Error> {
     client.prepare_typed(text, types).await
