@@ -9,8 +9,8 @@ use super::state::{Lesson, Mark, PreferenceState, Wished};
 use super::verdict::Limits;
 use crate::error::Result;
 use crate::memory::Turn;
-use crate::signals::wishes;
-use crate::text::{language_of, own_parts};
+use crate::signals::hear;
+use crate::text::own_parts;
 
 /// Learns from what a customer said how to serve that customer; pure.
 ///
@@ -144,14 +144,14 @@ impl PreferenceExtractor {
                 let (start, end) = (offset + hit.span.start, offset + hit.span.end);
                 lesson.marks.push(Mark { turn: turn.id.as_u64(), start, end, rule: hit.number });
             }
-            lesson.wishes.extend(wishes(part).into_iter().map(|(kind, span)| Wished {
+            let heard = hear(part);
+            lesson.wishes.extend(heard.wishes.into_iter().map(|(kind, span)| Wished {
                 kind,
                 start: offset + span.start,
                 end: offset + span.end,
             }));
-            if lesson.language.is_none() {
-                lesson.language = language_of(part).and_then(|code| code.as_bytes().first_chunk().copied());
-            }
+            let language = heard.language.and_then(|code| code.as_bytes().first_chunk().copied());
+            lesson.language = lesson.language.or(language);
         }
         lesson.characters = u64::try_from(characters).unwrap_or(u64::MAX);
         lesson

@@ -20,12 +20,11 @@ const SAID: f64 = 0.95;
 const VERSION: &str = "habits-1";
 
 pub(super) fn language(lessons: &[Lesson], min_turns: u32) -> Option<Preference<String>> {
-    let known: Vec<(&Lesson, [u8; 2])> =
-        lessons.iter().filter_map(|lesson| lesson.language.map(|code| (lesson, code))).collect();
-    let (code, turns) = most(known.iter().map(|(_, code)| *code))?;
-    let all = count(known.len());
+    let known = || lessons.iter().filter_map(|lesson| lesson.language);
+    let (code, turns) = most(known())?;
+    let all = count(known().count());
     let value = std::str::from_utf8(&code).ok()?.to_owned();
-    let shown = known.iter().filter(|(_, other)| *other == code).map(|(lesson, _)| *lesson);
+    let shown = lessons.iter().filter(|lesson| lesson.language == Some(code));
     habit(value, turns, all, min_turns, MOST_OF_TEN, shown, "language")
 }
 
@@ -44,33 +43,34 @@ pub(super) fn hours(lessons: &[Lesson], min_turns: u32) -> Option<Preference<Hou
         }
     }
     let all = count(lessons.len());
+    // How many turns the hours from each one on hold.
+    let mut held = [0_u32; 24];
     for length in 1..=MAX_HOURS {
-        for from in 0..24_u8 {
-            let is_in = |hour: u8| (hour + 24 - from) % 24 < length;
-            let turns = (0..24_u8).zip(hours).filter(|(hour, _)| is_in(*hour)).map(|(_, turns)| turns).sum::<u32>();
-            if turns * 10 >= all * HOURS_OF_TEN {
-                let to = from + length;
-                let value = Hours { from, to: if to > 24 { to - 24 } else { to } };
-                let shown = lessons.iter().filter(|lesson| is_in(lesson.hour));
-                return habit(value, turns, all, min_turns.max(5), HOURS_OF_TEN, shown, "hours");
+        for (from, held) in (0..24_u8).zip(&mut held) {
+            *held += hours.get(usize::from((from + length - 1) % 24)).copied().unwrap_or(0);
+            if *held * 10 < all * HOURS_OF_TEN {
+                continue;
             }
+            let to = from + length;
+            let value = Hours { from, to: if to > 24 { to - 24 } else { to } };
+            let shown = lessons.iter().filter(|lesson| (lesson.hour + 24 - from) % 24 < length);
+            return habit(value, *held, all, min_turns.max(5), HOURS_OF_TEN, shown, "hours");
         }
     }
     None
 }
 
-/// The most frequent value, of several the smallest, and how often it is there.
+/// The most frequent value, of several the smallest, and how often it is there. Meant for few
+/// different values.
 fn most<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Option<(T, u32)> {
-    let mut values: Vec<T> = values.collect();
-    values.sort_unstable();
-    let mut best: Option<(T, u32)> = None;
-    for run in values.chunk_by(|one, other| one == other) {
-        let turns = count(run.len());
-        if let Some(value) = run.first().filter(|_| best.is_none_or(|(_, most)| turns > most)) {
-            best = Some((*value, turns));
+    let mut counts: Vec<(T, u32)> = Vec::new();
+    for value in values {
+        match counts.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, turns)) => *turns += 1,
+            None => counts.push((value, 1)),
         }
     }
-    best
+    counts.into_iter().max_by_key(|(value, turns)| (*turns, std::cmp::Reverse(*value)))
 }
 
 fn habit<'a, T>(
@@ -79,17 +79,16 @@ fn habit<'a, T>(
     all: u32,
     min_turns: u32,
     of_ten: u32,
-    shown: impl Iterator<Item = &'a Lesson>,
+    shown: impl DoubleEndedIterator<Item = &'a Lesson>,
     rule: &'static str,
 ) -> Option<Preference<T>> {
     if turns < min_turns || turns * 10 < all * of_ten {
         return None;
     }
-    let mut evidence: Vec<Evidence> = shown
-        .filter_map(|lesson| TurnId::from_u64(lesson.turn).ok())
-        .map(|turn| Evidence { turn, rule: Cow::Borrowed(rule), span: None })
-        .collect();
-    evidence.drain(..evidence.len().saturating_sub(MAX_EVIDENCE));
+    let newest = shown.rev().filter_map(|lesson| TurnId::from_u64(lesson.turn).ok()).take(MAX_EVIDENCE);
+    let mut evidence = Vec::with_capacity(MAX_EVIDENCE);
+    evidence.extend(newest.map(|turn| Evidence { turn, rule: Cow::Borrowed(rule), span: None }));
+    evidence.reverse();
     Some(Preference {
         value,
         confidence: (f64::from(turns) + 1.0) / (f64::from(all) + 2.0),
@@ -135,10 +134,8 @@ fn replaces(new: WishKind, old: WishKind) -> bool {
 
 /// What was said outweighs what was inferred.
 pub(super) fn apply(preferences: &mut Preferences) {
-    for statement in preferences.statements.clone() {
-        if statement.superseded {
-            continue;
-        }
+    let holding: Vec<Statement> = preferences.statements.iter().filter(|said| !said.superseded).cloned().collect();
+    for statement in holding {
         match statement.kind {
             WishKind::Brief => preferences.response_length = Some(said(ResponseLength::Brief, &statement)),
             WishKind::Detailed => preferences.response_length = Some(said(ResponseLength::Detailed, &statement)),

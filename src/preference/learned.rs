@@ -22,7 +22,7 @@ type Name = (Arc<str>, Arc<str>);
 
 /// The states of one open memory.
 struct Kept {
-    states: Mutex<LruCache<Name, Learned>>,
+    states: Mutex<LruCache<Name, Arc<Mutex<Learned>>>>,
 }
 
 impl Default for Kept {
@@ -31,11 +31,12 @@ impl Default for Kept {
     }
 }
 
-/// A state and the number of turns it was learned from.
-#[derive(Clone, Default)]
+/// A state, the number of turns it was learned from, and what is concluded from it.
+#[derive(Default)]
 struct Learned {
     state: PreferenceState,
     turns: u64,
+    concluded: Option<Preferences>,
 }
 
 impl Learned {
@@ -43,7 +44,21 @@ impl Learned {
         if self.state.covered().is_none_or(|covered| turn.id > covered) {
             extractor.learn(&mut self.state, turn);
             self.turns += 1;
+            self.concluded = None;
         }
+    }
+
+    /// Turns that wait count too, but are not kept: their numbers may still change.
+    fn conclude(&mut self, extractor: &PreferenceExtractor, context: &Context) -> Preferences {
+        let mut waiting = context.turns().filter(|turn| turn.is_pending()).peekable();
+        if waiting.peek().is_none() {
+            return self.concluded.get_or_insert_with(|| extractor.conclude(&self.state)).clone();
+        }
+        let mut state = self.state.clone();
+        for turn in waiting {
+            extractor.learn(&mut state, turn);
+        }
+        extractor.conclude(&state)
     }
 }
 
@@ -61,18 +76,16 @@ impl Customer {
         let context = self.memory().load_context()?;
         let kept = self.core.subject::<Kept>();
         let name = (Arc::clone(&self.person.tenant), Arc::clone(&self.person.name));
-        let known = kept.states.lock().get(&name).cloned().unwrap_or_default();
-        let learned = self.bring_forward(&extractor, known, &context)?;
-        let preferences = conclude_with_waiting(&extractor, &learned, &context);
-        kept.states.lock().put(name, learned);
-        Ok(preferences)
+        let learned = Arc::clone(kept.states.lock().get_or_insert(name, Arc::default));
+        let mut learned = learned.lock();
+        self.bring_forward(&extractor, &mut learned, &context)?;
+        Ok(learned.conclude(&extractor, &context))
     }
 
-    /// The state that covers every stored turn of the context's moment.
-    fn bring_forward(&self, extractor: &PreferenceExtractor, known: Learned, context: &Context) -> Result<Learned> {
+    /// Makes the state cover every stored turn of the context's moment.
+    fn bring_forward(&self, extractor: &PreferenceExtractor, learned: &mut Learned, context: &Context) -> Result<()> {
         let waiting = context.turns().filter(|turn| turn.is_pending()).count();
         let stored = context.total().saturating_sub(u64::try_from(waiting).unwrap_or(0));
-        let mut learned = known;
         let oldest = context.turns().find(|turn| !turn.is_pending()).map(|turn| turn.id.number());
         let covered = learned.state.covered().map_or(0, TurnId::number);
         if oldest.is_some_and(|oldest| covered + 1 >= oldest) {
@@ -81,10 +94,10 @@ impl Customer {
             }
         }
         if learned.turns == stored {
-            return Ok(learned);
+            return Ok(());
         }
         let newest = context.turns().rev().find(|turn| !turn.is_pending()).map(|turn| turn.id);
-        let mut learned = Learned::default();
+        *learned = Learned::default();
         while newest.is_some() && learned.state.covered() < newest {
             let turns = self.stored_turns(learned.state.covered(), PAGE)?;
             if turns.is_empty() {
@@ -94,19 +107,6 @@ impl Customer {
                 learned.learn(extractor, turn);
             }
         }
-        Ok(learned)
+        Ok(())
     }
-}
-
-/// Turns that wait count too, but are not kept: their numbers may still change.
-fn conclude_with_waiting(extractor: &PreferenceExtractor, learned: &Learned, context: &Context) -> Preferences {
-    let mut waiting = context.turns().filter(|turn| turn.is_pending()).peekable();
-    if waiting.peek().is_none() {
-        return extractor.conclude(&learned.state);
-    }
-    let mut state = learned.state.clone();
-    for turn in waiting {
-        extractor.learn(&mut state, turn);
-    }
-    extractor.conclude(&state)
 }

@@ -247,6 +247,8 @@ fn is_turn(number: &u64) -> bool {
 fn push_newest<T>(newest: &mut VecDeque<T>, item: T) {
     if newest.len() >= MAX_EVIDENCE {
         newest.pop_front();
+    } else if newest.is_empty() {
+        newest.reserve_exact(MAX_EVIDENCE);
     }
     newest.push_back(item);
 }

@@ -58,10 +58,11 @@ impl Limits {
         let mut known: Option<Style> = None;
         let mut streak = 0;
         for lesson in &state.lessons {
-            let shown = |side: Shows| {
-                lesson.marks.iter().any(|mark| rules.rule(mark.rule).is_some_and(|rule| rule.shows == side))
-            };
-            let (is_formal, is_casual) = (shown(Shows::Formal), shown(Shows::Casual));
+            let (mut is_formal, mut is_casual) = (false, false);
+            for shows in lesson.marks.iter().filter_map(|mark| rules.rule(mark.rule)).map(|rule| rule.shows) {
+                is_formal |= shows == Shows::Formal;
+                is_casual |= shows == Shows::Casual;
+            }
             turns += 1;
             if !is_formal && !is_casual {
                 continue;
@@ -144,15 +145,16 @@ impl Limits {
         let off = |limit: u32| (mean - f64::from(limit)).abs();
         let distance = off(self.brief_below).min(off(self.detailed_above));
         let spread = (float(counters.squares) - mean * mean * n).max(0.0) + ASSUMED_SPREAD * ASSUMED_SPREAD;
-        let evidence = counters.newest.iter().filter_map(|turn| {
+        let mut evidence = Vec::with_capacity(counters.newest.len());
+        evidence.extend(counters.newest.iter().filter_map(|turn| {
             let turn = TurnId::from_u64(*turn).ok()?;
             Some(Evidence { turn, rule: Cow::Borrowed("mean length"), span: None })
-        });
+        }));
         Preference {
             value,
             confidence: distance * distance / (distance * distance + spread / (n * n)),
             evidence_turns: counters.turns,
-            evidence: evidence.collect(),
+            evidence,
             evidence_total: turns,
             rules_version: Cow::Borrowed(rules.version),
         }
@@ -171,16 +173,17 @@ fn topics(counters: &Counters, rules: &RuleSet) -> Vec<Preference<Topic>> {
 }
 
 fn preference<T>(value: T, confidence: f64, tally: &Tally, rules: &RuleSet) -> Preference<T> {
-    let evidence = tally.newest.iter().filter_map(|mark| {
+    let mut evidence = Vec::with_capacity(tally.newest.len());
+    evidence.extend(tally.newest.iter().filter_map(|mark| {
         let turn = TurnId::from_u64(mark.turn).ok()?;
         let rule = Cow::Borrowed(rules.rule(mark.rule)?.name);
         Some(Evidence { turn, rule, span: Some(mark.start..mark.end) })
-    });
+    }));
     Preference {
         value,
         confidence,
         evidence_turns: tally.turns,
-        evidence: evidence.collect(),
+        evidence,
         evidence_total: tally.total,
         rules_version: Cow::Borrowed(rules.version),
     }

@@ -27,4 +27,4 @@ pub use context::SignalContext;
 pub use kinds::{EntityKind, EscalationReason, Intent, Sentiment, Topic, Urgency, WishKind};
 pub use linear::LinearTable;
 pub use rules::SignalRules;
-pub(crate) use wish::wishes;
+pub(crate) use wish::hear;

@@ -5,7 +5,7 @@
 //! own length and gaps allow, so a text is read in linear time.
 
 use super::reading::{Gap, Token};
-use super::vocabulary::{Vocabulary, WordId};
+use super::vocabulary::{Followers, Vocabulary, WordId};
 
 /// The widest gap that a pattern may have.
 const MAX_GAP: usize = 6;
@@ -47,6 +47,20 @@ impl Pattern {
             Some(Step::Any(words)) => words,
             _ => &[],
         }
+    }
+
+    /// The words that may come behind the first one.
+    pub(super) fn followers(&self) -> Followers {
+        let mut followers = Followers::NONE;
+        for step in self.steps.iter().skip_while(|step| matches!(step, Step::Begin)).skip(1) {
+            match step {
+                Step::Word(word) => return followers.with(std::slice::from_ref(word)),
+                Step::Any(words) => return followers.with(words),
+                Step::Maybe(words) => followers = followers.with(words),
+                Step::Number | Step::Gap(_) | Step::Begin | Step::End => return Followers::ANY,
+            }
+        }
+        Followers::ANY
     }
 
     /// The token behind a match that begins at `at`.
@@ -210,4 +224,24 @@ fn split_alternatives(part: &str) -> Vec<&str> {
         c == '|' && depth == 0
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_follow_the_first_word_is_known_up_to_the_first_word_that_must() {
+        let mut vocabulary = Vocabulary::default();
+        let followers = |text: &str, vocabulary: &mut Vocabulary| {
+            let steps = parse(text, vocabulary, &|_| None).expect("is a pattern");
+            Pattern { rule: 0, steps }.followers()
+        };
+        let some = followers("a ?b c|d e", &mut vocabulary);
+        let held = ["b", "c", "d", "e", "x"].map(|word| some.may_hold(vocabulary.add(word)));
+        assert_eq!((held, some.may_hold(None)), ([true, true, true, false, false], false));
+        for open in ["a", "^ a ?b", "a *2 b", "a # b", "a $"] {
+            assert_eq!(followers(open, &mut vocabulary), Followers::ANY, "{open}");
+        }
+    }
 }

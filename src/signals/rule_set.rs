@@ -119,6 +119,7 @@ impl RuleSet {
                 "read" => self.add_reading(rest, false).ok_or_else(|| bad(rest))?,
                 "chat" => self.add_reading(rest, true).ok_or_else(|| bad(rest))?,
                 "negate" => self.mark(rest, |known| known.negates = true).ok_or_else(|| bad(rest))?,
+                "english" => self.mark(rest, |known| known.is_english = true).ok_or_else(|| bad(rest))?,
                 "boost" => {
                     let (value, words) = rest.split_once(' ').ok_or_else(|| bad(rest))?;
                     let value: f32 = value.parse().map_err(|_| bad(rest))?;
@@ -153,7 +154,7 @@ impl RuleSet {
         let number = u16::try_from(self.patterns.len()).ok()?;
         let pattern = Pattern { rule: u16::try_from(rule).ok()?, steps };
         for word in pattern.first() {
-            self.vocabulary.known_mut(*word)?.patterns.push(number);
+            self.vocabulary.known_mut(*word)?.patterns.push((number, pattern.followers()));
         }
         self.patterns.push(pattern);
         Some(())
@@ -217,7 +218,11 @@ impl RuleSet {
         let (mut blocks, mut negated): (Vec<Hit>, Vec<Hit>) = (Vec::new(), Vec::new());
         for (at, token) in tokens.iter().enumerate() {
             let Some(known) = self.known(token) else { continue };
-            for number in &known.patterns {
+            let next = tokens.get(at + 1).map(|next| next.id);
+            for (number, followers) in &known.patterns {
+                if !followers.may_hold(next) {
+                    continue;
+                }
                 let Some(pattern) = self.patterns.get(usize::from(*number)) else { continue };
                 let (Some(rule), Some(count)) =
                     (self.rules.get(usize::from(pattern.rule)), counts.get_mut(usize::from(pattern.rule)))

@@ -22,10 +22,31 @@ pub(super) struct Known {
     pub(super) negates: bool,
     /// Whether one spells so in a chat only.
     pub(super) is_chat: bool,
+    /// Whether it is a small word that no other language has.
+    pub(super) is_english: bool,
     /// The words it is read as, if not as itself.
     pub(super) expansion: Vec<WordId>,
-    /// The patterns that may begin with it.
-    pub(super) patterns: Vec<u16>,
+    /// The patterns that may begin with it, each with the words that may follow in it.
+    pub(super) patterns: Vec<(u16, Followers)>,
+}
+
+/// Words as bits of one number, several to a bit: tells quickly which words are not among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Followers(u64);
+
+impl Followers {
+    pub(super) const NONE: Followers = Followers(0);
+    /// Any word, and the end of the text.
+    pub(super) const ANY: Followers = Followers(u64::MAX);
+
+    pub(super) fn with(self, words: &[WordId]) -> Followers {
+        Followers(words.iter().fold(self.0, |bits, word| bits | 1 << (word % 64)))
+    }
+
+    /// Whether this word, or the end of the text, may be among them.
+    pub(super) fn may_hold(self, word: Option<WordId>) -> bool {
+        self == Followers::ANY || word.is_some_and(|word| self.0 & 1 << (word % 64) != 0)
+    }
 }
 
 /// The words of a rule set.

@@ -5,7 +5,7 @@
 use whichlang::Lang;
 
 /// Below so many characters even people guess.
-const MIN_CHARACTERS: usize = 20;
+pub(crate) const MIN_CHARACTERS: usize = 20;
 
 /// The language of a text as its two-letter code (`"en"`, `"de"`), or `None` if the text is
 /// shorter than 20 characters or holds hardly any letters.

@@ -10,6 +10,7 @@ mod normal;
 mod redact;
 mod words;
 
+pub(crate) use language::MIN_CHARACTERS;
 pub use language::language_of;
 pub(crate) use lines::own_parts;
 pub use normal::Normalized;
