@@ -3,6 +3,7 @@
 //! Knows how units become one durable transaction, and how foreign writes are noticed.
 
 mod connection;
+mod glance;
 mod open;
 mod presence;
 
@@ -10,6 +11,7 @@ use super::group::{Group, Ran, Writer};
 use super::{Options, Store, Tx, Unit};
 use crate::error::{Error, ErrorKind, Result, internal};
 use connection::{Owned, Statements, failed, is_failed_flush, leave_log, waiting};
+use glance::Process;
 use parking_lot::{Condvar, Mutex};
 use presence::Presence;
 use rusqlite::Connection;
@@ -40,7 +42,7 @@ pub(crate) struct SqliteStore {
 struct Shared {
     path: PathBuf,
     options: Options,
-    process: u32,
+    process: Process,
     presence: Presence,
     watch: Mutex<Watch>,
     era: AtomicU64,
@@ -64,7 +66,7 @@ struct Readers {
 impl Shared {
     /// A forked child shares the parent's locks without holding them.
     fn check_process(&self) -> Result<()> {
-        if std::process::id() == self.process {
+        if self.process.is_this() {
             return Ok(());
         }
         let message = format!("{} was opened before a fork; open it again in the child", self.path.display());
@@ -136,7 +138,7 @@ impl SqliteStore {
         let shared = Arc::new(Shared {
             path,
             options: options.clone(),
-            process: std::process::id(),
+            process: Process::own(),
             presence,
             watch,
             era: AtomicU64::new(0),
@@ -219,7 +221,7 @@ impl Store for SqliteStore {
 
     fn era(&self) -> Result<u64> {
         self.shared.check_process()?;
-        if self.shared.presence.is_alone() {
+        if self.shared.presence.seems_alone() {
             return Ok(self.shared.era.load(Ordering::Acquire));
         }
         self.shared.look()

@@ -3,8 +3,10 @@
 //! Knows the file beside the store (`<store>-lock`) and its protocol: whoever has the store
 //! open holds the file's shared lock and, after every time it got that lock, lengthened the
 //! file by one byte. A process that could take the lock alone, and sees the length it left,
-//! knows that nobody has opened the store since. The check is one `fstat`.
+//! knows that nobody has opened the store since. The check is one `fstat`, or a glance at
+//! memory that shows the file's end; only the first also sees that the file was removed.
 
+use super::glance::Glance;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
@@ -19,13 +21,19 @@ pub(super) struct Proof(u64);
 const NOT_ALONE: u64 = 0;
 /// Between two looks whether the first one has arrived; it opens in a few milliseconds.
 const PAUSE: Duration = Duration::from_millis(1);
+/// For so many nanoseconds glances do; then the file itself is looked at again.
+const GLANCES_NS: u64 = 10_000_000;
 
 pub(super) struct Presence {
     file: File,
     /// It came when nobody had the store open.
     first: bool,
+    glance: Option<Glance>,
     /// The file's length at which this process was proven to be alone.
     alone_at: AtomicU64,
+    /// When the file itself was looked at last, in nanoseconds since `since`.
+    looked_at: AtomicU64,
+    since: Instant,
 }
 
 impl Presence {
@@ -45,7 +53,14 @@ impl Presence {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(Path::new(&name))?;
         let first = file.try_lock().is_ok();
-        let presence = Presence { file, first, alone_at: AtomicU64::new(NOT_ALONE) };
+        let presence = Presence {
+            glance: Glance::at(&file),
+            file,
+            first,
+            alone_at: AtomicU64::new(NOT_ALONE),
+            looked_at: AtomicU64::new(0),
+            since: Instant::now(),
+        };
         if !first {
             presence.wait(timeout)?;
             presence.enter()?;
@@ -67,6 +82,26 @@ impl Presence {
     pub(super) fn is_alone(&self) -> bool {
         let proven = self.alone_at.load(Ordering::Acquire);
         proven != NOT_ALONE && self.length() == proven
+    }
+
+    /// As [`is_alone`](Self::is_alone), but learns only after some milliseconds that somebody
+    /// removed the file beside the store.
+    pub(super) fn seems_alone(&self) -> bool {
+        let proven = self.alone_at.load(Ordering::Acquire);
+        let now = u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let is_fresh = now - self.looked_at.load(Ordering::Relaxed).min(now) < GLANCES_NS;
+        match self
+            .glance
+            .as_ref()
+            .filter(|_| is_fresh && proven != NOT_ALONE)
+            .and_then(|glance| glance.has_length(proven))
+        {
+            Some(seems) => seems,
+            None => {
+                self.looked_at.store(now, Ordering::Relaxed);
+                self.is_alone()
+            }
+        }
     }
 
     /// Tries to prove aloneness; never waits. The caller keeps this process from writing to
@@ -146,10 +181,10 @@ mod tests {
         let store = folder.path().join("a.db");
         let first = announced(&store);
         assert!(!first.is_alone(), "nothing is proven before the probe");
-        assert!(prove(&first) && first.is_alone());
+        assert!(prove(&first) && first.is_alone() && first.seems_alone());
 
         let second = announced(&store);
-        assert!(!first.is_alone());
+        assert!(!first.seems_alone() && !first.is_alone());
         assert!(!prove(&first) && !prove(&second));
 
         drop(second);
@@ -188,9 +223,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = folder.path().join("a.db");
         let first = announced(&store);
-        assert!(prove(&first));
+        assert!(prove(&first) && first.seems_alone());
         std::fs::remove_file(folder.path().join("a.db-lock")).expect("removed");
         assert!(!first.is_alone());
+        std::thread::sleep(Duration::from_nanos(2 * GLANCES_NS));
+        assert!(!first.seems_alone());
         let second = announced(&store);
         assert!(!prove(&first) && prove(&second) && !first.is_alone());
     }
