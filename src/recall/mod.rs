@@ -5,6 +5,7 @@
 
 mod embedding;
 mod index;
+mod kernel;
 mod number;
 mod postings;
 mod rank;
@@ -19,7 +20,7 @@ mod when;
 
 pub(crate) use embedding::Embedding;
 pub(crate) use index::{Direction, Document, Entry, Index, Part, Reader};
-pub(crate) use rank::{Answer, Hit, Mix, Question, Term, Wanted};
+pub(crate) use rank::{Answer, Hit, Mix, Question, Sieve, Term, Wanted};
 pub(crate) use snapshot::{Source, Writer};
 pub(crate) use vocabulary::mark;
 pub(crate) use when::period;

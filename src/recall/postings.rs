@@ -95,6 +95,12 @@ impl Postings {
 
     /// Shows the packed documents that hold a word, with the count.
     pub(crate) fn each(&self, word: u32, mut show: impl FnMut(u32, u32)) {
+        if self.void.is_empty() {
+            for (document, count) in self.packed(word).iter().map(|posting| parts(*posting)) {
+                show(document, count);
+            }
+            return;
+        }
         for posting in self.packed(word) {
             let (document, count) = parts(*posting);
             if !self.void.get(index(document)).copied().unwrap_or(false) {

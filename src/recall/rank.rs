@@ -5,6 +5,7 @@
 //! an order. Every sum is taken in an order that only the texts decide.
 
 use super::index::{Direction, Entry, Index, NO_VOICE};
+use super::kernel::dots;
 use super::number::ln;
 use super::similar::Near;
 use super::stop::is_stop;
@@ -96,6 +97,32 @@ pub(crate) struct Term {
     pub(super) near: Arc<[Near]>,
 }
 
+const SIEVE_BITS: usize = 1_024;
+
+/// Tells quickly of most words that they are not among a few: by their first letters and length.
+pub(crate) struct Sieve([u64; SIEVE_BITS / 64]);
+
+impl Sieve {
+    fn place(word: &[u8]) -> (usize, u64) {
+        let mut first = [0; 4];
+        first.iter_mut().zip(word).for_each(|(to, from)| *to = *from);
+        // No word is told apart from others by what comes behind so many bytes.
+        let length = u32::try_from(word.len().min(16)).unwrap_or(0);
+        let mixed = (u32::from_le_bytes(first) ^ length).wrapping_mul(0x9e37_79b1);
+        (index(mixed >> 28), 1 << ((mixed >> 22) % 64))
+    }
+
+    fn add(&mut self, word: &[u8]) {
+        let (slot, bit) = Sieve::place(word);
+        self.0.get_mut(slot).into_iter().for_each(|bits| *bits |= bit);
+    }
+
+    fn may_hold(&self, word: &[u8]) -> bool {
+        let (slot, bit) = Sieve::place(word);
+        self.0.get(slot).is_some_and(|bits| bits & bit != 0)
+    }
+}
+
 /// Room to work in, a place for each document.
 #[derive(Default)]
 pub(crate) struct Scratch {
@@ -105,6 +132,7 @@ pub(crate) struct Scratch {
     /// For one term, what each word counts for it.
     marks: Vec<f32>,
     words: Vec<f32>,
+    products: Vec<i32>,
     cosines: Vec<f32>,
     scores: Vec<f32>,
     lent: Vec<f32>,
@@ -141,16 +169,25 @@ impl Index {
         let range = direction.map(|direction| self.score_meaning(scratch, direction));
         self.fuse(scratch, question.mix, most, range);
         self.lend(scratch, question.mix);
+        let best = self.best(scratch, question, most);
+        Answer { hits: best.sorted(), terms, has_meaning: direction.is_some() }
+    }
+
+    fn best(&self, scratch: &Scratch, question: &Question<'_>, most: f32) -> Best {
         let favoured = self.named_voice(question.text);
         let factor = 1.0 + question.mix.speaker;
+        // More than a score may still become.
+        let favour = if favoured == NO_VOICE { 1.0 } else { factor } * question.period.map_or(1.0, |_| IN_PERIOD);
         let mut best = Best::new(question.limit);
-        for (place, entry) in self.entries.iter().enumerate() {
+        for (place, (score, lent)) in scratch.scores.iter().zip(&scratch.lent).enumerate() {
+            let mut score = score + lent;
+            if score.max(score * favour) < best.bar {
+                continue;
+            }
+            let Some(entry) = self.entries.get(place) else { break };
             if entry.is_gone || question.wanted.is_some_and(|wanted| !wanted(place, entry)) {
                 continue;
             }
-            let at = |values: &[f32]| values.get(place).copied().unwrap_or(0.0);
-            let lent = at(&scratch.lent);
-            let mut score = at(&scratch.scores) + lent;
             if favoured != NO_VOICE && entry.voices.contains(&favoured) {
                 score *= factor;
             }
@@ -158,11 +195,12 @@ impl Index {
                 score *= IN_PERIOD;
             }
             if best.takes(score, entry.key) {
+                let at = |values: &[f32]| values.get(place).copied().unwrap_or(0.0);
                 let words = if most > 0.0 { at(&scratch.words) / most } else { 0.0 };
-                best.add(Hit { place, key: entry.key, score, words, cosine: at(&scratch.cosines), lent });
+                best.add(Hit { place, key: entry.key, score, words, cosine: at(&scratch.cosines), lent: *lent });
             }
         }
-        Answer { hits: best.sorted(), terms, has_meaning: direction.is_some() }
+        best
     }
 
     /// The documents that hold a word or a mark.
@@ -183,10 +221,30 @@ impl Index {
         holding
     }
 
+    /// Which words can answer those of a question at all.
+    pub(crate) fn sieve(&self, terms: &[Term]) -> Sieve {
+        let mut sieve = Sieve([0; SIEVE_BITS / 64]);
+        for term in terms {
+            let near = term.near.iter().map(|(word, _)| *word);
+            self.vocabulary.family(term.stem).chain(near).for_each(|word| sieve.add(self.vocabulary.text(word)));
+        }
+        sieve
+    }
+
     /// Shows which words of a text answer which words of a question, and how strongly.
-    pub(crate) fn explain(&self, terms: &[Term], text: &str, show: &mut dyn FnMut(&str, &str, f32)) {
-        tokens(text, &mut String::new(), |token| {
+    pub(crate) fn explain(
+        &self,
+        terms: &[Term],
+        sieve: &Sieve,
+        folded: &mut String,
+        text: &str,
+        show: &mut dyn FnMut(&str, &str, f32),
+    ) {
+        tokens(text, folded, |token| {
             let Token::Word(found) = token else { return };
+            if !sieve.may_hold(found.as_bytes()) {
+                return;
+            }
             let Some(number) = self.vocabulary.find(found.as_bytes()) else { return };
             let stem = self.vocabulary.word(number).map_or(NONE, |word| word.stem);
             for term in terms {
@@ -226,7 +284,7 @@ impl Index {
     fn score_words(&self, scratch: &mut Scratch, terms: &[Term]) -> f32 {
         let live = count(self.live);
         let mean = count(usize::try_from(self.total_length).unwrap_or(usize::MAX)) / live;
-        let mean = mean.max(TINY);
+        let (least, each) = (K1 * (1.0 - B), K1 * B / mean.max(TINY));
         scratch.exact.resize(self.entries.len(), 0.0);
         scratch.near.resize(self.entries.len(), 0.0);
         scratch.marks.resize(self.vocabulary.len(), 0.0);
@@ -242,8 +300,7 @@ impl Index {
                     continue;
                 };
                 let times = std::mem::take(exact) + std::mem::take(near);
-                let norm = K1 * (1.0 - B + B * f32::from(entry.length) / mean);
-                *sum += weight * times * (K1 + 1.0) / (times + norm);
+                *sum += weight * times * (K1 + 1.0) / (times + least + each * f32::from(entry.length));
             }
         }
         scratch.words.iter().fold(0.0, |most, score| score.max(most))
@@ -297,28 +354,36 @@ impl Index {
 
     /// The cosine of every document; gives the smallest and the largest.
     fn score_meaning(&self, scratch: &mut Scratch, direction: &Direction) -> (f32, f32) {
-        let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
-        let vectors = self.vectors.chunks_exact(self.dimensions.max(1));
-        let rows = vectors.zip(&self.inverses).zip(&self.entries).zip(&mut scratch.cosines);
-        for (((values, inverse), entry), cosine) in rows {
-            if entry.is_gone {
-                continue;
-            }
-            *cosine = float(product(values, &direction.values)) * inverse * direction.inverse;
-            (low, high) = (low.min(*cosine), high.max(*cosine));
+        let Scratch { products, cosines, .. } = scratch;
+        products.resize(self.entries.len(), 0);
+        dots(&self.vectors, &direction.values, products);
+        for ((product, inverse), cosine) in products.iter().zip(&self.inverses).zip(&mut *cosines) {
+            *cosine = float(*product) * inverse * direction.inverse;
         }
-        (low, high)
+        let range = |(low, high): (f32, f32), cosine: &f32| (low.min(*cosine), high.max(*cosine));
+        let none = (f32::INFINITY, f32::NEG_INFINITY);
+        if self.live == self.entries.len() {
+            return cosines.iter().fold(none, range);
+        }
+        cosines
+            .iter()
+            .zip(&self.entries)
+            .filter(|(_, entry)| !entry.is_gone)
+            .map(|(cosine, _)| cosine)
+            .fold(none, range)
     }
 
     fn fuse(&self, scratch: &mut Scratch, mix: Mix, most: f32, range: Option<(f32, f32)>) {
         // Where one of the two says nothing, the other decides alone.
         let words = if most > 0.0 { mix.words / (most + TINY) } else { 0.0 };
         let (low, meaning) = range.map_or((0.0, 0.0), |(low, high)| (low, mix.meaning / (high - low + TINY)));
-        let parts = scratch.words.iter().zip(&scratch.cosines).zip(&self.entries);
-        for (((by_words, cosine), entry), score) in parts.zip(&mut scratch.scores) {
-            if !entry.is_gone {
-                *score = words * by_words + meaning * (cosine - low);
-            }
+        let parts = scratch.words.iter().zip(&scratch.cosines);
+        for ((by_words, cosine), score) in parts.zip(&mut scratch.scores) {
+            *score = words * by_words + meaning * (cosine - low);
+        }
+        if self.live < self.entries.len() {
+            let gone = self.entries.iter().zip(&mut scratch.scores).filter(|(entry, _)| entry.is_gone);
+            gone.for_each(|(_, score)| *score = 0.0);
         }
     }
 
@@ -362,10 +427,6 @@ impl Index {
 /// The gain of the word itself.
 const SAME: f32 = f32::INFINITY;
 
-fn product(one: &[i8], other: &[i8]) -> i32 {
-    one.iter().zip(other).map(|(a, b)| i32::from(i16::from(*a) * i16::from(*b))).sum()
-}
-
 #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "rounded to the nearest everywhere alike")]
 fn count(count: usize) -> f32 {
     count as f32
@@ -379,6 +440,8 @@ fn index(number: u32) -> usize {
 struct Best {
     limit: usize,
     heap: BinaryHeap<Worst>,
+    /// A score below this is not taken.
+    bar: f32,
 }
 
 struct Worst(Hit);
@@ -405,7 +468,7 @@ impl Eq for Worst {}
 
 impl Best {
     fn new(limit: usize) -> Best {
-        Best { limit, heap: BinaryHeap::new() }
+        Best { limit, heap: BinaryHeap::new(), bar: f32::NEG_INFINITY }
     }
 
     fn takes(&self, score: f32, key: u32) -> bool {
@@ -421,6 +484,9 @@ impl Best {
             self.heap.pop();
         }
         self.heap.push(Worst(hit));
+        if self.heap.len() >= self.limit {
+            self.bar = self.heap.peek().map_or(f32::NEG_INFINITY, |Worst(worst)| worst.score);
+        }
     }
 
     fn sorted(self) -> Vec<Hit> {

@@ -118,7 +118,7 @@ fn inverse(square: i32) -> f32 {
 
 /// The sum of the products.
 pub(crate) fn dot(one: &[i8; DIMENSIONS], other: &[i8; DIMENSIONS]) -> i32 {
-    one.iter().zip(other).map(|(a, b)| i32::from(i16::from(*a) * i16::from(*b))).sum()
+    super::kernel::dot(one, other)
 }
 
 #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "below 2^24: 128 products of 127 * 127")]

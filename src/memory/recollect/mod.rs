@@ -17,7 +17,7 @@ use super::load::read_with;
 use super::table::{self, Scope};
 use super::turn::Turn;
 use crate::error::Result;
-use crate::recall::{Hit, Index, Term};
+use crate::recall::{Hit, Index, Sieve, Term};
 use remembered::Remembered;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -53,14 +53,16 @@ impl Customer {
     /// 64 KiB; otherwise as [`load_context`](crate::PersistentBufferMemory::load_context).
     pub fn recall(&self, query: &RecallQuery<'_>) -> Result<Recalled> {
         let mut turns = Vec::new();
+        let (mut sieve, mut folded) = (None, String::new());
         let basis = self.each_recalled(query, &mut |remembered, terms, hit, turn| {
+            let sieve = sieve.get_or_insert_with(|| remembered.index.sieve(terms));
             turns.push(RecalledTurn {
                 turn: Turn::clone(turn),
                 score: hit.score,
                 words: hit.words,
                 meaning: hit.cosine,
                 neighbours: hit.lent,
-                matches: matches(&remembered.index, terms, turn),
+                matches: matches(&remembered.index, terms, sieve, &mut folded, turn),
             });
         })?;
         Ok(Recalled { turns, basis })
@@ -143,10 +145,10 @@ impl Customer {
 type Show<'s> = &'s mut dyn FnMut(&Remembered, &[Term], &Hit, &Arc<Turn>);
 
 /// The words of both halves that answer the question's, each pair once.
-fn matches(index: &Index, terms: &[Term], turn: &Turn) -> Vec<WordMatch> {
+fn matches(index: &Index, terms: &[Term], sieve: &Sieve, folded: &mut String, turn: &Turn) -> Vec<WordMatch> {
     let mut matches: Vec<WordMatch> = Vec::new();
     for text in [&turn.said, &turn.answer].into_iter().flatten() {
-        index.explain(terms, text, &mut |asked, found, strength| {
+        index.explain(terms, sieve, folded, text, &mut |asked, found, strength| {
             if !matches.iter().any(|known| known.asked == asked && known.found == found) {
                 matches.push(WordMatch { asked: asked.to_owned(), found: found.to_owned(), strength });
             }
