@@ -8,11 +8,11 @@ use super::context::Moment;
 use super::customer::Customer;
 use super::hot::Found;
 use super::maintain;
-use super::row::{Person, Unreadable, damaged, unpack};
+use super::row::{Person, Unreadable, damaged, is_of, unpack};
 use super::table::{self, Scope, StoredTurn};
 use super::turn::Turn;
 use crate::codec::Codec;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::TurnId;
 use crate::store::Tx;
 use crate::time::Timestamp;
@@ -57,6 +57,7 @@ impl Customer {
             let whole = turns.len() < limit;
             check_dense(&self.person, whole.then_some(gone), turns.iter().map(|turn| turn.id))?;
             let newest = turns.last().map_or(gone, |turn| turn.id.number());
+            self.check_beside(tx, scope, newest, whole)?;
             Ok(Arc::new(Moment { turns, total: u64::from(newest.saturating_sub(gone)) }))
         })?;
         core.hot.fill(scope, before, &moment, era, now);
@@ -86,7 +87,28 @@ impl Customer {
             let gone = table::turns_gone(tx, scope)?.unwrap_or(0);
             let before = after.map_or(0, TurnId::number).max(gone);
             check_dense(&self.person, Some(before), turns.iter().map(|turn: &Turn| turn.id))?;
+            if turns.len() < limit {
+                let newest = turns.last().map_or(before, |turn| turn.id.number());
+                self.check_beside(tx, scope, newest, turns.is_empty())?;
+            }
             Ok(turns)
+        })
+    }
+
+    /// A turn whose key is damaged lies outside of the customer's range, next to it: then there are
+    /// more turns than the range shows.
+    fn check_beside(&self, tx: &dyn Tx, scope: Scope, newest: u32, also_before: bool) -> Result<()> {
+        if tx.is_checked() {
+            return Ok(());
+        }
+        table::beside(tx, scope, newest, also_before, &mut |is_inside, row| {
+            if !is_inside && !is_of(&self.core.codec, &self.person, &row) {
+                return Ok(());
+            }
+            let (tenant, name) = (self.tenant_id(), self.id());
+            let message =
+                format!("the store is damaged: a turn of customer {name} of tenant {tenant} is out of its place");
+            Err(Error::new(ErrorKind::Corrupt, message))
         })
     }
 

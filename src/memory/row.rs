@@ -115,6 +115,12 @@ pub(super) fn unpack(codec: &Codec, person: &Person, row: &StoredTurn<'_>) -> Re
     Ok(turn)
 }
 
+/// Whether a row was packed for this customer, wherever it lies now.
+pub(super) fn is_of(codec: &Codec, person: &Person, row: &StoredTurn<'_>) -> bool {
+    let bound = bound(person, row.at, row.answered_at, row.confidence, row.resolved);
+    codec.unpack(row.body, &bound).is_ok()
+}
+
 /// The error of a turn that cannot be read.
 pub(super) fn damaged(id: TurnId, why: &dyn std::fmt::Display) -> Error {
     Error::new(ErrorKind::Corrupt, format!("turn {id} is damaged: {why}"))

@@ -228,6 +228,27 @@ pub(super) fn turns_after(tx: &dyn Tx, scope: Scope, after: u32, limit: usize, e
     tx.query_upwards(sql, &values, 0, scope.key(after), &mut |row| each(stored(scope, row)?))
 }
 
+/// Shows the row behind a customer's newest, and if wanted the one before the first; also
+/// whether the row's key says that it is the customer's own, as no sound one does.
+pub(super) fn beside(
+    tx: &dyn Tx,
+    scope: Scope,
+    newest: u32,
+    also_before: bool,
+    each: &mut dyn FnMut(bool, StoredTurn<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut show = |row: &dyn Row| each(Scope::of_key(row.int(0)?) == scope, whole_row(row)?);
+    let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns \
+               WHERE id > ?1 ORDER BY id LIMIT 1";
+    tx.query(sql, &[scope.key(newest).into()], &mut show)?;
+    if !also_before {
+        return Ok(());
+    }
+    let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns \
+               WHERE id <= ?1 ORDER BY id DESC LIMIT 1";
+    tx.query(sql, &[scope.low().into()], &mut show)
+}
+
 /// Shows one turn, if it is there.
 pub(super) fn turn(tx: &dyn Tx, scope: Scope, number: u32, each: EachTurn<'_>) -> Result<()> {
     let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns WHERE id = ?1";

@@ -154,6 +154,10 @@ impl<'c> Statements<'c> {
 }
 
 impl Tx for Statements<'_> {
+    fn is_checked(&self) -> bool {
+        false
+    }
+
     fn execute(&self, sql: &'static str, values: &[Value]) -> Result<u64> {
         let execute = || -> rusqlite::Result<usize> {
             let mut statement = self.connection.prepare_cached(sql)?;
