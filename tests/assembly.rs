@@ -81,6 +81,18 @@ fn a_customer_nobody_knows_has_an_empty_context() {
 }
 
 #[test]
+fn a_counter_that_says_nonsense_leaves_an_empty_context() {
+    on_every_store(|place| {
+        let alice = place.open().customer("alice").unwrap();
+        fill(&alice, 3);
+        let endless = |_: &str| usize::MAX;
+        let request = ContextRequest::new("parcel", 100).passage("Title", "Text").counted_by(&endless);
+        let context = alice.assemble(&request).unwrap();
+        assert_eq!((context.text(), context.tokens(), context.recent().len()), ("", 0, 0));
+    });
+}
+
+#[test]
 fn numbers_out_of_range_are_refused() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap();

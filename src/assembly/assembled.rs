@@ -228,8 +228,9 @@ impl Choice<'_> {
         true
     }
 
+    /// The tokens of a part; a counter may say anything, but more than the budget does not fit.
     fn tokens(&self, text: &str) -> usize {
-        self.request.counter.tokens(text)
+        self.request.counter.tokens(text).min(self.request.max_tokens + 1)
     }
 
     fn turn_tokens(&self, turn: &Turn) -> usize {
