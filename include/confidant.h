@@ -173,6 +173,175 @@
 // What the customer wanted is not settled.
 #define CONFIDANT_OUTCOME_UNRESOLVED 2
 
+// Nothing was compared.
+#define CONFIDANT_BASIS_NONE 0
+
+// Words, words like them, and what the text means were compared.
+#define CONFIDANT_BASIS_WORDS_AND_MEANING 1
+
+// Words alone were compared: the library was built without its table, or the question holds no
+// word that the table knows.
+#define CONFIDANT_BASIS_WORDS_ONLY 2
+
+// It sounds bad.
+#define CONFIDANT_SENTIMENT_NEGATIVE -1
+
+// It sounds like neither.
+#define CONFIDANT_SENTIMENT_NEUTRAL 0
+
+// It sounds good.
+#define CONFIDANT_SENTIMENT_POSITIVE 1
+
+// It can wait.
+#define CONFIDANT_URGENCY_LOW 0
+
+// Like any other message.
+#define CONFIDANT_URGENCY_MEDIUM 1
+
+// Something is stopped, or time is short.
+#define CONFIDANT_URGENCY_HIGH 2
+
+// A business stands still, or there is danger.
+#define CONFIDANT_URGENCY_CRITICAL 3
+
+// Tells something; also if nothing is known.
+#define CONFIDANT_INTENT_STATEMENT 0
+
+// Asks for information.
+#define CONFIDANT_INTENT_QUESTION 1
+
+// Reports that something is wrong.
+#define CONFIDANT_INTENT_PROBLEM 2
+
+// Wants something done.
+#define CONFIDANT_INTENT_REQUEST 3
+
+// Wants to end an order, a plan or an account.
+#define CONFIDANT_INTENT_CANCELLATION 4
+
+// Complains.
+#define CONFIDANT_INTENT_COMPLAINT 5
+
+// Asks for a person.
+#define CONFIDANT_INTENT_PERSON 6
+
+// Gives thanks.
+#define CONFIDANT_INTENT_THANKS 7
+
+// Says hello, and nothing else.
+#define CONFIDANT_INTENT_GREETING 8
+
+// Says goodbye.
+#define CONFIDANT_INTENT_GOODBYE 9
+
+// Says yes.
+#define CONFIDANT_INTENT_AFFIRM 10
+
+// Says no.
+#define CONFIDANT_INTENT_DENY 11
+
+// The customer asks for a person.
+#define CONFIDANT_ESCALATION_PERSON 1
+
+// The customer makes a complaint.
+#define CONFIDANT_ESCALATION_COMPLAINT 2
+
+// Lawyers, courts, the police or authorities are named.
+#define CONFIDANT_ESCALATION_LEGAL 3
+
+// The customer is extremely dissatisfied, or about to leave.
+#define CONFIDANT_ESCALATION_DISSATISFIED 4
+
+// It is urgent, and the customer is unhappy.
+#define CONFIDANT_ESCALATION_URGENT_NEGATIVE 5
+
+// The same thing went wrong several times.
+#define CONFIDANT_ESCALATION_REPEATED 6
+
+// The customer's name.
+#define CONFIDANT_ENTITY_NAME 1
+
+// An e-mail address.
+#define CONFIDANT_ENTITY_EMAIL 2
+
+// A telephone number.
+#define CONFIDANT_ENTITY_PHONE 3
+
+// The number of an order, a ticket or a booking.
+#define CONFIDANT_ENTITY_ORDER_ID 4
+
+// One of the tenant's products.
+#define CONFIDANT_ENTITY_PRODUCT 5
+
+// An amount of money.
+#define CONFIDANT_ENTITY_AMOUNT 6
+
+// A day.
+#define CONFIDANT_ENTITY_DATE 7
+
+// The customer's plan or tier, as they say.
+#define CONFIDANT_ENTITY_PLAN 8
+
+// The text of an error.
+#define CONFIDANT_ENTITY_ERROR_TEXT 9
+
+// A step that the customer has tried.
+#define CONFIDANT_ENTITY_STEP_TRIED 10
+
+// By e-mail.
+#define CONFIDANT_WISH_EMAIL 1
+
+// Not by e-mail.
+#define CONFIDANT_WISH_NO_EMAIL 2
+
+// By telephone.
+#define CONFIDANT_WISH_CALL 3
+
+// Not by telephone.
+#define CONFIDANT_WISH_NO_CALL 4
+
+// In the chat.
+#define CONFIDANT_WISH_CHAT 5
+
+// In few words.
+#define CONFIDANT_WISH_BRIEF 6
+
+// In full.
+#define CONFIDANT_WISH_DETAILED 7
+
+// The customer knows the matter.
+#define CONFIDANT_WISH_EXPERT 8
+
+// The customer is new to the matter.
+#define CONFIDANT_WISH_NOVICE 9
+
+// In a formal manner.
+#define CONFIDANT_WISH_FORMAL 10
+
+// In an easy manner.
+#define CONFIDANT_WISH_CASUAL 11
+
+// By the name that is said.
+#define CONFIDANT_WISH_NAME 12
+
+// In the language that is said.
+#define CONFIDANT_WISH_LANGUAGE 13
+
+// At the hours that are said.
+#define CONFIDANT_WISH_HOURS 14
+
+// The number of a payment card.
+#define CONFIDANT_SENSITIVE_CARD 1
+
+// An e-mail address.
+#define CONFIDANT_SENSITIVE_EMAIL 2
+
+// A telephone number.
+#define CONFIDANT_SENSITIVE_PHONE 3
+
+// An international bank account number.
+#define CONFIDANT_SENSITIVE_IBAN 4
+
 // The conclusion is about style; its value is one of `CONFIDANT_STYLE_*`.
 #define CONFIDANT_PREFERENCE_STYLE 1
 
@@ -181,6 +350,17 @@
 
 // The conclusion is about what the customer asks about; its value is one of `CONFIDANT_TOPIC_*`.
 #define CONFIDANT_PREFERENCE_TOPIC 3
+
+// The conclusion is about the language the customer mostly writes in: its name, a two-letter code.
+#define CONFIDANT_PREFERENCE_LANGUAGE 4
+
+// The conclusion is about the channel the customer mostly uses; its value is one of
+// `CONFIDANT_CHANNEL_*`.
+#define CONFIDANT_PREFERENCE_CHANNEL 5
+
+// The conclusion is about the hours of the day in which the customer mostly writes: `from_hour` and
+// `to_hour`.
+#define CONFIDANT_PREFERENCE_HOURS 6
 
 // Between formal and casual; also what to assume of a stranger.
 #define CONFIDANT_STYLE_BALANCED 0
@@ -233,6 +413,77 @@
 // How to reach the company.
 #define CONFIDANT_TOPIC_CONTACT 11
 
+// 3 turns, ratio 1.5, brief below 50 characters, detailed above 150.
+#define CONFIDANT_EXTRACTOR_REFERENCE 0
+
+// The same, but a style that is known changes only after three turns that show the other; what
+// `confidant_memory_preferences` uses.
+#define CONFIDANT_EXTRACTOR_SUPPORT 1
+
+// What is shipped for customer support in English.
+#define CONFIDANT_SIGNAL_RULES_SUPPORT 0
+
+// The word lists that support agents commonly use, by whole words.
+#define CONFIDANT_SIGNAL_RULES_REFERENCE 1
+
+// How the message sounds; one of `CONFIDANT_SENTIMENT_*`. The score is how sure that is.
+#define CONFIDANT_SIGNAL_SENTIMENT 1
+
+// The customer is frustrated; never from polarity alone. There only if so, without a value.
+#define CONFIDANT_SIGNAL_FRUSTRATED 2
+
+// The customer is angry; never from polarity alone. There only if so, without a value.
+#define CONFIDANT_SIGNAL_ANGRY 3
+
+// How soon it needs an answer; one of `CONFIDANT_URGENCY_*`, medium without any cue.
+#define CONFIDANT_SIGNAL_URGENCY 4
+
+// What it is about; one of `CONFIDANT_TOPIC_*`. Several or none, the most likely first.
+#define CONFIDANT_SIGNAL_TOPIC 5
+
+// What the customer does with it; one of `CONFIDANT_INTENT_*`.
+#define CONFIDANT_SIGNAL_INTENT 6
+
+// Why a person should look at it; one of `CONFIDANT_ESCALATION_*`. Several or none, the strongest
+// first.
+#define CONFIDANT_SIGNAL_ESCALATION 7
+
+// How formal it is, without a value; the score is from -1, casual, to 1, formal.
+#define CONFIDANT_SIGNAL_FORMALITY 8
+
+// The member `name` has the value `value`, or is a list that holds it.
+#define CONFIDANT_CONDITION_IS 0
+
+// Both conditions before it hold; in their place.
+#define CONFIDANT_CONDITION_AND 1
+
+// One of the two conditions before it holds; in their place.
+#define CONFIDANT_CONDITION_OR 2
+
+// The condition before it does not hold; in its place.
+#define CONFIDANT_CONDITION_NOT 3
+
+// The server speaks Ollama's protocol.
+#define CONFIDANT_EMBEDDER_OLLAMA 0
+
+// The server speaks OpenAI's protocol, as many others do.
+#define CONFIDANT_EMBEDDER_OPENAI 1
+
+// Turns by how they sound: "negative", "neutral", "positive".
+#define CONFIDANT_COUNTS_SENTIMENT 1
+
+// Turns by what they are mostly about, as "billing".
+#define CONFIDANT_COUNTS_TOPIC 2
+
+// Turns by the reason to escalate, as "legal"; one turn may have several.
+#define CONFIDANT_COUNTS_ESCALATION 3
+
+// Customers by tier, as hosts noted it (`tier` in a turn's metadata).
+#define CONFIDANT_COUNTS_TIER 4
+
+// Customers by where their mood goes: "improving", "declining", "stable", "insufficient_data".
+#define CONFIDANT_COUNTS_TREND 5
+
 // The customer wrote the message.
 #define CONFIDANT_ROLE_CUSTOMER 0
 
@@ -280,6 +531,21 @@ typedef struct confidant confidant;
 // once.
 typedef struct confidant_agent confidant_agent;
 
+// A report over a range of time, derived from stored turns and sessions. Immutable, so it may be
+// read from many threads at once.
+typedef struct confidant_analytics_report confidant_analytics_report;
+
+// The places of a draft that ask for something again. Immutable, so it may be read from many
+// threads at once.
+typedef struct confidant_asked_again confidant_asked_again;
+
+// What a model is shown of a customer. Immutable, so it may be read from many threads at once.
+typedef struct confidant_assembled confidant_assembled;
+
+// Short documents of one tenant, found by words and by meaning; 100,000 of them are fine. A
+// knowledge base is one whose documents are articles. Usable from many threads at once.
+typedef struct confidant_collection confidant_collection;
+
 // The settings of a memory to be opened. Used by one thread at a time; `confidant_open` copies
 // them, so one may open several memories and be freed at any time.
 typedef struct confidant_config confidant_config;
@@ -288,6 +554,14 @@ typedef struct confidant_config confidant_config;
 // many threads at once; turns saved later are in the next context.
 typedef struct confidant_context confidant_context;
 
+// Documents that were found, best first, or one that was asked for. Immutable, so it may be read
+// from many threads at once.
+typedef struct confidant_documents confidant_documents;
+
+// A model that turns texts into vectors: the host's own, or one of a server. Usable from many
+// threads at once; collections keep what they need of it, so it may be freed before them.
+typedef struct confidant_embedder confidant_embedder;
+
 // Why a call failed: the status for programs, a message and a detail for people. Owned by
 // whoever asked for it; immutable, so it may be read from many threads at once.
 typedef struct confidant_error confidant_error;
@@ -295,6 +569,14 @@ typedef struct confidant_error confidant_error;
 // Learns preferences from turns that the host gives it, oldest first, of one customer. Used by
 // one thread at a time; it touches no store.
 typedef struct confidant_extractor confidant_extractor;
+
+// All that a customer has told, over all sessions: names, addresses, order and telephone numbers,
+// plans, texts of errors and steps tried. It is what the customer claims. Immutable, so it may be
+// read from many threads at once.
+typedef struct confidant_given confidant_given;
+
+// What of a report worries. Immutable, so it may be read from many threads at once.
+typedef struct confidant_health confidant_health;
 
 // A language model: the host's own, or one of the library's. Usable from many threads at once;
 // agents keep what they need of it, so it may be freed before them.
@@ -314,9 +596,22 @@ typedef struct confidant_memory confidant_memory;
 // Names, as of models. Immutable, so it may be read from many threads at once.
 typedef struct confidant_names confidant_names;
 
+// A text in Unicode's compatibility form with straight apostrophes, without invisible characters,
+// and with no letter more than twice in a row. Immutable, so it may be read from many threads at
+// once.
+typedef struct confidant_normalized confidant_normalized;
+
 // What is known about how to serve a customer: a list of conclusions. Immutable, so it may be
 // read from many threads at once.
 typedef struct confidant_preferences confidant_preferences;
+
+// Turns that answer a question, best first. Immutable, so it may be read from many threads at
+// once.
+typedef struct confidant_recalled confidant_recalled;
+
+// A text with labels in place of what must not be kept. Immutable, so it may be read from many
+// threads at once.
+typedef struct confidant_redacted confidant_redacted;
 
 // The agent's reply to a message. Immutable, so it may be read from many threads at once.
 typedef struct confidant_reply confidant_reply;
@@ -329,6 +624,12 @@ typedef struct confidant_session confidant_session;
 
 // Sessions, newest first. Immutable, so it may be read from many threads at once.
 typedef struct confidant_sessions confidant_sessions;
+
+// The rules that messages are read by. Immutable, so it may be used from many threads at once.
+typedef struct confidant_signal_rules confidant_signal_rules;
+
+// All that one message says. Immutable, so it may be read from many threads at once.
+typedef struct confidant_signals confidant_signals;
 
 // Stored turns, oldest first. Immutable, so it may be read from many threads at once.
 typedef struct confidant_turns confidant_turns;
@@ -415,6 +716,10 @@ typedef struct {
   confidant_flag is_alone;
   // Zero.
   uint32_t reserved;
+  // Customers whose index for recall is in memory.
+  uint64_t recall_customers;
+  // Bytes that those indexes take.
+  uint64_t recall_bytes;
 } confidant_store_stats;
 
 // The sums of a `confidant_report`.
@@ -470,7 +775,8 @@ typedef struct {
   uint32_t number;
 } confidant_turn;
 
-// Bytes: a pointer and a length. A view that lives as long as the handle it came from.
+// Bytes: a pointer and a length. Going out, a view that lives as long as the handle it came from;
+// coming in, copied before the call returns: `{NULL, 0}` is not given, `{NULL, n}` is refused.
 typedef struct {
   // The first byte.
   const uint8_t *ptr;
@@ -592,6 +898,80 @@ typedef struct {
   uint32_t rating;
 } confidant_outcome;
 
+// Two texts that belong together, such as a member of metadata and its value. Never grows.
+typedef struct {
+  // The first one: a name or a title.
+  confidant_str name;
+  // What belongs to it.
+  confidant_str value;
+} confidant_pair;
+
+// A question about what was said before, in anybody's words. Begin with
+// `CONFIDANT_RECALL_QUERY_INIT`; what stays zero is no condition.
+typedef struct {
+  // `sizeof(confidant_recall_query)`.
+  size_t struct_size;
+  // The question, at most 64 KiB.
+  confidant_str question;
+  // Only turns whose metadata has each of these members with that value, which is JSON: a text
+  // in quotation marks, a number as it is written, `true`, `false` or `null`. May be NULL.
+  const confidant_pair *metadata;
+  // How many members there are, at most 100.
+  size_t metadata_count;
+  // How many turns at most, 1 to 1,000; 0 for 10.
+  size_t limit;
+  // Only turns of this session; 0 for any.
+  uint64_t session_id;
+  // Only turns at that time or later, in milliseconds since the Unix epoch; read if `has_from`.
+  int64_t from_ms;
+  // Only turns before that time; read if `has_until`.
+  int64_t until_ms;
+  // Only turns of this channel, one of `CONFIDANT_CHANNEL_*`; read if `has_channel`.
+  int32_t channel;
+  // Whether `channel` is given.
+  confidant_flag has_channel;
+  // Whether `from_ms` is given.
+  confidant_flag has_from;
+  // Whether `until_ms` is given.
+  confidant_flag has_until;
+  // Only turns that settled what the customer wanted, or, if 0, that did not; read if
+  // `has_resolved`.
+  confidant_flag resolved;
+  // Whether `resolved` is given.
+  confidant_flag has_resolved;
+} confidant_recall_query;
+
+// A turn that answers a question, and why; a view.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // The turn; it lives as long as this.
+  const confidant_turn *turn;
+  // How well it answers, against the other turns of this customer and this question; of no
+  // meaning across questions.
+  double score;
+  // The share by words: 1 for the turn whose words fit best, 0 for no word.
+  double words;
+  // The cosine between the turn's meaning and the question's, -1 to 1; 0 by words alone.
+  double meaning;
+  // What the turns before and after it in its session added to its score.
+  double neighbours;
+  // How many words of the question `confidant_recalled_match` gives.
+  size_t match_count;
+} confidant_recalled_turn;
+
+// A word of a question and the word of a turn that answers it; a view.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // The word of the question, folded.
+  confidant_str asked;
+  // The word of the turn, folded.
+  confidant_str found;
+  // 1 for the same word in any form, less for one that means something like it.
+  double strength;
+} confidant_word_match;
+
 // One conclusion and how sure it is; a view.
 typedef struct {
   // The size of this struct in the library that is loaded.
@@ -612,6 +992,11 @@ typedef struct {
   size_t evidence_count;
   // The rules that found them.
   confidant_str rules_version;
+  // Of hours the first one in UTC, 0 to 23; else 0.
+  uint32_t from_hour;
+  // Of hours the one behind the last, 1 to 24, or less than `from_hour` if they pass midnight;
+  // else 0.
+  uint32_t to_hour;
 } confidant_preference;
 
 // One place where a rule found what a conclusion rests on; a view.
@@ -632,8 +1017,26 @@ typedef struct {
   uint32_t reserved;
 } confidant_evidence;
 
+// Something a customer said about how to be served; a view.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // The turn in which it was said.
+  uint64_t turn_id;
+  // The first byte in the turn's `said`; of a name, of the name alone.
+  uint64_t start;
+  // The byte after the last one.
+  uint64_t end;
+  // What is wished, in plain words, such as "no-call".
+  confidant_str name;
+  // What is wished, one of `CONFIDANT_WISH_*`.
+  int32_t kind;
+  // Whether a newer statement about the same matter took its place.
+  confidant_flag superseded;
+} confidant_statement;
+
 // The limits of an extractor. Begin with `CONFIDANT_EXTRACTOR_OPTIONS_INIT`; what stays zero is
-// as the reference has it.
+// as the preset has it.
 typedef struct {
   // `sizeof(confidant_extractor_options)`.
   size_t struct_size;
@@ -653,7 +1056,376 @@ typedef struct {
   confidant_flag has_detailed_above;
   // Zero.
   uint32_t reserved;
+  // One of `CONFIDANT_EXTRACTOR_*`.
+  int32_t preset;
+  // How many turns in a row must show another style before a known one changes; 0 as the preset
+  // has it.
+  uint32_t hysteresis;
 } confidant_extractor_options;
+
+// One thing that a customer has told; a view.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // The turn in which it was said last.
+  uint64_t turn_id;
+  // As the customer wrote it.
+  confidant_str value;
+  // The first byte in that turn's `said`.
+  uint64_t start;
+  // The byte after the last one.
+  uint64_t end;
+  // The rule that found it.
+  confidant_str rule;
+  // How sure it is, 0 to 1.
+  double score;
+  // What it is, one of `CONFIDANT_ENTITY_*`.
+  int32_t kind;
+  // Zero.
+  uint32_t reserved;
+} confidant_given_fact;
+
+// A place in a draft that asks for something again; a view.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // The first byte of the sentence in the draft.
+  uint64_t start;
+  // The byte after the last one.
+  uint64_t end;
+  // What the customer has told already; it lives as long as this.
+  const confidant_given_fact *fact;
+} confidant_asked_place;
+
+// What a tenant adds to the rules, 10,000 things in all. Begin with
+// `CONFIDANT_SIGNAL_RULES_OPTIONS_INIT`; what stays zero is not given.
+typedef struct {
+  // `sizeof(confidant_signal_rules_options)`.
+  size_t struct_size;
+  // Words with a value of the tenant's own, of at most 16 bytes each; may be NULL.
+  const confidant_str *words;
+  // The value of each word, -4 to 4; 0 for a name that is no praise and no blame.
+  const double *word_values;
+  // How many words there are.
+  size_t word_count;
+  // The names of products; may be NULL.
+  const confidant_str *products;
+  // How many products there are.
+  size_t product_count;
+  // The shapes of order numbers: `#` is a digit, `@` a letter, anything else stands for itself,
+  // as in "AB-#####"; may be NULL.
+  const confidant_str *order_ids;
+  // How many shapes there are.
+  size_t order_id_count;
+  // A table of weights, as `LinearTable::to_bytes` writes it (examples/train_signals.rs);
+  // `{NULL, 0}` for the shipped one.
+  confidant_bytes table;
+  // One of `CONFIDANT_SIGNAL_RULES_*`.
+  int32_t preset;
+  // Uses no table of weights, if it is not 0: rules alone decide.
+  confidant_flag without_table;
+} confidant_signal_rules_options;
+
+// What is known when a message is read. Begin with `CONFIDANT_SIGNAL_CONTEXT_INIT`; what stays zero
+// is not known.
+typedef struct {
+  // `sizeof(confidant_signal_context)`.
+  size_t struct_size;
+  // The rules to read by; NULL for those that are shipped.
+  const confidant_signal_rules *rules;
+  // What the agent said last; a reply to a question may be the bare answer. A NULL pointer if
+  // not known.
+  confidant_str agent_said;
+  // What the customer was asked for, one of `CONFIDANT_ENTITY_*`, if the host knows better than
+  // the agent's words tell; 0 if not.
+  int32_t expects;
+  // How often this customer came with the same issue before.
+  uint32_t earlier_same;
+} confidant_signal_context;
+
+// The sums of what a message says; a view.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // From -1, as bad as can be, to 1.
+  double polarity;
+  // From -1, casual, to 1, formal; 0 also if nothing shows it.
+  double formality;
+  // Its language as a two-letter code; a NULL pointer if it is too short to tell.
+  confidant_str language;
+  // How many conclusions `confidant_signals_finding` gives.
+  size_t finding_count;
+  // How many things `confidant_signals_entity` gives.
+  size_t entity_count;
+  // One of `CONFIDANT_SENTIMENT_*`.
+  int32_t sentiment;
+  // One of `CONFIDANT_URGENCY_*`.
+  int32_t urgency;
+  // One of `CONFIDANT_INTENT_*`.
+  int32_t intent;
+  // Whether the customer is frustrated.
+  confidant_flag is_frustrated;
+  // Whether the customer is angry.
+  confidant_flag is_angry;
+  // Whether it asks how something is regulated rather than for it.
+  confidant_flag asks_policy;
+} confidant_signals_content;
+
+// A conclusion from a message; a view.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // What it is about, one of `CONFIDANT_SIGNAL_*`.
+  int32_t kind;
+  // What was concluded; the kind says which constants.
+  int32_t value;
+  // The value in plain words, such as "billing".
+  confidant_str name;
+  // How strongly, 0 to 1; of some kinds otherwise, see there.
+  double score;
+  // How many places that show it `confidant_signals_cue` gives.
+  size_t cue_count;
+} confidant_finding;
+
+// A place in a message and the rule that found it; a view.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // The first byte in the message as it was given.
+  uint64_t start;
+  // The byte after the last one.
+  uint64_t end;
+  // The rule's name.
+  confidant_str rule;
+  // What the rule gives to the conclusion.
+  double score;
+} confidant_cue;
+
+// Something that a message names; a view.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // The first byte in the message as it was given.
+  uint64_t start;
+  // The byte after the last one.
+  uint64_t end;
+  // The rule that found it.
+  confidant_str rule;
+  // How sure it is, 0 to 1.
+  double score;
+  // What it is, one of `CONFIDANT_ENTITY_*`.
+  int32_t kind;
+  // Zero.
+  uint32_t reserved;
+} confidant_entity;
+
+// Something that must not be kept, and where it stood; a view.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // Its first byte in the text that was given.
+  uint64_t start;
+  // The byte after the last one.
+  uint64_t end;
+  // What it is, one of `CONFIDANT_SENSITIVE_*`.
+  int32_t kind;
+  // Zero.
+  uint32_t reserved;
+} confidant_sensitive;
+
+// A stored document, and how it was found; a view.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // The host's key.
+  confidant_str key;
+  // The title; may be empty.
+  confidant_str title;
+  // The whole text.
+  confidant_str text;
+  // The host's own JSON object; a NULL pointer if there is none, and of an article.
+  confidant_str metadata;
+  // What an article is about; a NULL pointer if it does not say, and of other documents.
+  confidant_str category;
+  // An article's tags, in the order given.
+  const confidant_str *tags;
+  // How many tags there are.
+  size_t tag_count;
+  // How often it was used for an answer.
+  uint64_t used;
+  // How often it helped when it was used.
+  uint64_t helped;
+  // The part of its text that answers best, all of a short one; a NULL pointer if the document
+  // was asked for by its key.
+  confidant_str passage;
+  // How well it answers, against the other documents and this question: at most 1.
+  double score;
+  // The share by words: 1 for the document whose words fit best.
+  double words;
+  // The cosine between the passage's meaning and the question's, -1 to 1.
+  double meaning;
+} confidant_document;
+
+// An embedder of the host's own. Begin with `CONFIDANT_EMBEDDER_CALLBACKS_INIT`.
+//
+// The library owns `user_data` from the call it is given in, also if that call fails (unless
+// `struct_size` is refused), and runs `destroy` exactly once, on any thread. `embed` is called
+// without any lock or transaction held, from any thread and from many at once; it may call the
+// library, may run long, and must not throw or jump out.
+typedef struct {
+  // `sizeof(confidant_embedder_callbacks)`.
+  size_t struct_size;
+  // The host's own; the first parameter of each function.
+  void *user_data;
+  // Writes one vector for each of `count` texts, in their order, into `vectors`, which has room
+  // for `count` times `dimensions` numbers, all zero; returns `CONFIDANT_OK`, or a status, with
+  // which the call fails. A vector's length does not matter. Must not be NULL.
+  confidant_status (*embed)(void *user_data, const confidant_str *texts, size_t count, float *vectors);
+  // Gives `user_data` back; may be NULL.
+  void (*destroy)(void *user_data);
+  // The model's name with its version, 1 to 128 bytes: vectors of two names are never compared.
+  confidant_str name;
+  // The numbers of a vector, 1 to 8,192.
+  size_t dimensions;
+} confidant_embedder_callbacks;
+
+// An embedding model on a server. Begin with `CONFIDANT_HTTP_EMBEDDER_OPTIONS_INIT`; what stays
+// zero is the default.
+typedef struct {
+  // `sizeof(confidant_http_embedder_options)`.
+  size_t struct_size;
+  // The model's name, such as "nomic-embed-text:v1.5".
+  confidant_str model;
+  // Where the server is, without "/api" or "/v1"; of Ollama a NULL pointer is
+  // "http://127.0.0.1:11434".
+  confidant_str base_url;
+  // The server's key; a NULL pointer for none. It is in no error.
+  confidant_str api_key;
+  // The numbers of a vector, 1 to 8,192.
+  size_t dimensions;
+  // How long to wait for a reply, in milliseconds; 0 for 60,000.
+  uint64_t response_timeout_ms;
+  // One of `CONFIDANT_EMBEDDER_*`.
+  int32_t protocol;
+  // How often a request that failed in passing is sent again; read if `has_max_retries`, else 2.
+  uint32_t max_retries;
+  // Whether `max_retries` is given.
+  confidant_flag has_max_retries;
+  // Allows "http://" to another machine: the texts and the key travel in the clear.
+  confidant_flag allow_plain_http;
+} confidant_http_embedder_options;
+
+// A document to be put into a collection, or an article into a knowledge base. Begin with
+// `CONFIDANT_NEW_DOCUMENT_INIT`; what stays zero is not given.
+typedef struct {
+  // `sizeof(confidant_new_document)`.
+  size_t struct_size;
+  // The host's own key, 1 to 512 bytes.
+  confidant_str key;
+  // The title, at most 512 bytes; every passage is found by its words too.
+  confidant_str title;
+  // The text, at most 128 KiB.
+  confidant_str text;
+  // The host's own JSON object, for conditions; a NULL pointer for none. Not of an article.
+  confidant_str metadata;
+  // What an article is about, for conditions: the member `category`. A NULL pointer for none.
+  confidant_str category;
+  // An article's tags, for conditions: the member `tags`, a list. May be NULL.
+  const confidant_str *tags;
+  // How many tags there are.
+  size_t tag_count;
+} confidant_new_document;
+
+// A step of a condition. Begin with `CONFIDANT_CONDITION_INIT`.
+//
+// A condition is an array of steps, each behind those it joins: IS category "billing", IS level 1,
+// OR, IS tags "old", NOT, AND reads as (category is "billing" or level is 1) and tags has no "old".
+typedef struct {
+  // `sizeof(confidant_condition)`.
+  size_t struct_size;
+  // A member of the metadata; of IS only.
+  confidant_str name;
+  // Its value as JSON: a text in quotation marks, a number as it is written, `true`, `false` or
+  // `null`; of IS only.
+  confidant_str value;
+  // One of `CONFIDANT_CONDITION_*`.
+  int32_t step;
+  // Zero.
+  uint32_t reserved;
+} confidant_condition;
+
+// How far the vectors of an embedder are.
+typedef struct {
+  // `sizeof(confidant_embedded)`.
+  size_t struct_size;
+  // Documents that got their vectors now.
+  uint64_t documents;
+  // Documents that have none of this embedder yet.
+  uint64_t left;
+} confidant_embedded;
+
+// What a model is to be shown for one question, and how much of it at most. Begin with
+// `CONFIDANT_CONTEXT_REQUEST_INIT`.
+typedef struct {
+  // `sizeof(confidant_context_request)`.
+  size_t struct_size;
+  // The question.
+  confidant_str question;
+  // The most tokens of the whole, 16 to 10,000,000.
+  size_t max_tokens;
+  // Passages of a knowledge base, title and text, the best one first; may be NULL.
+  const confidant_pair *passages;
+  // How many passages there are.
+  size_t passage_count;
+  // How many turns to recall, 0 to 200; read if `has_recalled`, else 8.
+  size_t recalled;
+  // A text whose tokens the model has reported, which makes the guess closer; read if
+  // `calibration_tokens` is not 0.
+  confidant_str calibration_text;
+  // The tokens that it reported.
+  uint64_t calibration_tokens;
+  // Whether `recalled` is given.
+  confidant_flag has_recalled;
+  // Leaves out what was learned of the customer's likes, if it is not 0.
+  confidant_flag without_preferences;
+} confidant_context_request;
+
+// Counts tokens by the host's own tokenizer. Begin with `CONFIDANT_TOKEN_COUNTER_INIT`.
+//
+// The library owns `user_data` from the call on, also if that call fails (unless `struct_size` is
+// refused), and runs `destroy` exactly once before the call returns.
+typedef struct {
+  // `sizeof(confidant_token_counter)`.
+  size_t struct_size;
+  // The host's own; the first parameter of each function.
+  void *user_data;
+  // The tokens that a text takes, the same for the same text; called some hundred times, without
+  // any lock or transaction held. May call the library; must not throw or jump out. Must not be
+  // NULL.
+  size_t (*count_tokens)(void *user_data, confidant_str text);
+  // Gives `user_data` back; may be NULL.
+  void (*destroy)(void *user_data);
+} confidant_token_counter;
+
+// The text of an assembled context, and what is in it; a view.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // The whole, with a heading for each part.
+  confidant_str text;
+  // The tokens of the whole text, by the request's own count.
+  size_t tokens;
+  // How many of the request's passages are in.
+  size_t passage_count;
+  // How many turns `confidant_assembled_recent` gives.
+  size_t recent_count;
+  // How many turns `confidant_assembled_recalled` gives.
+  size_t recalled_count;
+  // What turns were compared by, one of `CONFIDANT_BASIS_*`.
+  int32_t basis;
+  // Whether the preferences are in.
+  confidant_flag has_preferences;
+} confidant_assembled_content;
 
 // What is stored of a tenant or a customer, summed up. Sessions without a turn do not count.
 typedef struct {
@@ -686,6 +1458,152 @@ typedef struct {
   // Whether `mean_rating` is known.
   confidant_flag has_mean_rating;
 } confidant_summary;
+
+// A range of time. Begin with `CONFIDANT_RANGE_INIT`.
+typedef struct {
+  // `sizeof(confidant_range)`.
+  size_t struct_size;
+  // The first moment, in milliseconds since the Unix epoch.
+  int64_t from_ms;
+  // The moment behind the last one.
+  int64_t to_ms;
+} confidant_range;
+
+// Counts and rates over a range, or over one day of it; a view. A rate is unknown where there is
+// nothing to divide by.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // The day in UTC, as "2026-11-21"; a NULL pointer for the whole range.
+  confidant_str day;
+  // Customers with a turn.
+  uint64_t customers;
+  // Turns.
+  uint64_t turns;
+  // Turns with an answer.
+  uint64_t answered_turns;
+  // Turns that settled something.
+  uint64_t resolved_turns;
+  // Sessions with a turn; they count where their first turn of the range lies.
+  uint64_t sessions;
+  // Of these, settled.
+  uint64_t resolved_sessions;
+  // Sessions about something that the customer had not come with in the seven days before.
+  uint64_t first_contacts;
+  // Of these, settled, with no session about the same within seven days after.
+  uint64_t first_contact_resolved;
+  // Sessions with a rating.
+  uint64_t rated_sessions;
+  // Turns of a frustrated or angry customer.
+  uint64_t upset_turns;
+  // Turns with a reason to escalate.
+  uint64_t escalated_turns;
+  // What the turns cost in nano-dollars, as far as hosts noted it (`cost_nano` in a turn's
+  // metadata).
+  uint64_t cost_nano;
+  // Turns with a noted cost.
+  uint64_t costed_turns;
+  // Settled turns among all, 0 to 1, if `has_turn_resolution_rate`.
+  double turn_resolution_rate;
+  // Settled sessions among all, 0 to 1, if `has_session_resolution_rate`.
+  double session_resolution_rate;
+  // First contacts that settled the matter, 0 to 1, if `has_first_contact_resolution_rate`.
+  double first_contact_resolution_rate;
+  // Sessions about what the customer had come with in the seven days before, 0 to 1, if
+  // `has_repeat_rate`.
+  double repeat_rate;
+  // Turns with a reason to escalate among all, 0 to 1, if `has_escalation_rate`.
+  double escalation_rate;
+  // The mean time from a session's first turn to the answer that settled it, in milliseconds, if
+  // `has_mean_resolution_ms`.
+  double mean_resolution_ms;
+  // The mean of the confidences that were given, 0 to 1, if `has_mean_confidence`.
+  double mean_confidence;
+  // The mean satisfaction over the rated sessions, 1 to 5, if `has_mean_rating`.
+  double mean_rating;
+  // The mean polarity of what customers said, -1 to 1, if `has_mean_polarity`.
+  double mean_polarity;
+  // Whether `turn_resolution_rate` is known.
+  confidant_flag has_turn_resolution_rate;
+  // Whether `session_resolution_rate` is known.
+  confidant_flag has_session_resolution_rate;
+  // Whether `first_contact_resolution_rate` is known.
+  confidant_flag has_first_contact_resolution_rate;
+  // Whether `repeat_rate` is known.
+  confidant_flag has_repeat_rate;
+  // Whether `escalation_rate` is known.
+  confidant_flag has_escalation_rate;
+  // Whether `mean_resolution_ms` is known.
+  confidant_flag has_mean_resolution_ms;
+  // Whether `mean_confidence` is known.
+  confidant_flag has_mean_confidence;
+  // Whether `mean_rating` is known.
+  confidant_flag has_mean_rating;
+  // Whether `mean_polarity` is known.
+  confidant_flag has_mean_polarity;
+  // Zero.
+  uint32_t reserved;
+} confidant_figures;
+
+// How many turns or customers a name has; a view.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // The name, such as "billing".
+  confidant_str name;
+  // How many.
+  uint64_t count;
+} confidant_label_count;
+
+// Where figures begin to worry; rates are 0 to 1. Begin with `CONFIDANT_HEALTH_LIMITS_INIT`.
+typedef struct {
+  // `sizeof(confidant_health_limits)`.
+  size_t struct_size;
+  // Settled sessions, at least; read if its flag is set, else 0.7.
+  double min_session_resolution_rate;
+  // First contacts that settle the matter, at least; read if its flag is set, else 0.6.
+  double min_first_contact_resolution_rate;
+  // Sessions that come back with the same, at most; read if its flag is set, else 0.2.
+  double max_repeat_rate;
+  // Turns with a reason to escalate, at most; read if its flag is set, else 0.2.
+  double max_escalation_rate;
+  // The mean rating, at least; read if its flag is set, else 3.5.
+  double min_mean_rating;
+  // The mean confidence, at least; read if its flag is set, else 0.6.
+  double min_mean_confidence;
+  // A figure over fewer cases is not judged; read if its flag is set, else 20.
+  uint64_t min_cases;
+  // Whether `min_session_resolution_rate` is given.
+  confidant_flag has_min_session_resolution_rate;
+  // Whether `min_first_contact_resolution_rate` is given.
+  confidant_flag has_min_first_contact_resolution_rate;
+  // Whether `max_repeat_rate` is given.
+  confidant_flag has_max_repeat_rate;
+  // Whether `max_escalation_rate` is given.
+  confidant_flag has_max_escalation_rate;
+  // Whether `min_mean_rating` is given.
+  confidant_flag has_min_mean_rating;
+  // Whether `min_mean_confidence` is given.
+  confidant_flag has_min_mean_confidence;
+  // Whether `min_cases` is given.
+  confidant_flag has_min_cases;
+  // Zero.
+  uint32_t reserved;
+} confidant_health_limits;
+
+// A figure that is not as it should be; a view.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // The figure's name, as "session_resolution_rate".
+  confidant_str figure;
+  // What it is.
+  double value;
+  // What it should at least, or at most, be.
+  double limit;
+  // Over how many cases.
+  uint64_t cases;
+} confidant_worry;
 
 // A model of the host's own. Begin with `CONFIDANT_LLM_CALLBACKS_INIT`.
 //
@@ -1108,6 +2026,14 @@ confidant_status confidant_config_set_max_text_bytes(confidant_config *config,
                                                      size_t bytes,
                                                      confidant_error **err);
 
+// Sets the bytes that the indexes of `confidant_memory_recall` may take in all; 64 MiB if never
+// said (a customer with 1,000 turns takes about 300 KiB), 0 reads the archive for every question.
+//
+// Threads: one at a time. Fails: INVALID_ARGUMENT.
+confidant_status confidant_config_set_recall_bytes(confidant_config *config,
+                                                   size_t bytes,
+                                                   confidant_error **err);
+
 // Sets where the time comes from; the machine's clock if never said.
 //
 // Owned: the library owns `clock->user_data` from here on, also if this fails. Threads: one at
@@ -1511,6 +2437,49 @@ size_t confidant_sessions_count(const confidant_sessions *sessions);
 // Owned: a view that lives until `confidant_sessions_free`. Threads: any.
 const confidant_session_figures *confidant_sessions_at(const confidant_sessions *sessions, size_t place);
 
+// The turns, of all that were ever saved for this customer, that answer a question best, with
+// what earned them their place. No network and no model: words, words like them, and the meaning
+// of the text from a table in the library. The same turns and the same question give the same
+// order on every machine. Turns that wait to be saved are not found yet.
+//
+// The first question reads the archive once and builds an index in memory; later ones read only
+// what was saved since.
+//
+// Owned: free `*out` with `confidant_recalled_free`. Threads: any. Fails: INVALID_ARGUMENT (a
+// condition breaks a rule), LIMIT (the question is too long), CORRUPT, BUSY, IO, STORE.
+confidant_status confidant_memory_recall(const confidant_memory *memory,
+                                         const confidant_recall_query *query,
+                                         confidant_recalled **out,
+                                         confidant_error **err);
+
+// Frees recalled turns. NULL does nothing.
+//
+// Owned: its turns and their texts are gone afterwards. Threads: one at a time.
+void confidant_recalled_free(confidant_recalled *recalled);
+
+// How many turns were recalled; 0 for NULL.
+//
+// Threads: any.
+size_t confidant_recalled_count(const confidant_recalled *recalled);
+
+// The turn at a place, counted from 0, the best one; NULL past the end and for NULL.
+//
+// Owned: a view that lives until `confidant_recalled_free`. Threads: any.
+const confidant_recalled_turn *confidant_recalled_at(const confidant_recalled *recalled, size_t place);
+
+// A word that earned the turn at `place` its place, counted from 0; NULL past the end and for
+// NULL.
+//
+// Owned: a view that lives until `confidant_recalled_free`. Threads: any.
+const confidant_word_match *confidant_recalled_match(const confidant_recalled *recalled,
+                                                     size_t place,
+                                                     size_t word);
+
+// What the turns were compared by, one of `CONFIDANT_BASIS_*`; NONE for NULL.
+//
+// Threads: any.
+int32_t confidant_recalled_basis(const confidant_recalled *recalled);
+
 // What the customer likes, as far as their own words over the whole history show, with the turns
 // it was learned from. The first call reads the archive once; later ones only what was said since.
 //
@@ -1525,8 +2494,8 @@ confidant_status confidant_memory_preferences(const confidant_memory *memory,
 // Owned: its conclusions and texts are gone afterwards. Threads: one at a time.
 void confidant_preferences_free(confidant_preferences *preferences);
 
-// How many conclusions there are: style and length, as far as known, then topics, those of most
-// turns first. 0 for NULL.
+// How many conclusions there are: style and length, as far as known, topics, those of most turns
+// first, then language, channel and hours. 0 for NULL.
 //
 // Threads: any.
 size_t confidant_preferences_count(const confidant_preferences *preferences);
@@ -1548,6 +2517,18 @@ const confidant_preference *confidant_preferences_find(const confidant_preferenc
 const confidant_evidence *confidant_preferences_evidence(const confidant_preferences *preferences,
                                                          size_t place,
                                                          size_t evidence);
+
+// How many statements `confidant_preferences_statement` gives; 0 for NULL.
+//
+// Threads: any.
+size_t confidant_preferences_statement_count(const confidant_preferences *preferences);
+
+// What the customer said about how to be served, counted from 0, oldest first; of those about the
+// same matter the newest holds. NULL past the end and for NULL.
+//
+// Owned: a view that lives as long as the preferences. Threads: any.
+const confidant_statement *confidant_preferences_statement(const confidant_preferences *preferences,
+                                                           size_t place);
 
 // How many turns hold words of the customer; 0 for NULL.
 //
@@ -1586,6 +2567,15 @@ confidant_status confidant_extractor_learn_turns(confidant_extractor *extractor,
                                                  const confidant_turns *turns,
                                                  confidant_error **err);
 
+// Takes away what one turn taught, and nothing else; `had_taught`, which may be NULL, is whether it
+// had taught anything.
+//
+// Owned: `had_taught` is the caller's. Threads: one at a time. Fails: INVALID_ARGUMENT.
+confidant_status confidant_extractor_unlearn(confidant_extractor *extractor,
+                                             uint64_t turn_id,
+                                             confidant_flag *had_taught,
+                                             confidant_error **err);
+
 // Concludes from what was learned so far.
 //
 // Owned: free `*out` with `confidant_preferences_free`. Threads: any, while nobody changes the
@@ -1599,7 +2589,7 @@ confidant_status confidant_extractor_conclude(const confidant_extractor *extract
 // Threads: any, while nobody changes the extractor.
 uint64_t confidant_extractor_covered(const confidant_extractor *extractor);
 
-// What was learned, as the text of a JSON object of at most about 12 KiB, to be kept by the host;
+// What was learned, as the text of a JSON object that grows with the turns, to be kept by the host;
 // it holds no words of the customer.
 //
 // Owned: `*json` is a view that lives until the next call with this extractor. Threads: one at a
@@ -1621,6 +2611,413 @@ confidant_status confidant_extractor_restore(confidant_extractor *extractor,
 // Owned: a view that lives until `confidant_extractor_free`; `{NULL, 0}` for NULL. Threads: any.
 confidant_str confidant_extractor_rules_version(const confidant_extractor *extractor);
 
+// What the customer has told, over all sessions. The first call reads the archive once; later ones
+// only what was said since.
+//
+// Owned: free `*out` with `confidant_given_free`. Threads: any. Fails: INVALID_ARGUMENT, CORRUPT,
+// BUSY, IO, STORE.
+confidant_status confidant_memory_given(const confidant_memory *memory,
+                                        confidant_given **out,
+                                        confidant_error **err);
+
+// What the turns of a list tell, which are of one customer and oldest first.
+//
+// Owned: free `*out` with `confidant_given_free`. Threads: any. Fails: INVALID_ARGUMENT.
+confidant_status confidant_turns_given(const confidant_turns *turns,
+                                       confidant_given **out,
+                                       confidant_error **err);
+
+// Frees what a customer has given. NULL does nothing.
+//
+// Owned: its facts are gone afterwards; lists of places that ask again stay good. Threads: one at a
+// time.
+void confidant_given_free(confidant_given *given);
+
+// How many facts there are; 0 for NULL.
+//
+// Threads: any.
+size_t confidant_given_count(const confidant_given *given);
+
+// The fact at a place, counted from 0, oldest first, of one thing said twice the newer place; NULL
+// past the end and for NULL.
+//
+// Owned: a view that lives until `confidant_given_free`. Threads: any.
+const confidant_given_fact *confidant_given_at(const confidant_given *given, size_t place);
+
+// The newest fact of a kind, one of `CONFIDANT_ENTITY_*`; NULL if none is known.
+//
+// Owned: a view that lives until `confidant_given_free`. Threads: any.
+const confidant_given_fact *confidant_given_newest(const confidant_given *given, int32_t kind);
+
+// The sentences of a draft reply that ask for something the customer has already given, or propose
+// a step that they have tried.
+//
+// Owned: free `*out` with `confidant_asked_again_free`. Threads: any. Fails: INVALID_ARGUMENT,
+// LIMIT.
+confidant_status confidant_given_asked_again(const confidant_given *given,
+                                             confidant_str draft,
+                                             confidant_asked_again **out,
+                                             confidant_error **err);
+
+// Frees a list of places that ask again. NULL does nothing.
+//
+// Owned: its views are gone afterwards. Threads: one at a time.
+void confidant_asked_again_free(confidant_asked_again *asked);
+
+// How many places ask again; 0 for NULL.
+//
+// Threads: any.
+size_t confidant_asked_again_count(const confidant_asked_again *asked);
+
+// The place that asks again, counted from 0; NULL past the end and for NULL.
+//
+// Owned: a view that lives until `confidant_asked_again_free`. Threads: any.
+const confidant_asked_place *confidant_asked_again_at(const confidant_asked_again *asked, size_t place);
+
+// Makes rules. `options` may be NULL for those that are shipped.
+//
+// Owned: free `*out` with `confidant_signal_rules_free`; texts and table are copied. Threads: any.
+// Fails: INVALID_ARGUMENT or LIMIT, naming the rule; CORRUPT (not such a table).
+confidant_status confidant_signal_rules_new(const confidant_signal_rules_options *options,
+                                            confidant_signal_rules **out,
+                                            confidant_error **err);
+
+// Frees rules. NULL does nothing.
+//
+// Owned: signals read by them stay good. Threads: one at a time.
+void confidant_signal_rules_free(confidant_signal_rules *rules);
+
+// The name of the rules, which changes whenever a shipped rule does.
+//
+// Owned: a view that lives until `confidant_signal_rules_free`; `{NULL, 0}` for NULL. Threads: any.
+confidant_str confidant_signal_rules_version(const confidant_signal_rules *rules);
+
+// Reads a message: how it sounds, what it is about, how soon it needs an answer, whether a person
+// should see it, and what it names, each with its place in the message and the rule that found it.
+// Any text gives an answer, in microseconds; it touches no store. `context` may be NULL.
+//
+// Owned: free `*out` with `confidant_signals_free`. Threads: any. Fails: INVALID_ARGUMENT, LIMIT.
+confidant_status confidant_signals_of(confidant_str message,
+                                      const confidant_signal_context *context,
+                                      confidant_signals **out,
+                                      confidant_error **err);
+
+// Frees signals. NULL does nothing.
+//
+// Owned: its conclusions and names are gone afterwards. Threads: one at a time.
+void confidant_signals_free(confidant_signals *signals);
+
+// The sums of what the message says; NULL for NULL.
+//
+// Owned: a view that lives until `confidant_signals_free`. Threads: any.
+const confidant_signals_content *confidant_signals_read(const confidant_signals *signals);
+
+// The conclusion at a place, counted from 0, in the order of `CONFIDANT_SIGNAL_*`; NULL past the
+// end and for NULL.
+//
+// Owned: a view that lives until `confidant_signals_free`. Threads: any.
+const confidant_finding *confidant_signals_finding(const confidant_signals *signals, size_t place);
+
+// A place that shows the conclusion at `place`, counted from 0, in the order of the message; NULL
+// past the end and for NULL.
+//
+// Owned: a view that lives until `confidant_signals_free`. Threads: any.
+const confidant_cue *confidant_signals_cue(const confidant_signals *signals, size_t place, size_t cue);
+
+// Something that the message names, counted from 0, in the order of the message; NULL past the end
+// and for NULL.
+//
+// Owned: a view that lives until `confidant_signals_free`. Threads: any.
+const confidant_entity *confidant_signals_entity(const confidant_signals *signals, size_t place);
+
+// Puts labels ("[card]", "[email]", "[phone]", "[iban]") in place of card numbers, e-mail
+// addresses, telephone numbers and IBANs.
+//
+// Owned: free `*out` with `confidant_redacted_free`. Threads: any. Fails: INVALID_ARGUMENT, LIMIT.
+confidant_status confidant_redact(confidant_str message, confidant_redacted **out, confidant_error **err);
+
+// Frees a redacted text. NULL does nothing.
+//
+// Owned: its text is gone afterwards. Threads: one at a time.
+void confidant_redacted_free(confidant_redacted *redacted);
+
+// The text with its labels.
+//
+// Owned: a view that lives until `confidant_redacted_free`; `{NULL, 0}` for NULL. Threads: any.
+confidant_str confidant_redacted_text(const confidant_redacted *redacted);
+
+// How many labels were put; 0 for NULL.
+//
+// Threads: any.
+size_t confidant_redacted_count(const confidant_redacted *redacted);
+
+// What a label stands for, counted from 0, in the order of the text; NULL past the end and for
+// NULL.
+//
+// Owned: a view that lives until `confidant_redacted_free`. Threads: any.
+const confidant_sensitive *confidant_redacted_at(const confidant_redacted *redacted, size_t place);
+
+// The language of a text as its two-letter code ("en", "de"); `{NULL, 0}` if the text is shorter
+// than 20 characters or holds hardly any letters.
+//
+// Owned: `*language` is a view of a constant, good for ever. Threads: any. Fails: INVALID_ARGUMENT,
+// LIMIT.
+confidant_status confidant_language_of(confidant_str message, confidant_str *language, confidant_error **err);
+
+// Normalises a text, with a way back to the bytes of the original.
+//
+// Owned: free `*out` with `confidant_normalized_free`. Threads: any. Fails: INVALID_ARGUMENT, LIMIT.
+confidant_status confidant_normalize(confidant_str message,
+                                     confidant_normalized **out,
+                                     confidant_error **err);
+
+// Frees a normalised text. NULL does nothing.
+//
+// Owned: its text is gone afterwards. Threads: one at a time.
+void confidant_normalized_free(confidant_normalized *normalized);
+
+// The normalised text.
+//
+// Owned: a view that lives until `confidant_normalized_free`; `{NULL, 0}` for NULL. Threads: any.
+confidant_str confidant_normalized_text(const confidant_normalized *normalized);
+
+// The bytes of the original, from `*start` to before `*end`, that such a span of the normalised
+// text stands for. What reads otherwise there is taken in whole.
+//
+// Owned: `start` and `end` are the caller's, and are read and written. Threads: any. Fails:
+// INVALID_ARGUMENT (no such span).
+confidant_status confidant_normalized_original(const confidant_normalized *normalized,
+                                               uint64_t *start,
+                                               uint64_t *end,
+                                               confidant_error **err);
+
+// Frees documents that were found. NULL does nothing.
+//
+// Owned: its documents and their texts are gone afterwards. Threads: one at a time.
+void confidant_documents_free(confidant_documents *documents);
+
+// How many documents there are; 0 for NULL.
+//
+// Threads: any.
+size_t confidant_documents_count(const confidant_documents *documents);
+
+// The document at a place, counted from 0, the best one; NULL past the end and for NULL.
+//
+// Owned: a view that lives until `confidant_documents_free`. Threads: any.
+const confidant_document *confidant_documents_at(const confidant_documents *documents, size_t place);
+
+// What the documents were compared by, one of `CONFIDANT_BASIS_*`; NONE if nothing was, and for
+// NULL.
+//
+// Threads: any.
+int32_t confidant_documents_basis(const confidant_documents *documents);
+
+// The embedder's model whose vectors were compared.
+//
+// Owned: a view that lives until `confidant_documents_free`; `{NULL, 0}` if the library's own
+// table served, and for NULL. Threads: any.
+confidant_str confidant_documents_model(const confidant_documents *documents);
+
+// Makes an embedder of the host's own.
+//
+// Owned: free `*out` with `confidant_embedder_free`; the library owns `callbacks->user_data` from
+// here on, also if this fails. Threads: any. Fails: INVALID_ARGUMENT.
+confidant_status confidant_embedder_new(const confidant_embedder_callbacks *callbacks,
+                                        confidant_embedder **out,
+                                        confidant_error **err);
+
+// An embedding model on an Ollama server, or one that speaks OpenAI's protocol. Nothing is sent
+// before it is first used; then a failure of the server is LLM.
+//
+// Owned: free `*out` with `confidant_embedder_free`; the texts are copied. Threads: any. Fails:
+// INVALID_ARGUMENT, UNSUPPORTED (the library was built without HTTP).
+confidant_status confidant_embedder_http(const confidant_http_embedder_options *options,
+                                         confidant_embedder **out,
+                                         confidant_error **err);
+
+// Frees the handle of an embedder; collections that use it keep it. NULL does nothing.
+//
+// Owned: `user_data` of a host's embedder is destroyed with the last collection that uses it.
+// Threads: one at a time.
+void confidant_embedder_free(confidant_embedder *embedder);
+
+// The model's name.
+//
+// Owned: a view that lives until `confidant_embedder_free`; `{NULL, 0}` for NULL. Threads: any.
+confidant_str confidant_embedder_name(const confidant_embedder *embedder);
+
+// The numbers of a vector; 0 for NULL.
+//
+// Threads: any.
+size_t confidant_embedder_dimensions(const confidant_embedder *embedder);
+
+// The collection of that name, 1 to 128 bytes without control characters, of a tenant; an empty
+// tenant is the tenant "default". Nothing is stored until a document is.
+//
+// Owned: free `*out` with `confidant_collection_free`. Threads: any. Fails: INVALID_ARGUMENT.
+confidant_status confidant_collection_open(const confidant *memory,
+                                           confidant_str tenant,
+                                           confidant_str name,
+                                           confidant_collection **out,
+                                           confidant_error **err);
+
+// The knowledge base of a tenant; an empty tenant is the tenant "default".
+//
+// Owned: free `*out` with `confidant_collection_free`. Threads: any. Fails: INVALID_ARGUMENT.
+confidant_status confidant_collection_open_knowledge(const confidant *memory,
+                                                     confidant_str tenant,
+                                                     confidant_collection **out,
+                                                     confidant_error **err);
+
+// Frees the handle; what is stored stays. NULL does nothing.
+//
+// Owned: documents found with it stay good; an embedder's data is destroyed with the last handle
+// that uses it. Threads: one at a time.
+void confidant_collection_free(confidant_collection *collection);
+
+// The collection's name.
+//
+// Owned: a view that lives until `confidant_collection_free`; `{NULL, 0}` for a knowledge base and
+// for NULL. Threads: any.
+confidant_str confidant_collection_name(const confidant_collection *collection);
+
+// Puts up to 1,000 documents, all or none, each in the place of an earlier one under its key; what
+// was counted of its use stays. On disk when this returns. The array is stepped by the first one's
+// `struct_size`.
+//
+// Threads: any. Fails: INVALID_ARGUMENT or LIMIT, naming the part; BUSY, IO, STORE. Nothing was put
+// then.
+confidant_status confidant_collection_put(const confidant_collection *collection,
+                                          const confidant_new_document *documents,
+                                          size_t count,
+                                          confidant_error **err);
+
+// Removes a document; `was_there`, which may be NULL, is whether there was one under that key.
+//
+// Owned: `was_there` is the caller's. Threads: any. Fails: INVALID_ARGUMENT, BUSY, IO, STORE;
+// nothing was removed then.
+confidant_status confidant_collection_remove(const confidant_collection *collection,
+                                             confidant_str key,
+                                             confidant_flag *was_there,
+                                             confidant_error **err);
+
+// The document under a key, as a list of one, or of none.
+//
+// Owned: free `*out` with `confidant_documents_free`. Threads: any. Fails: INVALID_ARGUMENT,
+// CORRUPT (naming the document), BUSY, IO, STORE.
+confidant_status confidant_collection_get(const confidant_collection *collection,
+                                          confidant_str key,
+                                          confidant_documents **out,
+                                          confidant_error **err);
+
+// How many documents there are.
+//
+// Owned: `out` is the caller's. Threads: any. Fails: INVALID_ARGUMENT, CORRUPT, BUSY, IO, STORE.
+confidant_status confidant_collection_count(const confidant_collection *collection,
+                                            uint64_t *out,
+                                            confidant_error **err);
+
+// The documents that answer a question of at most 64 KiB best, up to `limit` (1 to 1,000), of those
+// whose metadata meets the condition: `count` steps, or NULL and 0 for every document. Meaning
+// counts 0.7 and words 0.3, over the passages of the documents.
+//
+// With an embedder, once every document has its vectors, the question is embedded and they are
+// compared; otherwise no network and no model is needed. The first search builds an index in
+// memory; later ones read only what changed.
+//
+// Owned: free `*out` with `confidant_documents_free`. Threads: any. Fails: INVALID_ARGUMENT, LIMIT,
+// CORRUPT (naming the document), BUSY, IO, STORE; whatever the embedder fails with.
+confidant_status confidant_collection_search(const confidant_collection *collection,
+                                             confidant_str question,
+                                             size_t limit,
+                                             const confidant_condition *condition,
+                                             size_t count,
+                                             confidant_documents **out,
+                                             confidant_error **err);
+
+// Counts that a document was used for an answer, and whether that helped; `was_there`, which may be
+// NULL, is whether there is one under that key.
+//
+// Owned: `was_there` is the caller's. Threads: any. Fails: INVALID_ARGUMENT, BUSY, IO, STORE;
+// nothing was counted then.
+confidant_status confidant_collection_count_use(const confidant_collection *collection,
+                                                confidant_str key,
+                                                confidant_flag helped,
+                                                confidant_flag *was_there,
+                                                confidant_error **err);
+
+// Keeps the index in the store, so that the next process need not build it: worth while from some
+// thousand documents.
+//
+// Threads: any. Fails: INVALID_ARGUMENT, CORRUPT, BUSY, IO, STORE.
+confidant_status confidant_collection_snapshot(const confidant_collection *collection, confidant_error **err);
+
+// The same collection, searched by the embedder's vectors once every document has one
+// (`confidant_collection_embed`); until then, and for documents put since, by the library's table.
+//
+// Owned: free `*out` with `confidant_collection_free`; both others stay the host's. Threads: any.
+// Fails: INVALID_ARGUMENT.
+confidant_status confidant_collection_with_embedder(const confidant_collection *collection,
+                                                    const confidant_embedder *embedder,
+                                                    confidant_collection **out,
+                                                    confidant_error **err);
+
+// Asks the embedder for the vectors of up to `limit` documents that have none of it, and stores
+// them. No lock is held while it works. Call it until nothing is left, and again when documents
+// were put.
+//
+// Owned: `out` is the caller's. Threads: any. Fails: INVALID_ARGUMENT (there is no embedder, or it
+// gives numbers that are not finite), CORRUPT, BUSY, IO, STORE; whatever the embedder fails with.
+// What was stored before stays.
+confidant_status confidant_collection_embed(const confidant_collection *collection,
+                                            size_t limit,
+                                            confidant_embedded *out,
+                                            confidant_error **err);
+
+// Puts together what a model should see of this customer for a question: preferences, passages,
+// recalled turns and the newest turns, in that order, as one text, which never takes more tokens
+// than the request allows. `counter` may be NULL for a careful guess.
+//
+// Owned: free `*out` with `confidant_assembled_free`; the library owns `counter->user_data` during
+// the call. Threads: any; the callbacks run on this one. Fails: INVALID_ARGUMENT (a number is out
+// of its range), LIMIT, CORRUPT, BUSY, IO, STORE.
+confidant_status confidant_memory_assemble(const confidant_memory *memory,
+                                           const confidant_context_request *request,
+                                           const confidant_token_counter *counter,
+                                           confidant_assembled **out,
+                                           confidant_error **err);
+
+// A guess at the tokens of a text that is rather too high than too low; made fit for one model by a
+// text whose tokens that has reported, if `calibration_tokens` is not 0.
+//
+// Owned: `out` is the caller's. Threads: any. Fails: INVALID_ARGUMENT, LIMIT.
+confidant_status confidant_estimate_tokens(confidant_str message,
+                                           confidant_str calibration_text,
+                                           uint64_t calibration_tokens,
+                                           uint64_t *out,
+                                           confidant_error **err);
+
+// Frees an assembled context. NULL does nothing.
+//
+// Owned: its text and turns are gone afterwards. Threads: one at a time.
+void confidant_assembled_free(confidant_assembled *assembled);
+
+// The text, and what is in it; NULL for NULL.
+//
+// Owned: a view that lives until `confidant_assembled_free`. Threads: any.
+const confidant_assembled_content *confidant_assembled_read(const confidant_assembled *assembled);
+
+// One of the newest turns that are in, counted from 0, oldest first; NULL past the end and for NULL.
+//
+// Owned: a view that lives until `confidant_assembled_free`. Threads: any.
+const confidant_turn *confidant_assembled_recent(const confidant_assembled *assembled, size_t place);
+
+// One of the recalled turns that are in, counted from 0, oldest first, none of them among the
+// newest; NULL past the end and for NULL.
+//
+// Owned: a view that lives until `confidant_assembled_free`. Threads: any.
+const confidant_turn *confidant_assembled_recalled(const confidant_assembled *assembled, size_t place);
+
 // Sums up all stored turns and sessions of a tenant; an empty tenant is the tenant "default".
 // Reads every turn of it: about a tenth of a second for 100,000 turns.
 //
@@ -1636,6 +3033,93 @@ confidant_status confidant_analytics(const confidant *memory,
 confidant_status confidant_memory_analytics(const confidant_memory *memory,
                                             confidant_summary *out,
                                             confidant_error **err);
+
+// Everything that can be told of a tenant's turns in a range, with its days; an empty tenant is the
+// tenant "default". `range` may be NULL for all turns. Reads every turn of it and what it says.
+//
+// Owned: free `*out` with `confidant_analytics_report_free`. Threads: any. Fails: INVALID_ARGUMENT,
+// CORRUPT, BUSY, IO, STORE.
+confidant_status confidant_analytics_between(const confidant *memory,
+                                             confidant_str tenant,
+                                             const confidant_range *range,
+                                             confidant_analytics_report **out,
+                                             confidant_error **err);
+
+// Everything that can be told of a customer's turns in a range, with its days. `range` may be NULL
+// for all turns.
+//
+// Owned: free `*out` with `confidant_analytics_report_free`. Threads: any. Fails: INVALID_ARGUMENT,
+// CORRUPT, BUSY, IO, STORE.
+confidant_status confidant_memory_analytics_between(const confidant_memory *memory,
+                                                    const confidant_range *range,
+                                                    confidant_analytics_report **out,
+                                                    confidant_error **err);
+
+// Frees a report. NULL does nothing.
+//
+// Owned: its figures and texts are gone afterwards. Threads: one at a time.
+void confidant_analytics_report_free(confidant_analytics_report *report);
+
+// The figures over the whole range; NULL for NULL.
+//
+// Owned: a view that lives until `confidant_analytics_report_free`. Threads: any.
+const confidant_figures *confidant_analytics_report_totals(const confidant_analytics_report *report);
+
+// The figures of a day, counted from 0, oldest first, days without a turn left out; NULL past the
+// end and for NULL.
+//
+// Owned: a view that lives until `confidant_analytics_report_free`. Threads: any.
+const confidant_figures *confidant_analytics_report_day(const confidant_analytics_report *report,
+                                                        size_t place);
+
+// A name and its count over the whole range, counted from 0, of one of `CONFIDANT_COUNTS_*`; NULL
+// past the end, for another number, and for NULL. The counts of a day are in the JSON.
+//
+// Owned: a view that lives until `confidant_analytics_report_free`. Threads: any.
+const confidant_label_count *confidant_analytics_report_counted(const confidant_analytics_report *report,
+                                                                int32_t what,
+                                                                size_t place);
+
+// Sessions of the range that are still open; 0 for NULL.
+//
+// Threads: any.
+uint64_t confidant_analytics_report_active_sessions(const confidant_analytics_report *report);
+
+// The whole report as a JSON object; unknown figures are `null`.
+//
+// Owned: a view that lives until `confidant_analytics_report_free`; `{NULL, 0}` for NULL. Threads:
+// any.
+confidant_str confidant_analytics_report_json(const confidant_analytics_report *report);
+
+// The totals in the text format of Prometheus; unknown figures are left out.
+//
+// Owned: a view that lives until `confidant_analytics_report_free`; `{NULL, 0}` for NULL. Threads:
+// any.
+confidant_str confidant_analytics_report_prometheus(const confidant_analytics_report *report);
+
+// Judges the totals of a report by some limits; `limits` may be NULL for the library's own.
+//
+// Owned: free `*out` with `confidant_health_free`. Threads: any. Fails: INVALID_ARGUMENT.
+confidant_status confidant_analytics_report_health(const confidant_analytics_report *report,
+                                                   const confidant_health_limits *limits,
+                                                   confidant_health **out,
+                                                   confidant_error **err);
+
+// Frees a judgement. NULL does nothing.
+//
+// Owned: its worries are gone afterwards. Threads: one at a time.
+void confidant_health_free(confidant_health *health);
+
+// A figure out of its limits, counted from 0; NULL past the end and for NULL. None means healthy,
+// as far as can be judged.
+//
+// Owned: a view that lives until `confidant_health_free`. Threads: any.
+const confidant_worry *confidant_health_worry(const confidant_health *health, size_t place);
+
+// The name of a figure that has too few cases to be judged, counted from 0.
+//
+// Owned: a view of a constant, good for ever; `{NULL, 0}` past the end and for NULL. Threads: any.
+confidant_str confidant_health_unknown(const confidant_health *health, size_t place);
 
 // Makes a model of the host's own.
 //
@@ -1887,8 +3371,20 @@ confidant_str confidant_reply_source(const confidant_reply *reply, size_t place)
 #define CONFIDANT_BUFFER_STATS_INIT CONFIDANT_INIT_(confidant_buffer_stats)
 #define CONFIDANT_SESSION_FIGURES_INIT CONFIDANT_INIT_(confidant_session_figures)
 #define CONFIDANT_OUTCOME_INIT CONFIDANT_INIT_(confidant_outcome)
+#define CONFIDANT_RECALL_QUERY_INIT CONFIDANT_INIT_(confidant_recall_query)
 #define CONFIDANT_EXTRACTOR_OPTIONS_INIT CONFIDANT_INIT_(confidant_extractor_options)
+#define CONFIDANT_SIGNAL_RULES_OPTIONS_INIT CONFIDANT_INIT_(confidant_signal_rules_options)
+#define CONFIDANT_SIGNAL_CONTEXT_INIT CONFIDANT_INIT_(confidant_signal_context)
+#define CONFIDANT_EMBEDDER_CALLBACKS_INIT CONFIDANT_INIT_(confidant_embedder_callbacks)
+#define CONFIDANT_HTTP_EMBEDDER_OPTIONS_INIT CONFIDANT_INIT_(confidant_http_embedder_options)
+#define CONFIDANT_NEW_DOCUMENT_INIT CONFIDANT_INIT_(confidant_new_document)
+#define CONFIDANT_CONDITION_INIT CONFIDANT_INIT_(confidant_condition)
+#define CONFIDANT_EMBEDDED_INIT CONFIDANT_INIT_(confidant_embedded)
+#define CONFIDANT_CONTEXT_REQUEST_INIT CONFIDANT_INIT_(confidant_context_request)
+#define CONFIDANT_TOKEN_COUNTER_INIT CONFIDANT_INIT_(confidant_token_counter)
 #define CONFIDANT_SUMMARY_INIT CONFIDANT_INIT_(confidant_summary)
+#define CONFIDANT_RANGE_INIT CONFIDANT_INIT_(confidant_range)
+#define CONFIDANT_HEALTH_LIMITS_INIT CONFIDANT_INIT_(confidant_health_limits)
 #define CONFIDANT_LLM_CALLBACKS_INIT CONFIDANT_INIT_(confidant_llm_callbacks)
 #define CONFIDANT_ARTICLE_INIT CONFIDANT_INIT_(confidant_article)
 #define CONFIDANT_SCRIPTED_REPLY_INIT CONFIDANT_INIT_(confidant_scripted_reply)

@@ -10,7 +10,8 @@
 //   the object, or make a `std::string`. What may be missing is a `std::optional`.
 // - Lists (turns, sessions, conclusions, evidence, messages, names) work with `for (auto x : list)`, `size()`, `[i]`.
 // - Methods that are `const` may be called from many threads at once, others from one at a time.
-// - Callbacks may throw: what `on_text` threw comes out of `respond`; a model that threw failed.
+// - Callbacks may throw: what `on_text` or a token counter threw comes out of the call; a model or an embedder that threw
+//   failed.
 
 #ifndef CONFIDANT_HPP
 #define CONFIDANT_HPP
@@ -41,7 +42,12 @@ enum class channel : std::int32_t { chat, email, phone, app, social };
 enum class outcome : std::int32_t { unknown, resolved, unresolved };
 enum class durability : std::int32_t { power_loss, process_crash };
 enum class persona : std::int32_t { friendly, professional, technical, own };
-enum class preference_kind : std::int32_t { style = 1, length, topic };
+enum class preference_kind : std::int32_t { style = 1, length, topic, language, channel, hours };
+enum class basis : std::int32_t { none, words_and_meaning, words_only };
+enum class sentiment : std::int32_t { negative = -1, neutral, positive };
+enum class urgency : std::int32_t { low, medium, high, critical };
+enum class entity_kind : std::int32_t { name = 1, email, phone, order_id, product, amount, date, plan, error_text, step_tried };
+enum class signal_kind : std::int32_t { sentiment = 1, frustrated, angry, urgency, topic, intent, escalation, formality };
 
 namespace detail {
 
@@ -171,6 +177,51 @@ template <typename Pointer> Pointer within(Pointer found)
 
 // A host's callable behind a `user_data`.
 template <typename Kept> void destroy(void *user_data) noexcept { delete static_cast<Kept *>(user_data); }
+
+// A callable of the host that is called through a C function, during one call or for as long as a handle lives; what it
+// throws is kept for whoever made the call.
+template <typename Call> struct watched {
+    Call &callable;
+    std::exception_ptr thrown;
+};
+
+// Runs a call; what the host's callable threw in it goes on from here.
+template <typename Watched, typename Call> auto rethrowing(Watched &watched, Call call)
+{
+    try {
+        auto given = call();
+        if (watched.thrown) {
+            std::rethrow_exception(watched.thrown);
+        }
+        return given;
+    } catch (const error &) {
+        if (watched.thrown) {
+            std::rethrow_exception(watched.thrown);
+        }
+        throw;
+    }
+}
+
+// Two texts that belong together, such as a member of metadata and its value in JSON, or a title and its text.
+using pairs = std::vector<std::pair<text, text>>;
+
+inline std::vector<confidant_pair> raw_pairs(const pairs &from)
+{
+    std::vector<confidant_pair> raw;
+    for (const auto &[name, value] : from) {
+        raw.push_back(confidant_pair{given(name), given(value)});
+    }
+    return raw;
+}
+
+inline std::vector<confidant_str> raw_texts(const std::vector<text> &from)
+{
+    std::vector<confidant_str> raw;
+    for (text one : from) {
+        raw.push_back(given(one));
+    }
+    return raw;
+}
 
 } // namespace detail
 
@@ -398,7 +449,7 @@ public:
     {
     }
     preference_kind kind() const noexcept { return static_cast<preference_kind>(raw_->kind); }
-    // One of CONFIDANT_STYLE_*, _LENGTH_* or _TOPIC_*.
+    // One of CONFIDANT_STYLE_*, _LENGTH_*, _TOPIC_* or _CHANNEL_*; of hours see raw().
     std::int32_t value() const noexcept { return raw_->value; }
     text name() const noexcept { return detail::view(raw_->name); }
     double confidence() const noexcept { return raw_->confidence; }
@@ -438,6 +489,15 @@ public:
         }
         return std::nullopt;
     }
+    // What the customer said about how to be served, oldest first; see CONFIDANT_WISH_*.
+    std::vector<confidant_statement> statements() const
+    {
+        std::vector<confidant_statement> all;
+        for (std::size_t i = 0; i < confidant_preferences_statement_count(handle_.get()); i++) {
+            all.push_back(*confidant_preferences_statement(handle_.get(), i));
+        }
+        return all;
+    }
     std::uint64_t customer_turns() const noexcept { return confidant_preferences_customer_turns(handle_.get()); }
     // All of it in one line for people.
     confide::text text() const noexcept { return detail::view(confidant_preferences_text(handle_.get())); }
@@ -468,6 +528,13 @@ public:
         detail::call(confidant_extractor_conclude, static_cast<const confidant_extractor *>(handle_.get()), &out);
         return preferences(out);
     }
+    // Takes away what one turn taught; false if it had taught nothing.
+    bool unlearn(std::uint64_t turn_id)
+    {
+        confidant_flag had_taught = 0;
+        detail::call(confidant_extractor_unlearn, handle_.get(), turn_id, &had_taught);
+        return had_taught != 0;
+    }
     std::uint64_t covered() const noexcept { return confidant_extractor_covered(handle_.get()); }
     std::string state()
     {
@@ -486,6 +553,662 @@ private:
         handle_.reset(out);
     }
     detail::owned<confidant_extractor, confidant_extractor_free> handle_;
+};
+
+// A question about what was said before; what is not set is no condition. Its views must live until it is asked.
+struct recall_query {
+    confide::text question;
+    std::size_t limit = 10;
+    std::uint64_t session_id = 0;
+    std::optional<confide::channel> channel{};
+    std::optional<std::int64_t> from_ms{}, until_ms{};
+    std::optional<bool> resolved{};
+    // Members of the metadata and their values in JSON.
+    detail::pairs metadata{};
+};
+
+// A word of a question and the word of a turn that answers it.
+struct word_match {
+    text asked, found;
+    double strength;
+};
+
+// A turn that answers a question, and why: a view into the list it came from.
+class recalled_turn {
+public:
+    recalled_turn(const confidant_recalled *handle, std::size_t place)
+        : handle_(handle), raw_(detail::within(confidant_recalled_at(handle, place))), place_(place)
+    {
+    }
+    confide::turn turn() const noexcept { return confide::turn(raw_->turn); }
+    double score() const noexcept { return raw_->score; }
+    double words() const noexcept { return raw_->words; }
+    double meaning() const noexcept { return raw_->meaning; }
+    double neighbours() const noexcept { return raw_->neighbours; }
+    std::vector<word_match> matches() const
+    {
+        std::vector<word_match> all;
+        for (std::size_t i = 0; i < raw_->match_count; i++) {
+            const confidant_word_match *one = confidant_recalled_match(handle_, place_, i);
+            all.push_back({detail::view(one->asked), detail::view(one->found), one->strength});
+        }
+        return all;
+    }
+
+private:
+    const confidant_recalled *handle_;
+    const confidant_recalled_turn *raw_;
+    std::size_t place_;
+};
+
+// Turns that answer a question, best first.
+class recalled : public detail::range<recalled> {
+public:
+    using handle = confidant_recalled;
+    explicit recalled(confidant_recalled *from) noexcept : handle_(from) {}
+    std::size_t size() const noexcept { return confidant_recalled_count(handle_.get()); }
+    recalled_turn operator[](std::size_t place) const { return recalled_turn(handle_.get(), place); }
+    confide::basis basis() const noexcept { return static_cast<confide::basis>(confidant_recalled_basis(handle_.get())); }
+
+private:
+    detail::owned<confidant_recalled, confidant_recalled_free> handle_;
+};
+
+// One thing that a customer has told: a view into the list it came from.
+class given_fact {
+public:
+    explicit given_fact(const confidant_given_fact *raw) noexcept : raw_(raw) {}
+    entity_kind kind() const noexcept { return static_cast<entity_kind>(raw_->kind); }
+    text value() const noexcept { return detail::view(raw_->value); }
+    std::uint64_t turn_id() const noexcept { return raw_->turn_id; }
+    text rule() const noexcept { return detail::view(raw_->rule); }
+    double score() const noexcept { return raw_->score; }
+    const confidant_given_fact &raw() const noexcept { return *raw_; }
+
+private:
+    const confidant_given_fact *raw_;
+};
+
+// A sentence of a draft that asks for something again.
+struct asked_place {
+    std::size_t start, end;
+    given_fact fact;
+};
+
+// The places of a draft that ask for something again.
+class asked_again : public detail::range<asked_again> {
+public:
+    explicit asked_again(confidant_asked_again *from) noexcept : handle_(from) {}
+    std::size_t size() const noexcept { return confidant_asked_again_count(handle_.get()); }
+    asked_place operator[](std::size_t place) const
+    {
+        const confidant_asked_place *found = detail::within(confidant_asked_again_at(handle_.get(), place));
+        return {static_cast<std::size_t>(found->start), static_cast<std::size_t>(found->end), given_fact(found->fact)};
+    }
+
+private:
+    detail::owned<confidant_asked_again, confidant_asked_again_free> handle_;
+};
+
+// All that a customer has told, oldest first.
+class given : public detail::range<given> {
+public:
+    using handle = confidant_given;
+    explicit given(confidant_given *from) noexcept : handle_(from) {}
+    // What the turns of one customer tell.
+    explicit given(const turns &from) : handle_(nullptr)
+    {
+        confidant_given *out = nullptr;
+        detail::call(confidant_turns_given, from.get(), &out);
+        handle_.reset(out);
+    }
+    std::size_t size() const noexcept { return confidant_given_count(handle_.get()); }
+    given_fact operator[](std::size_t place) const { return given_fact(detail::within(confidant_given_at(handle_.get(), place))); }
+    std::optional<given_fact> newest(entity_kind kind) const noexcept
+    {
+        const confidant_given_fact *found = confidant_given_newest(handle_.get(), static_cast<std::int32_t>(kind));
+        return found == nullptr ? std::nullopt : std::optional(given_fact(found));
+    }
+    // The sentences of a draft reply that ask for what the customer has already given.
+    confide::asked_again asked_again(text draft) const
+    {
+        confidant_asked_again *out = nullptr;
+        detail::call(confidant_given_asked_again, static_cast<const confidant_given *>(handle_.get()), detail::given(draft), &out);
+        return confide::asked_again(out);
+    }
+
+private:
+    detail::owned<confidant_given, confidant_given_free> handle_;
+};
+
+// What a model is to be shown for one question. Its views must live until it is assembled.
+struct context_request {
+    confide::text question;
+    std::size_t max_tokens;
+    // Passages of a knowledge base, title and text, the best one first.
+    detail::pairs passages{};
+    std::optional<std::size_t> recalled{};
+    bool without_preferences = false;
+    // A text whose tokens the model has reported, for a closer guess.
+    confide::text calibration_text{};
+    std::uint64_t calibration_tokens = 0;
+};
+
+// What a model is shown of a customer.
+class assembled {
+public:
+    using handle = confidant_assembled;
+    explicit assembled(confidant_assembled *from) noexcept : handle_(from) {}
+    confide::text text() const { return detail::view(raw().text); }
+    std::size_t tokens() const { return raw().tokens; }
+    std::vector<turn> recent() const { return all(confidant_assembled_recent, raw().recent_count); }
+    std::vector<turn> recalled() const { return all(confidant_assembled_recalled, raw().recalled_count); }
+    const confidant_assembled_content &raw() const
+    {
+        const confidant_assembled_content *content = confidant_assembled_read(handle_.get());
+        if (content == nullptr) {
+            throw error(CONFIDANT_ERR_INVALID_ARGUMENT, nullptr);
+        }
+        return *content;
+    }
+
+private:
+    template <typename At> std::vector<turn> all(At at, std::size_t count) const
+    {
+        std::vector<turn> turns;
+        for (std::size_t i = 0; i < count; i++) {
+            turns.emplace_back(at(handle_.get(), i));
+        }
+        return turns;
+    }
+    detail::owned<confidant_assembled, confidant_assembled_free> handle_;
+};
+
+// A guess at the tokens of a text that is rather too high than too low.
+inline std::uint64_t estimate_tokens(text of, text calibration_text = {}, std::uint64_t calibration_tokens = 0)
+{
+    std::uint64_t out = 0;
+    detail::call(confidant_estimate_tokens, detail::given(of), detail::given(calibration_text), calibration_tokens, &out);
+    return out;
+}
+
+using health_limits = confidant_health_limits;
+
+// What of a report worries.
+class health : public detail::range<health> {
+public:
+    explicit health(confidant_health *from) noexcept : handle_(from) {}
+    bool is_healthy() const noexcept { return size() == 0; }
+    std::size_t size() const noexcept
+    {
+        std::size_t count = 0;
+        while (confidant_health_worry(handle_.get(), count) != nullptr) {
+            count++;
+        }
+        return count;
+    }
+    const confidant_worry &operator[](std::size_t place) const
+    {
+        return *detail::within(confidant_health_worry(handle_.get(), place));
+    }
+    // A figure that has too few cases to be judged, counted from 0; nothing past the end.
+    optional_text unknown(std::size_t place) const noexcept { return detail::maybe(confidant_health_unknown(handle_.get(), place)); }
+
+private:
+    detail::owned<confidant_health, confidant_health_free> handle_;
+};
+
+// Everything that can be told of a range of time, with its days.
+class analytics_report {
+public:
+    using handle = confidant_analytics_report;
+    explicit analytics_report(confidant_analytics_report *from) noexcept : handle_(from) {}
+    const confidant_figures &totals() const { return *detail::within(confidant_analytics_report_totals(handle_.get())); }
+    std::vector<confidant_figures> days() const
+    {
+        std::vector<confidant_figures> all;
+        while (const confidant_figures *day = confidant_analytics_report_day(handle_.get(), all.size())) {
+            all.push_back(*day);
+        }
+        return all;
+    }
+    // Names and their counts, of one of CONFIDANT_COUNTS_*.
+    std::vector<std::pair<text, std::uint64_t>> counted(std::int32_t what) const
+    {
+        std::vector<std::pair<text, std::uint64_t>> all;
+        while (const confidant_label_count *one = confidant_analytics_report_counted(handle_.get(), what, all.size())) {
+            all.emplace_back(detail::view(one->name), one->count);
+        }
+        return all;
+    }
+    std::uint64_t active_sessions() const noexcept { return confidant_analytics_report_active_sessions(handle_.get()); }
+    text json() const noexcept { return detail::view(confidant_analytics_report_json(handle_.get())); }
+    text prometheus() const noexcept { return detail::view(confidant_analytics_report_prometheus(handle_.get())); }
+    // Judged by the library's own limits, or others; begin with CONFIDANT_HEALTH_LIMITS_INIT.
+    confide::health health() const { return judged(nullptr); }
+    confide::health health(const health_limits &limits) const { return judged(&limits); }
+
+private:
+    confide::health judged(const confidant_health_limits *limits) const
+    {
+        confidant_health *out = nullptr;
+        const confidant_analytics_report *report = handle_.get();
+        detail::call(confidant_analytics_report_health, report, limits, &out);
+        return confide::health(out);
+    }
+    detail::owned<confidant_analytics_report, confidant_analytics_report_free> handle_;
+};
+
+namespace detail {
+
+inline confidant_range range_of(std::int64_t from_ms, std::int64_t to_ms) noexcept
+{
+    confidant_range range = CONFIDANT_RANGE_INIT;
+    range.from_ms = from_ms;
+    range.to_ms = to_ms;
+    return range;
+}
+
+} // namespace detail
+
+// The rules that messages are read by, and what a tenant adds to them.
+class signal_rules {
+public:
+    struct additions {
+        std::vector<std::pair<text, double>> words{};
+        std::vector<text> products{}, order_ids{};
+        // A table of weights, as its bytes.
+        std::string_view table{};
+        bool without_table = false, reference = false;
+    };
+    signal_rules() : signal_rules(additions{}) {}
+    explicit signal_rules(const additions &add)
+    {
+        std::vector<confidant_str> words, products = detail::raw_texts(add.products), order_ids = detail::raw_texts(add.order_ids);
+        std::vector<double> values;
+        for (const auto &[word, value] : add.words) {
+            words.push_back(detail::given(word));
+            values.push_back(value);
+        }
+        confidant_signal_rules_options raw = CONFIDANT_SIGNAL_RULES_OPTIONS_INIT;
+        raw.words = words.data();
+        raw.word_values = values.data();
+        raw.word_count = words.size();
+        raw.products = products.data();
+        raw.product_count = products.size();
+        raw.order_ids = order_ids.data();
+        raw.order_id_count = order_ids.size();
+        if (!add.table.empty()) {
+            raw.table = confidant_bytes{reinterpret_cast<const std::uint8_t *>(add.table.data()), add.table.size()};
+        }
+        raw.preset = add.reference ? CONFIDANT_SIGNAL_RULES_REFERENCE : CONFIDANT_SIGNAL_RULES_SUPPORT;
+        raw.without_table = add.without_table;
+        confidant_signal_rules *out = nullptr;
+        detail::call(confidant_signal_rules_new, static_cast<const confidant_signal_rules_options *>(&raw), &out);
+        handle_.reset(out);
+    }
+    text version() const noexcept { return detail::view(confidant_signal_rules_version(handle_.get())); }
+    const confidant_signal_rules *get() const noexcept { return handle_.get(); }
+
+private:
+    detail::owned<confidant_signal_rules, confidant_signal_rules_free> handle_;
+};
+
+// What is known when a message is read; nothing needs to be.
+struct signal_context {
+    const signal_rules *rules = nullptr;
+    optional_text agent_said{};
+    std::optional<entity_kind> expects{};
+    std::uint32_t earlier_same = 0;
+};
+
+// A conclusion from a message: a view into its signals.
+class finding : public detail::range<finding> {
+public:
+    finding(const confidant_signals *handle, std::size_t place)
+        : handle_(handle), raw_(detail::within(confidant_signals_finding(handle, place))), place_(place)
+    {
+    }
+    signal_kind kind() const noexcept { return static_cast<signal_kind>(raw_->kind); }
+    // One of the constants of its kind.
+    std::int32_t value() const noexcept { return raw_->value; }
+    text name() const noexcept { return detail::view(raw_->name); }
+    double score() const noexcept { return raw_->score; }
+    // The places that show it.
+    std::size_t size() const noexcept { return raw_->cue_count; }
+    const confidant_cue &operator[](std::size_t cue) const { return *detail::within(confidant_signals_cue(handle_, place_, cue)); }
+
+private:
+    const confidant_signals *handle_;
+    const confidant_finding *raw_;
+    std::size_t place_;
+};
+
+// All that one message says: a list of its conclusions.
+class signals : public detail::range<signals> {
+public:
+    explicit signals(text message, const signal_context &with = {})
+    {
+        confidant_signal_context raw = CONFIDANT_SIGNAL_CONTEXT_INIT;
+        raw.rules = with.rules == nullptr ? nullptr : with.rules->get();
+        raw.agent_said = detail::if_given(with.agent_said);
+        raw.expects = with.expects ? static_cast<std::int32_t>(*with.expects) : 0;
+        raw.earlier_same = with.earlier_same;
+        confidant_signals *out = nullptr;
+        detail::call(confidant_signals_of, detail::given(message), static_cast<const confidant_signal_context *>(&raw), &out);
+        handle_.reset(out);
+    }
+    confide::sentiment sentiment() const { return static_cast<confide::sentiment>(raw().sentiment); }
+    confide::urgency urgency() const { return static_cast<confide::urgency>(raw().urgency); }
+    double polarity() const { return raw().polarity; }
+    optional_text language() const { return detail::maybe(raw().language); }
+    std::size_t size() const { return raw().finding_count; }
+    finding operator[](std::size_t place) const { return finding(handle_.get(), place); }
+    // The first, which is the strongest, conclusion of a kind, if there is one.
+    std::optional<finding> find(signal_kind kind) const
+    {
+        for (std::size_t i = 0; i < size(); i++) {
+            if ((*this)[i].kind() == kind) {
+                return (*this)[i];
+            }
+        }
+        return std::nullopt;
+    }
+    std::vector<confidant_entity> entities() const
+    {
+        std::vector<confidant_entity> all;
+        for (std::size_t i = 0; i < raw().entity_count; i++) {
+            all.push_back(*confidant_signals_entity(handle_.get(), i));
+        }
+        return all;
+    }
+    const confidant_signals_content &raw() const { return *detail::within(confidant_signals_read(handle_.get())); }
+
+private:
+    detail::owned<confidant_signals, confidant_signals_free> handle_;
+};
+
+// A text with labels in place of what must not be kept.
+class redacted : public detail::range<redacted> {
+public:
+    explicit redacted(confide::text message)
+    {
+        confidant_redacted *out = nullptr;
+        detail::call(confidant_redact, detail::given(message), &out);
+        handle_.reset(out);
+    }
+    confide::text text() const noexcept { return detail::view(confidant_redacted_text(handle_.get())); }
+    std::size_t size() const noexcept { return confidant_redacted_count(handle_.get()); }
+    const confidant_sensitive &operator[](std::size_t place) const
+    {
+        return *detail::within(confidant_redacted_at(handle_.get(), place));
+    }
+
+private:
+    detail::owned<confidant_redacted, confidant_redacted_free> handle_;
+};
+
+// A text in one common spelling, and the way back to the original.
+class normalized {
+public:
+    explicit normalized(confide::text message)
+    {
+        confidant_normalized *out = nullptr;
+        detail::call(confidant_normalize, detail::given(message), &out);
+        handle_.reset(out);
+    }
+    confide::text text() const noexcept { return detail::view(confidant_normalized_text(handle_.get())); }
+    // The bytes of the original, from the first to before the second, that such a span stands for.
+    std::pair<std::uint64_t, std::uint64_t> original(std::uint64_t start, std::uint64_t end) const
+    {
+        detail::call(confidant_normalized_original, static_cast<const confidant_normalized *>(handle_.get()), &start, &end);
+        return {start, end};
+    }
+
+private:
+    detail::owned<confidant_normalized, confidant_normalized_free> handle_;
+};
+
+// The language of a text as its two-letter code, if it can be told.
+inline optional_text language_of(text message)
+{
+    confidant_str language{nullptr, 0};
+    detail::call(confidant_language_of, detail::given(message), &language);
+    return detail::maybe(language);
+}
+
+// A condition on the metadata of documents, joined by &&, || and !.
+class condition {
+public:
+    // The member has that value, in JSON, or is a list that holds it.
+    static condition is(text name, text value)
+    {
+        condition made;
+        made.steps_.push_back({CONFIDANT_CONDITION_IS, std::string(name), std::string(value)});
+        return made;
+    }
+    friend condition operator&&(const condition &one, const condition &other) { return joined(one, other, CONFIDANT_CONDITION_AND); }
+    friend condition operator||(const condition &one, const condition &other) { return joined(one, other, CONFIDANT_CONDITION_OR); }
+    friend condition operator!(const condition &one) { return joined(one, condition(), CONFIDANT_CONDITION_NOT); }
+    // As C takes it; the texts live as long as this.
+    std::vector<confidant_condition> raw() const
+    {
+        std::vector<confidant_condition> raw;
+        for (const step &one : steps_) {
+            raw.push_back(confidant_condition(CONFIDANT_CONDITION_INIT));
+            raw.back().step = one.kind;
+            raw.back().name = detail::given(one.name);
+            raw.back().value = detail::given(one.value);
+        }
+        return raw;
+    }
+
+private:
+    struct step {
+        std::int32_t kind;
+        std::string name, value;
+    };
+    static condition joined(condition one, const condition &other, std::int32_t kind)
+    {
+        one.steps_.insert(one.steps_.end(), other.steps_.begin(), other.steps_.end());
+        one.steps_.push_back({kind, {}, {}});
+        return one;
+    }
+    std::vector<step> steps_;
+};
+
+// A document to be put into a collection, or, with category and tags, an article. Its views must live until it is put.
+struct new_document {
+    confide::text key, text;
+    confide::text title{};
+    optional_text metadata{}, category{};
+    std::vector<confide::text> tags{};
+};
+
+// A stored document, and how it was found: a view into the list it came from.
+class document {
+public:
+    explicit document(const confidant_document *raw) noexcept : raw_(raw) {}
+    confide::text key() const noexcept { return detail::view(raw_->key); }
+    confide::text title() const noexcept { return detail::view(raw_->title); }
+    confide::text text() const noexcept { return detail::view(raw_->text); }
+    confide::text passage() const noexcept { return detail::view(raw_->passage); }
+    optional_text metadata() const noexcept { return detail::maybe(raw_->metadata); }
+    optional_text category() const noexcept { return detail::maybe(raw_->category); }
+    std::vector<confide::text> tags() const
+    {
+        std::vector<confide::text> all;
+        for (std::size_t i = 0; i < raw_->tag_count; i++) {
+            all.push_back(detail::view(raw_->tags[i]));
+        }
+        return all;
+    }
+    double score() const noexcept { return raw_->score; }
+    std::uint64_t used() const noexcept { return raw_->used; }
+    std::uint64_t helped() const noexcept { return raw_->helped; }
+    const confidant_document &raw() const noexcept { return *raw_; }
+
+private:
+    const confidant_document *raw_;
+};
+
+// Documents that were found, best first.
+class documents : public detail::range<documents> {
+public:
+    explicit documents(confidant_documents *from) noexcept : handle_(from) {}
+    std::size_t size() const noexcept { return confidant_documents_count(handle_.get()); }
+    document operator[](std::size_t place) const { return document(detail::within(confidant_documents_at(handle_.get(), place))); }
+    confide::basis basis() const noexcept { return static_cast<confide::basis>(confidant_documents_basis(handle_.get())); }
+    // The embedder's model whose vectors were compared, if one was.
+    optional_text model() const noexcept { return detail::maybe(confidant_documents_model(handle_.get())); }
+
+private:
+    detail::owned<confidant_documents, confidant_documents_free> handle_;
+};
+
+// A model that turns texts into vectors.
+class embedder {
+public:
+    // Gives one vector for each text, in their order; called from any thread and many at once.
+    using embed = std::function<std::vector<std::vector<float>>(const std::vector<text> &)>;
+
+    embedder(text name, std::size_t dimensions, embed how)
+    {
+        confidant_embedder_callbacks raw = CONFIDANT_EMBEDDER_CALLBACKS_INIT;
+        raw.user_data = new kept{dimensions, std::move(how)};
+        raw.embed = call_host;
+        raw.destroy = detail::destroy<kept>;
+        raw.name = detail::given(name);
+        raw.dimensions = dimensions;
+        confidant_embedder *out = nullptr;
+        detail::call(confidant_embedder_new, static_cast<const confidant_embedder_callbacks *>(&raw), &out);
+        handle_.reset(out);
+    }
+    // One on a server; begin with CONFIDANT_HTTP_EMBEDDER_OPTIONS_INIT.
+    explicit embedder(const confidant_http_embedder_options &options)
+    {
+        confidant_embedder *out = nullptr;
+        detail::call(confidant_embedder_http, &options, &out);
+        handle_.reset(out);
+    }
+    text name() const noexcept { return detail::view(confidant_embedder_name(handle_.get())); }
+    std::size_t dimensions() const noexcept { return confidant_embedder_dimensions(handle_.get()); }
+    const confidant_embedder *get() const noexcept { return handle_.get(); }
+
+private:
+    struct kept {
+        std::size_t dimensions;
+        embed how;
+    };
+    static confidant_status call_host(void *user_data, const confidant_str *texts, std::size_t count, float *vectors) noexcept
+    {
+        auto *self = static_cast<kept *>(user_data);
+        try {
+            std::vector<text> shown;
+            for (std::size_t i = 0; i < count; i++) {
+                shown.push_back(detail::view(texts[i]));
+            }
+            std::vector<std::vector<float>> given = self->how(shown);
+            if (given.size() != count) {
+                return CONFIDANT_ERR_EMBEDDING;
+            }
+            for (const std::vector<float> &vector : given) {
+                if (vector.size() != self->dimensions) {
+                    return CONFIDANT_ERR_EMBEDDING;
+                }
+                for (float number : vector) {
+                    *vectors++ = number;
+                }
+            }
+            return CONFIDANT_OK;
+        } catch (const error &failed) {
+            return failed.status();
+        } catch (...) {
+            return CONFIDANT_ERR_EMBEDDING;
+        }
+    }
+    detail::owned<confidant_embedder, confidant_embedder_free> handle_;
+};
+
+// Short documents of one tenant, found by words and by meaning; of a knowledge base, articles.
+class collection {
+public:
+    explicit collection(confidant_collection *handle) noexcept : handle_(handle) {}
+    text name() const noexcept { return detail::view(confidant_collection_name(handle_.get())); }
+    void put(const new_document &one) const { put(std::vector<new_document>{one}); }
+    // Puts up to 1,000 documents, all or none.
+    void put(const std::vector<new_document> &documents) const
+    {
+        std::vector<confidant_new_document> raw;
+        std::vector<std::vector<confidant_str>> tags;
+        tags.reserve(documents.size());
+        for (const new_document &one : documents) {
+            tags.push_back(detail::raw_texts(one.tags));
+            raw.push_back(confidant_new_document(CONFIDANT_NEW_DOCUMENT_INIT));
+            raw.back().key = detail::given(one.key);
+            raw.back().title = detail::given(one.title);
+            raw.back().text = detail::given(one.text);
+            raw.back().metadata = detail::if_given(one.metadata);
+            raw.back().category = detail::if_given(one.category);
+            raw.back().tags = tags.back().data();
+            raw.back().tag_count = tags.back().size();
+        }
+        detail::call(confidant_collection_put, get(), raw.data(), raw.size());
+    }
+    // False if there is none under that key; as count_use.
+    bool remove(text key) const
+    {
+        confidant_flag was_there = 0;
+        detail::call(confidant_collection_remove, get(), detail::given(key), &was_there);
+        return was_there != 0;
+    }
+    // The document under a key, as a list of one or of none.
+    documents find(text key) const { return found(confidant_collection_get, detail::given(key)); }
+    std::uint64_t size() const
+    {
+        std::uint64_t out = 0;
+        detail::call(confidant_collection_count, get(), &out);
+        return out;
+    }
+    documents search(text question, std::size_t limit = 10) const { return searched(question, limit, {}); }
+    documents search(text question, std::size_t limit, const condition &where) const
+    {
+        return searched(question, limit, where.raw());
+    }
+    bool count_use(text key, bool helped) const
+    {
+        confidant_flag was_there = 0;
+        detail::call(confidant_collection_count_use, get(), detail::given(key), static_cast<confidant_flag>(helped), &was_there);
+        return was_there != 0;
+    }
+    void snapshot() const { detail::call(confidant_collection_snapshot, get()); }
+    // The same collection, searched by an embedder's vectors once every document has one.
+    collection with(const embedder &model) const
+    {
+        confidant_collection *out = nullptr;
+        detail::call(confidant_collection_with_embedder, get(), model.get(), &out);
+        return collection(out);
+    }
+    confidant_embedded embed(std::size_t limit) const
+    {
+        confidant_embedded out = CONFIDANT_EMBEDDED_INIT;
+        detail::call(confidant_collection_embed, get(), limit, &out);
+        return out;
+    }
+    const confidant_collection *get() const noexcept { return handle_.get(); }
+
+private:
+    template <typename Function, typename... Inputs> documents found(Function function, Inputs... inputs) const
+    {
+        confidant_documents *out = nullptr;
+        detail::call(function, get(), inputs..., &out);
+        return documents(out);
+    }
+    documents searched(text question, std::size_t limit, const std::vector<confidant_condition> &steps) const
+    {
+        return found(confidant_collection_search, detail::given(question), limit, steps.data(), steps.size());
+    }
+    detail::owned<confidant_collection, confidant_collection_free> handle_;
 };
 
 using summary = confidant_summary;
@@ -595,6 +1318,56 @@ public:
         detail::call(confidant_memory_analytics, get(), &out);
         return out;
     }
+    // Everything that can be told of the customer's turns: of all, or in a range of milliseconds since the Unix epoch.
+    analytics_report figures() const { return reported(nullptr); }
+    analytics_report figures(std::int64_t from_ms, std::int64_t to_ms) const
+    {
+        confidant_range range = detail::range_of(from_ms, to_ms);
+        return reported(&range);
+    }
+    // The turns, of all that were ever saved, that answer a question best.
+    recalled recall(const recall_query &query) const
+    {
+        confidant_recall_query raw = CONFIDANT_RECALL_QUERY_INIT;
+        std::vector<confidant_pair> metadata = detail::raw_pairs(query.metadata);
+        raw.question = detail::given(query.question);
+        raw.metadata = metadata.data();
+        raw.metadata_count = metadata.size();
+        raw.limit = query.limit;
+        raw.session_id = query.session_id;
+        raw.has_channel = query.channel.has_value();
+        raw.channel = static_cast<std::int32_t>(query.channel.value_or(channel::chat));
+        raw.has_from = query.from_ms.has_value();
+        raw.from_ms = query.from_ms.value_or(0);
+        raw.has_until = query.until_ms.has_value();
+        raw.until_ms = query.until_ms.value_or(0);
+        raw.has_resolved = query.resolved.has_value();
+        raw.resolved = query.resolved.value_or(false);
+        return made<recalled>(confidant_memory_recall, static_cast<const confidant_recall_query *>(&raw));
+    }
+    recalled recall(text question, std::size_t limit = 10) const { return recall(recall_query{question, limit}); }
+    // All that the customer has told, over all sessions.
+    confide::given given() const { return made<confide::given>(confidant_memory_given); }
+    // What a model should see of this customer for a question, within a budget of tokens.
+    assembled assemble(const context_request &request) const { return assembled_by(request, nullptr); }
+    // The same, by a callable that takes a `std::string_view` and gives its tokens.
+    template <typename Count> assembled assemble(const context_request &request, Count &&count) const
+    {
+        using watched = detail::watched<std::remove_reference_t<Count>>;
+        watched kept{count, nullptr};
+        confidant_token_counter raw = CONFIDANT_TOKEN_COUNTER_INIT;
+        raw.user_data = &kept;
+        raw.count_tokens = [](void *user_data, confidant_str of) noexcept -> std::size_t {
+            auto *self = static_cast<watched *>(user_data);
+            try {
+                return self->callable(detail::view(of));
+            } catch (...) {
+                self->thrown = std::current_exception();
+                return SIZE_MAX;
+            }
+        };
+        return detail::rethrowing(kept, [&] { return assembled_by(request, &raw); });
+    }
     // Removes every turn and session of this customer, and says how many turns.
     std::uint64_t clear() const
     {
@@ -613,6 +1386,25 @@ public:
     const confidant_memory *get() const noexcept { return handle_.get(); }
 
 private:
+    analytics_report reported(const confidant_range *range) const
+    {
+        return made<analytics_report>(confidant_memory_analytics_between, range);
+    }
+    assembled assembled_by(const context_request &request, const confidant_token_counter *counter) const
+    {
+        confidant_context_request raw = CONFIDANT_CONTEXT_REQUEST_INIT;
+        std::vector<confidant_pair> passages = detail::raw_pairs(request.passages);
+        raw.question = detail::given(request.question);
+        raw.max_tokens = request.max_tokens;
+        raw.passages = passages.data();
+        raw.passage_count = passages.size();
+        raw.has_recalled = request.recalled.has_value();
+        raw.recalled = request.recalled.value_or(0);
+        raw.calibration_text = detail::given(request.calibration_text);
+        raw.calibration_tokens = request.calibration_tokens;
+        raw.without_preferences = request.without_preferences;
+        return made<assembled>(confidant_memory_assemble, static_cast<const confidant_context_request *>(&raw), counter);
+    }
     // Calls a function whose last result is a new handle, and wraps it as Made.
     template <typename Made, typename Function, typename... Inputs> Made made(Function function, Inputs... inputs) const
     {
@@ -641,6 +1433,7 @@ public:
         return set(confidant_config_set_durability, static_cast<std::int32_t>(how));
     }
     config &busy_timeout_ms(std::uint64_t timeout) { return set(confidant_config_set_busy_timeout_ms, timeout); }
+    config &recall_bytes(std::size_t bytes) { return set(confidant_config_set_recall_bytes, bytes); }
     config &session_idle_ms(std::uint64_t idle) { return set(confidant_config_set_session_idle_ms, idle); }
     config &max_text_bytes(std::size_t bytes) { return set(confidant_config_set_max_text_bytes, bytes); }
     // Where the time comes from, for tests and replays; called from any thread, and must not throw.
@@ -702,6 +1495,26 @@ public:
         detail::call(confidant_analytics, get(), detail::given(tenant), &out);
         return out;
     }
+    // Everything that can be told of a tenant's turns: of all, or in a range of milliseconds since the Unix epoch.
+    analytics_report figures(text tenant) const { return reported(tenant, nullptr); }
+    analytics_report figures(text tenant, std::int64_t from_ms, std::int64_t to_ms) const
+    {
+        confidant_range range = detail::range_of(from_ms, to_ms);
+        return reported(tenant, &range);
+    }
+    // A collection of a tenant, and its knowledge base; an empty tenant is "default".
+    confide::collection collection(text tenant, text name) const
+    {
+        confidant_collection *out = nullptr;
+        detail::call(confidant_collection_open, get(), detail::given(tenant), detail::given(name), &out);
+        return confide::collection(out);
+    }
+    confide::collection knowledge(text tenant) const
+    {
+        confidant_collection *out = nullptr;
+        detail::call(confidant_collection_open_knowledge, get(), detail::given(tenant), &out);
+        return confide::collection(out);
+    }
     void flush() const { detail::call(confidant_flush, get()); }
     void invalidate() const { detail::call(confidant_invalidate, get()); }
     void compact() const { detail::call(confidant_compact, get()); }
@@ -726,6 +1539,12 @@ public:
     const confidant *get() const noexcept { return handle_.get(); }
 
 private:
+    analytics_report reported(text tenant, const confidant_range *range) const
+    {
+        confidant_analytics_report *out = nullptr;
+        detail::call(confidant_analytics_between, get(), detail::given(tenant), range, &out);
+        return analytics_report(out);
+    }
     store(text location, const confidant_config *settings)
     {
         confidant *out = nullptr;
@@ -924,22 +1743,25 @@ public:
     // Shows the reply as it is written to a callable that takes a `std::string_view`, and returns nothing, or false to stop.
     template <typename OnText> reply respond(const session &in, const confide::message &said, OnText &&on_text) const
     {
-        watcher<std::remove_reference_t<OnText>> shown{on_text, nullptr};
+        using watched = detail::watched<std::remove_reference_t<OnText>>;
+        watched shown{on_text, nullptr};
         confidant_text_sink sink = CONFIDANT_TEXT_SINK_INIT;
         sink.user_data = &shown;
-        sink.on_text = watcher<std::remove_reference_t<OnText>>::show;
-        try {
-            reply given = respond_raw(in, said, &sink);
-            if (shown.thrown) {
-                std::rethrow_exception(shown.thrown);
+        sink.on_text = [](void *user_data, confidant_str piece) noexcept -> std::int32_t {
+            auto *self = static_cast<watched *>(user_data);
+            try {
+                if constexpr (std::is_void_v<decltype(self->callable(confide::text()))>) {
+                    self->callable(detail::view(piece));
+                    return 0;
+                } else {
+                    return self->callable(detail::view(piece)) ? 0 : 1;
+                }
+            } catch (...) {
+                self->thrown = std::current_exception();
+                return 1;
             }
-            return given;
-        } catch (const error &) {
-            if (shown.thrown) {
-                std::rethrow_exception(shown.thrown);
-            }
-            throw;
-        }
+        };
+        return detail::rethrowing(shown, [&] { return respond_raw(in, said, &sink); });
     }
     confide::spending spending() const
     {
@@ -949,26 +1771,6 @@ public:
     }
 
 private:
-    template <typename OnText> struct watcher {
-        OnText &on_text;
-        std::exception_ptr thrown;
-
-        static std::int32_t show(void *user_data, confidant_str piece) noexcept
-        {
-            auto *self = static_cast<watcher *>(user_data);
-            try {
-                if constexpr (std::is_void_v<decltype(self->on_text(confide::text()))>) {
-                    self->on_text(detail::view(piece));
-                    return 0;
-                } else {
-                    return self->on_text(detail::view(piece)) ? 0 : 1;
-                }
-            } catch (...) {
-                self->thrown = std::current_exception();
-                return 1;
-            }
-        }
-    };
     static confidant_agent_options with(const llm &model, confide::persona as) noexcept
     {
         confidant_agent_options options = CONFIDANT_AGENT_OPTIONS_INIT;

@@ -44,6 +44,86 @@ static void polite(const confide::llm_request &, confide::llm_reply &reply)
     reply.append("day.");
 }
 
+// Recall, knowledge, signals and figures.
+static void later(const confide::store &store)
+{
+    confide::memory carol = store.memory("acme", "carol");
+    confide::new_turn turn;
+    turn.said = "My order number is 10-2231, and I cannot log in. Please email me, don't call.";
+    turn.answer = "I have sent you a new password.";
+    turn.metadata = R"({"ticket":"A-7"})";
+    carol.save_turn(turn);
+    confide::recall_query query{"did we ever mail the credentials?"};
+    query.metadata = {{"ticket", "\"A-7\""}};
+    query.resolved = false;
+    confide::recalled recalled = carol.recall(query);
+    check(recalled.size() == 1 && recalled[0].turn().said() == turn.said && recalled.basis() != confide::basis::none, "recall");
+    check(carol.recall("order number")[0].matches()[0].asked == "order", "words that earned a place");
+    query.channel = confide::channel::email;
+    check(carol.recall(query).empty(), "a condition");
+    confide::given given = carol.given();
+    check(given.newest(confide::entity_kind::order_id)->value() == "10-2231", "a given fact");
+    check(given.asked_again("What is your order number?")[0].fact.value() == "10-2231", "asked again");
+    check(confide::given(carol.turns()).size() == given.size(), "given by turns");
+    confide::preferences preferences = carol.preferences();
+    check(preferences.statements().at(0).kind == CONFIDANT_WISH_EMAIL, "wishes");
+
+    confide::collection base = store.knowledge("acme"), notes = store.collection("acme", "notes");
+    confide::new_document article{"kb-1", "Money comes back in five days."};
+    article.title = "Refunds";
+    article.category = "billing";
+    article.tags = {"money", "refund"};
+    base.put(article);
+    using confide::condition;
+    condition billing = condition::is("category", "\"billing\"");
+    check(base.search("refund", 3, billing && !condition::is("tags", "\"old\""))[0].tags().size() == 2, "a condition of articles");
+    check(base.search("refund", 3, !billing || condition::is("tags", "\"old\"")).empty(), "another condition");
+    check(base.count_use("kb-1", true) && base.find("kb-1")[0].helped() == 1 && base.find("none").empty(), "use");
+    notes.put({{"a", "a walrus"}, {"b", "a penguin"}});
+    confide::collection own = notes.with(confide::embedder("lengths", 1, [](const std::vector<confide::text> &texts) {
+        return std::vector<std::vector<float>>(texts.size(), {1.0F});
+    }));
+    check(own.embed(10).left == 0 && own.search("walrus").model() == confide::optional_text("lengths"), "an embedder");
+    check(throws<confide::error>([&] {
+              notes.with(confide::embedder("broken", 1, [](const std::vector<confide::text> &) -> std::vector<std::vector<float>> {
+                       throw std::length_error("too long");
+                   })).embed(1);
+          }),
+          "an embedder throws");
+    notes.snapshot();
+    check(notes.remove("a") && !notes.remove("a") && notes.size() == 1 && notes.name() == "notes", "a collection");
+
+    confide::context_request request{"Where is my refund?", 200};
+    confide::documents refunds = base.search("refund");
+    request.passages = {{refunds[0].title(), refunds[0].passage()}};
+    confide::assembled shown = carol.assemble(request);
+    check(shown.tokens() <= 200 && shown.text().find("five days") != std::string::npos && shown.recent().size() == 1, "a context");
+    check(carol.assemble(request, [](std::string_view text) { return text.size(); }).tokens() <= 200, "a counter");
+    check(throws<std::length_error>([&] {
+              carol.assemble(request, [](std::string_view) -> std::size_t { throw std::length_error("too long"); });
+          }),
+          "a counter throws");
+    check(confide::estimate_tokens("where is it") >= 3, "a guess");
+
+    confide::signal_rules::additions ours;
+    ours.order_ids = {"AB-#####"};
+    confide::signal_rules rules(ours);
+    confide::signals signals("I can't access order AB-12345, this is urgent!", {&rules});
+    check(signals.urgency() == confide::urgency::high && signals.entities()[0].kind == CONFIDANT_ENTITY_ORDER_ID, "signals");
+    check(signals.find(confide::signal_kind::topic)->begin() != signals.find(confide::signal_kind::topic)->end(), "cues");
+    check(confide::redacted("mail al@example.com").text() == "mail [email]", "a redacted text");
+    check(confide::normalized("sooooo bad").original(0, 3).second == 6, "a normalised text");
+    check(confide::language_of("Ich kann mich seit gestern nicht anmelden.") == confide::optional_text("de"), "a language");
+
+    confide::analytics_report report = store.figures("acme"), own_figures = carol.figures(0, INT64_MAX);
+    check(own_figures.totals().turns == 1 && own_figures.days().size() == 1 && report.totals().customers >= 2, "figures");
+    check(!report.counted(CONFIDANT_COUNTS_SENTIMENT).empty() && report.json().front() == '{', "counts");
+    confide::health_limits strict = CONFIDANT_HEALTH_LIMITS_INIT;
+    strict.has_min_cases = 1;
+    check(report.health().is_healthy() && !report.health(strict).is_healthy(), "health");
+    carol.clear();
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -116,6 +196,8 @@ int main(int argc, char **argv)
         check(other.covered() == learner.covered() && other.conclude().text() == learner.conclude().text(), "an extractor");
         check(session.close().turns == 5 && alice.sessions().size() == 2, "sessions");
         check(store.check().is_sound() && !store.check().finding(0) && store.stats().hot_customers == 1, "a check");
+
+        later(store);
 
         // Ends in any order.
         confide::store *early = new confide::store(file);

@@ -85,6 +85,14 @@ class PreferenceKind(enum.IntEnum):
     STYLE = 1
     LENGTH = 2
     TOPIC = 3
+    LANGUAGE = 4
+    CHANNEL = 5
+    HOURS = 6
+
+
+def _known(kind: Any, number: int) -> int:
+    """A constant, or the number itself, which a newer library may give."""
+    return kind(number) if number in kind._value2member_map_ else number
 
 
 class Error(Exception):
@@ -92,7 +100,7 @@ class Error(Exception):
 
     def __init__(self, status: int, message: str, detail: str = "", failure: int = 0, retryable: bool = False):
         super().__init__(message)
-        self.status = Status(status) if status in Status._value2member_map_ else status
+        self.status = _known(Status, status)
         self.detail = detail
         self.failure = failure
         self.retryable = retryable
@@ -243,7 +251,7 @@ class Evidence(NamedTuple):
 class Preference(NamedTuple):
     """A conclusion and how sure it is."""
 
-    kind: PreferenceKind
+    kind: int  # A PreferenceKind, or a number that a newer library gives.
     value: int
     name: str
     confidence: float
@@ -850,9 +858,8 @@ def _preferences(found: Any) -> Preferences:
             raw = _preferences_evidence(found, place, number).contents
             span = (raw.start, raw.end) if raw.has_span else (None, None)
             shown.append(Evidence(raw.turn_id, _text(raw.rule), *span))
-        every.append(
-            Preference(PreferenceKind(one.kind), one.value, _text(one.name), one.confidence, one.evidence_turns, tuple(shown))
-        )
+        kind = _known(PreferenceKind, one.kind)
+        every.append(Preference(kind, one.value, _text(one.name), one.confidence, one.evidence_turns, tuple(shown)))
     return Preferences(tuple(every), _preferences_turns(found), _text(_preferences_text(found)))
 
 

@@ -5,10 +5,10 @@
 use super::error::{confidant_error, confidant_status};
 use super::guard::guard;
 use super::handle::shared;
-use super::library::confidant;
+use super::library::{confidant, tenant_of};
 use super::memory::confidant_memory;
 use super::record::{Record, write};
-use super::text::{confidant_flag, confidant_str, text};
+use super::text::{confidant_flag, confidant_str};
 use crate::Summary;
 
 /// What is stored of a tenant or a customer, summed up. Sessions without a turn do not count.
@@ -78,14 +78,7 @@ pub unsafe extern "C" fn confidant_analytics(
     out: *mut confidant_summary,
     err: *mut *mut confidant_error,
 ) -> confidant_status {
-    guard(err, || unsafe {
-        let memory = &shared(memory, "memory")?.memory;
-        let tenant = match text(tenant, "tenant")? {
-            "" => memory.tenant("default")?,
-            tenant => memory.tenant(tenant)?,
-        };
-        write(out, record(&tenant.analytics().summary()?))
-    })
+    guard(err, || unsafe { write(out, record(&tenant_of(memory, tenant)?.analytics().summary()?)) })
 }
 
 /// Sums up all stored turns and sessions of a customer.

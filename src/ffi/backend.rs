@@ -92,7 +92,11 @@ pub unsafe extern "C" fn confidant_llm_offline(
     })
 }
 
-unsafe fn texts(given: *const confidant_str, count: usize, what: &str) -> Result<Vec<String>> {
+/// Texts from the host.
+///
+/// # Safety
+/// As `record::values` and `text::text`.
+pub(super) unsafe fn texts(given: *const confidant_str, count: usize, what: &str) -> Result<Vec<String>> {
     // SAFETY: as promised by the caller.
     unsafe { values(given, count, MOST, what)?.iter().map(|one| Ok(text(*one, what)?.to_owned())).collect() }
 }

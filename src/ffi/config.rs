@@ -204,6 +204,19 @@ pub unsafe extern "C" fn confidant_config_set_max_text_bytes(
     guard(err, || unsafe { change(config, |builder| Ok(builder.max_text_bytes(bytes))) })
 }
 
+/// Sets the bytes that the indexes of `confidant_memory_recall` may take in all; 64 MiB if never
+/// said (a customer with 1,000 turns takes about 300 KiB), 0 reads the archive for every question.
+///
+/// Threads: one at a time. Fails: INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn confidant_config_set_recall_bytes(
+    config: *mut confidant_config,
+    bytes: usize,
+    err: *mut *mut confidant_error,
+) -> confidant_status {
+    guard(err, || unsafe { change(config, |builder| Ok(builder.recall_bytes(bytes))) })
+}
+
 /// Sets where the time comes from; the machine's clock if never said.
 ///
 /// Owned: the library owns `clock->user_data` from here on, also if this fails. Threads: one at

@@ -115,6 +115,16 @@ const FAILURES: [(LlmFailure, i32); 13] = [
     (LlmFailure::ScriptEnded, CONFIDANT_LLM_SCRIPT_ENDED),
 ];
 
+/// The error of a rule that an argument breaks.
+pub(super) fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidArgument, message)
+}
+
+/// The error of a number that no constant of its kind has.
+pub(super) fn unknown(what: &str, number: i32) -> Error {
+    invalid(format!("there is no {what} number {number}"))
+}
+
 pub(super) fn status_of(error: &Error) -> confidant_status {
     let known = KINDS.iter().find(|(kind, ..)| *kind == error.kind());
     known.map_or(CONFIDANT_ERR_INTERNAL, |(_, status, _)| *status)

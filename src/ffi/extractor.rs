@@ -2,14 +2,20 @@
 //!
 //! Knows that an extractor and its state are one handle in C.
 
-use super::error::{confidant_error, confidant_status};
+use super::error::{confidant_error, confidant_status, unknown};
 use super::guard::{guard, look};
-use super::handle::{Place, exclusive, free, put, shared};
+use super::handle::{Place, exclusive, free, put, put_if_wanted, shared};
 use super::list::{confidant_context, confidant_turns};
 use super::preference::confidant_preferences;
 use super::record::{Record, read_if_given};
 use super::text::{confidant_flag, confidant_str, text, view};
-use crate::{PreferenceExtractor, PreferenceState};
+use crate::{PreferenceExtractor, PreferenceState, TurnId};
+
+/// 3 turns, ratio 1.5, brief below 50 characters, detailed above 150.
+pub const CONFIDANT_EXTRACTOR_REFERENCE: i32 = 0;
+/// The same, but a style that is known changes only after three turns that show the other; what
+/// `confidant_memory_preferences` uses.
+pub const CONFIDANT_EXTRACTOR_SUPPORT: i32 = 1;
 
 /// Learns preferences from turns that the host gives it, oldest first, of one customer. Used by
 /// one thread at a time; it touches no store.
@@ -20,7 +26,7 @@ pub struct confidant_extractor {
 }
 
 /// The limits of an extractor. Begin with `CONFIDANT_EXTRACTOR_OPTIONS_INIT`; what stays zero is
-/// as the reference has it.
+/// as the preset has it.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct confidant_extractor_options {
@@ -42,6 +48,11 @@ pub struct confidant_extractor_options {
     pub has_detailed_above: confidant_flag,
     /// Zero.
     pub reserved: u32,
+    /// One of `CONFIDANT_EXTRACTOR_*`.
+    pub preset: i32,
+    /// How many turns in a row must show another style before a known one changes; 0 as the preset
+    /// has it.
+    pub hysteresis: u32,
 }
 
 // SAFETY: plain C data without padding.
@@ -60,6 +71,14 @@ pub unsafe extern "C" fn confidant_extractor_new(
         let out = Place::new(out)?;
         let mut extractor = PreferenceExtractor::reference();
         if let Some(options) = read_if_given(options, "options")? {
+            extractor = match options.preset {
+                CONFIDANT_EXTRACTOR_REFERENCE => extractor,
+                CONFIDANT_EXTRACTOR_SUPPORT => PreferenceExtractor::support(),
+                number => return Err(unknown("preset of extractors", number)),
+            };
+            if options.hysteresis != 0 {
+                extractor = extractor.hysteresis(options.hysteresis);
+            }
             if options.min_turns != 0 {
                 extractor = extractor.min_turns(options.min_turns);
             }
@@ -122,6 +141,24 @@ pub unsafe extern "C" fn confidant_extractor_learn_turns(
     })
 }
 
+/// Takes away what one turn taught, and nothing else; `had_taught`, which may be NULL, is whether it
+/// had taught anything.
+///
+/// Owned: `had_taught` is the caller's. Threads: one at a time. Fails: INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn confidant_extractor_unlearn(
+    extractor: *mut confidant_extractor,
+    turn_id: u64,
+    had_taught: *mut confidant_flag,
+    err: *mut *mut confidant_error,
+) -> confidant_status {
+    guard(err, || unsafe {
+        let extractor = exclusive(extractor, "extractor")?;
+        put_if_wanted(had_taught, u32::from(extractor.state.unlearn(TurnId::from_u64(turn_id)?)));
+        Ok(())
+    })
+}
+
 /// Concludes from what was learned so far.
 ///
 /// Owned: free `*out` with `confidant_preferences_free`. Threads: any, while nobody changes the
@@ -150,7 +187,7 @@ pub unsafe extern "C" fn confidant_extractor_covered(extractor: *const confidant
     })
 }
 
-/// What was learned, as the text of a JSON object of at most about 12 KiB, to be kept by the host;
+/// What was learned, as the text of a JSON object that grows with the turns, to be kept by the host;
 /// it holds no words of the customer.
 ///
 /// Owned: `*json` is a view that lives until the next call with this extractor. Threads: one at a

@@ -8,12 +8,22 @@ use super::guard::{guard, look};
 use super::handle::{Place, free, shared};
 use super::record::{Record, check_out, write};
 use super::text::{NO_TEXT, confidant_flag, confidant_str, text, view};
-use crate::{Builder, Confidant, Report};
+use crate::{Builder, Confidant, Report, Result, Tenant};
 
 /// An open memory, in one file or on one server. Usable from many threads at once. Every other
 /// handle keeps it open, so it may be closed before them.
 pub struct confidant {
     pub(super) memory: Confidant,
+}
+
+/// A tenant of an open memory; an empty name is the tenant "default".
+///
+/// # Safety
+/// As `handle::shared` and `text::text`.
+pub(super) unsafe fn tenant_of(memory: *const confidant, tenant: confidant_str) -> Result<Tenant> {
+    // SAFETY: as promised by the caller.
+    let (memory, tenant) = unsafe { (&shared(memory, "memory")?.memory, text(tenant, "tenant")?) };
+    memory.tenant(if tenant.is_empty() { "default" } else { tenant })
 }
 
 /// Opens the memory in the file at a path (`support.db`), or makes the file; with the feature
@@ -169,6 +179,10 @@ pub struct confidant_store_stats {
     pub is_alone: confidant_flag,
     /// Zero.
     pub reserved: u32,
+    /// Customers whose index for recall is in memory.
+    pub recall_customers: u64,
+    /// Bytes that those indexes take.
+    pub recall_bytes: u64,
 }
 
 // SAFETY: plain C data without padding.
@@ -196,6 +210,8 @@ pub unsafe extern "C" fn confidant_stats(
             bytes_on_disk: stats.bytes_on_disk,
             is_alone: u32::from(stats.alone),
             reserved: 0,
+            recall_customers: count(stats.recall_customers),
+            recall_bytes: count(stats.recall_bytes),
         };
         write(out, value)
     })

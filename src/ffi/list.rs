@@ -9,17 +9,10 @@ use super::guard::{guard, look};
 use super::handle::{free, put, shared};
 use super::text::confidant_bytes;
 use super::turn::{confidant_turn, view_turn};
+use super::views::{Views, pointer};
 use crate::{Context, Result, Turn};
 use parking_lot::Mutex;
 use std::sync::{Arc, OnceLock};
-
-/// Structs that point into what the same handle owns.
-pub(super) struct Views<T>(pub(super) Box<[T]>);
-
-// SAFETY: they point to what the handle owns and never changes.
-unsafe impl<T> Send for Views<T> {}
-// SAFETY: as above.
-unsafe impl<T> Sync for Views<T> {}
 
 /// The newest turns of a customer at one moment, oldest first. Immutable, so it may be read from
 /// many threads at once; turns saved later are in the next context.
@@ -202,9 +195,4 @@ fn flat(kept: &OnceLock<Vec<u8>>, make: impl FnOnce() -> Result<Vec<u8>>) -> Res
         }
     };
     Ok(confidant_bytes { ptr: bytes.as_ptr(), len: bytes.len() })
-}
-
-/// The pointer of what may be missing.
-pub(super) fn pointer<T>(view: Option<&T>) -> *const T {
-    view.map_or(std::ptr::null(), std::ptr::from_ref)
 }

@@ -6,9 +6,9 @@ use super::callback::UserData;
 use super::error::{confidant_error, confidant_status, kind_of, llm_failure_of};
 use super::guard::{caught, guard, look};
 use super::handle::{Place, exclusive, free};
-use super::list::{Views, pointer};
 use super::record::{Record, read};
 use super::text::{NO_TEXT, confidant_flag, confidant_str, text, view};
+use super::views::{Views, pointer};
 use crate::{Error, ErrorKind, Finish, Length, LlmBackend, LlmOutcome, LlmRequest, Result, Role, Tone};
 use std::ffi::c_void;
 use std::ops::ControlFlow;
@@ -47,7 +47,7 @@ pub(super) enum Kind {
     Plain,
     Scripted(Arc<crate::Scripted>),
     #[allow(dead_code, reason = "made only with the feature `http`")]
-    Ollama(Arc<super::ollama_client::Client>),
+    Ollama(Arc<super::http::Client>),
 }
 
 /// What is asked of a model; lives during the callback it is given to. Read by that callback only.

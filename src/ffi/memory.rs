@@ -5,15 +5,13 @@
 use super::error::{confidant_error, confidant_status};
 use super::guard::{guard, look};
 use super::handle::{Place, free, put_if_wanted, shared};
-use super::library::{confidant, count};
+use super::library::{confidant, count, tenant_of};
 use super::list::{LastContext, confidant_context, confidant_turns};
-use super::record::{Record, read, read_all, write};
+use super::record::{Record, write};
+use super::saving::{answer_one, save_all, save_one};
 use super::text::{NO_TEXT, confidant_str, text, view};
-use super::turn::{confidant_new_answer, confidant_new_turn, new_answer, new_turn};
-use crate::{Customer, NewTurn, Page, PersistentBufferMemory, Result, Turn, TurnId};
-
-/// The most turns that one call saves.
-const MAX_TURNS_AT_ONCE: usize = 1_000;
+use super::turn::{confidant_new_answer, confidant_new_turn};
+use crate::{Customer, Page, PersistentBufferMemory, TurnId};
 
 /// One customer's memory: the newest turns hot, every turn in the archive. Usable from many
 /// threads at once. It keeps the context it gave out last, so that an unchanged one costs nothing.
@@ -42,12 +40,7 @@ pub unsafe extern "C" fn confidant_memory_open(
 ) -> confidant_status {
     guard(err, || unsafe {
         let out = Place::new(out)?;
-        let memory = &shared(memory, "memory")?.memory;
-        let (tenant, customer) = (text(tenant, "tenant")?, text(customer, "customer")?);
-        let customer = match tenant {
-            "" => memory.customer(customer)?,
-            tenant => memory.tenant(tenant)?.customer(customer)?,
-        };
+        let customer = tenant_of(memory, tenant)?.customer(text(customer, "customer")?)?;
         out.give(confidant_memory { memory: customer.memory(), last: LastContext::default() })
     })
 }
@@ -109,10 +102,8 @@ pub unsafe extern "C" fn confidant_memory_save_turn(
     err: *mut *mut confidant_error,
 ) -> confidant_status {
     guard(err, || unsafe {
-        let memory = shared(memory, "memory")?;
-        let saved = memory.memory.save_turn(new_turn(&read(turn, "turn")?)?)?;
-        put_if_wanted(turn_id, saved.id.as_u64());
-        Ok(())
+        let memory = &shared(memory, "memory")?.memory;
+        save_one(turn, turn_id, |turn| memory.save_turn(turn))
     })
 }
 
@@ -130,30 +121,9 @@ pub unsafe extern "C" fn confidant_memory_save_turns(
     err: *mut *mut confidant_error,
 ) -> confidant_status {
     guard(err, || unsafe {
-        let memory = shared(memory, "memory")?;
-        put_ids(turn_ids, &memory.memory.save_turns(&new_turns(turns, count)?)?);
-        Ok(())
+        let memory = &shared(memory, "memory")?.memory;
+        save_all(turns, count, turn_ids, |turns| memory.save_turns(turns))
     })
-}
-
-/// Turns from the host.
-///
-/// # Safety
-/// As `turn::new_turn` and `record::read_all`.
-pub(super) unsafe fn new_turns<'a>(turns: *const confidant_new_turn, count: usize) -> Result<Vec<NewTurn<'a>>> {
-    // SAFETY: as promised by the caller.
-    unsafe { read_all(turns, count, MAX_TURNS_AT_ONCE, "turns")?.iter().map(|turn| new_turn(turn)).collect() }
-}
-
-/// # Safety
-/// Not NULL means: room for that many identifiers.
-pub(super) unsafe fn put_ids(turn_ids: *mut u64, turns: &[Turn]) {
-    if !turn_ids.is_null() {
-        for (place, turn) in turns.iter().enumerate() {
-            // SAFETY: as promised by the caller.
-            unsafe { turn_ids.add(place).write(turn.id.as_u64()) };
-        }
-    }
 }
 
 /// Gives an answer to a turn that was saved without one. Giving the same answer again changes
@@ -169,8 +139,8 @@ pub unsafe extern "C" fn confidant_memory_answer(
     err: *mut *mut confidant_error,
 ) -> confidant_status {
     guard(err, || unsafe {
-        let memory = shared(memory, "memory")?;
-        memory.memory.answer(TurnId::from_u64(turn_id)?, new_answer(answer)?).map(|_| ())
+        let memory = &shared(memory, "memory")?.memory;
+        answer_one(turn_id, answer, |turn, answer| memory.answer(turn, answer))
     })
 }
 

@@ -5,8 +5,8 @@
 use super::error::{confidant_error, confidant_status};
 use super::guard::{guard, look};
 use super::handle::{Place, free, shared};
+use super::http as client;
 use super::llm::confidant_llm;
-use super::ollama_client as client;
 use super::record::{Record, read};
 use super::text::{NO_TEXT, confidant_flag, confidant_str, view};
 

@@ -4,12 +4,13 @@
 //! values.
 
 use super::error::{confidant_error, confidant_status};
-use super::guard::{guard, look};
+use super::guard::guard;
 use super::handle::{Place, free, shared};
-use super::list::{Views, pointer};
+use super::kinds::{place, wish};
 use super::memory::confidant_memory;
-use super::text::{NO_TEXT, confidant_flag, confidant_str, view};
-use crate::{Evidence, Preference, Preferences, ResponseLength, Style, Topic};
+use super::text::{confidant_flag, confidant_str, view};
+use super::views::{Views, shown, shown_number, shown_text};
+use crate::{Evidence, Preference, Preferences, ResponseLength, Statement, Style, Topic};
 use std::mem::size_of;
 
 /// The conclusion is about style; its value is one of `CONFIDANT_STYLE_*`.
@@ -18,6 +19,14 @@ pub const CONFIDANT_PREFERENCE_STYLE: i32 = 1;
 pub const CONFIDANT_PREFERENCE_LENGTH: i32 = 2;
 /// The conclusion is about what the customer asks about; its value is one of `CONFIDANT_TOPIC_*`.
 pub const CONFIDANT_PREFERENCE_TOPIC: i32 = 3;
+/// The conclusion is about the language the customer mostly writes in: its name, a two-letter code.
+pub const CONFIDANT_PREFERENCE_LANGUAGE: i32 = 4;
+/// The conclusion is about the channel the customer mostly uses; its value is one of
+/// `CONFIDANT_CHANNEL_*`.
+pub const CONFIDANT_PREFERENCE_CHANNEL: i32 = 5;
+/// The conclusion is about the hours of the day in which the customer mostly writes: `from_hour` and
+/// `to_hour`.
+pub const CONFIDANT_PREFERENCE_HOURS: i32 = 6;
 
 /// Between formal and casual; also what to assume of a stranger.
 pub const CONFIDANT_STYLE_BALANCED: i32 = 0;
@@ -61,10 +70,12 @@ pub const CONFIDANT_TOPIC_CONTACT: i32 = 11;
 pub struct confidant_preferences {
     // Views point into these texts, so they are kept, and never changed.
     _preferences: Preferences,
+    _hours: Option<String>,
     text: String,
     customer_turns: u32,
     conclusions: Views<confidant_preference>,
     evidence: Vec<Views<confidant_evidence>>,
+    statements: Views<confidant_statement>,
 }
 
 /// One conclusion and how sure it is; a view.
@@ -89,6 +100,11 @@ pub struct confidant_preference {
     pub evidence_count: usize,
     /// The rules that found them.
     pub rules_version: confidant_str,
+    /// Of hours the first one in UTC, 0 to 23; else 0.
+    pub from_hour: u32,
+    /// Of hours the one behind the last, 1 to 24, or less than `from_hour` if they pass midnight;
+    /// else 0.
+    pub to_hour: u32,
 }
 
 /// One place where a rule found what a conclusion rests on; a view.
@@ -111,6 +127,26 @@ pub struct confidant_evidence {
     pub reserved: u32,
 }
 
+/// Something a customer said about how to be served; a view.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct confidant_statement {
+    /// The size of this struct in the library that is loaded.
+    pub struct_size: usize,
+    /// The turn in which it was said.
+    pub turn_id: u64,
+    /// The first byte in the turn's `said`; of a name, of the name alone.
+    pub start: u64,
+    /// The byte after the last one.
+    pub end: u64,
+    /// What is wished, in plain words, such as "no-call".
+    pub name: confidant_str,
+    /// What is wished, one of `CONFIDANT_WISH_*`.
+    pub kind: i32,
+    /// Whether a newer statement about the same matter took its place.
+    pub superseded: confidant_flag,
+}
+
 fn style(style: Style) -> i32 {
     match style {
         Style::Balanced => CONFIDANT_STYLE_BALANCED,
@@ -127,7 +163,7 @@ fn length(length: ResponseLength) -> i32 {
     }
 }
 
-fn topic(topic: Topic) -> i32 {
+pub(super) fn topic(topic: Topic) -> i32 {
     match topic {
         Topic::Login => CONFIDANT_TOPIC_LOGIN,
         Topic::Billing => CONFIDANT_TOPIC_BILLING,
@@ -143,7 +179,7 @@ fn topic(topic: Topic) -> i32 {
     }
 }
 
-fn view_preference<T>(of: &Preference<T>, kind: i32, value: i32, name: &'static str) -> confidant_preference {
+fn view_preference<T>(of: &Preference<T>, kind: i32, value: i32, name: &str) -> confidant_preference {
     confidant_preference {
         struct_size: size_of::<confidant_preference>(),
         kind,
@@ -154,47 +190,84 @@ fn view_preference<T>(of: &Preference<T>, kind: i32, value: i32, name: &'static 
         evidence_total: of.evidence_total,
         evidence_count: of.evidence.len(),
         rules_version: view(&of.rules_version),
+        from_hour: 0,
+        to_hour: 0,
     }
 }
 
-fn view_evidence(of: &[Evidence]) -> Views<confidant_evidence> {
-    let bytes = |place: usize| u64::try_from(place).unwrap_or(u64::MAX);
-    let one = |evidence: &Evidence| confidant_evidence {
+fn view_statement(of: &Statement) -> confidant_statement {
+    confidant_statement {
+        struct_size: size_of::<confidant_statement>(),
+        turn_id: of.turn.as_u64(),
+        start: place(of.span.start),
+        end: place(of.span.end),
+        name: view(of.kind.name()),
+        kind: wish(of.kind),
+        superseded: u32::from(of.superseded),
+    }
+}
+
+fn view_evidence(evidence: &Evidence) -> confidant_evidence {
+    confidant_evidence {
         struct_size: size_of::<confidant_evidence>(),
         turn_id: evidence.turn.as_u64(),
         rule: view(&evidence.rule),
-        start: evidence.span.as_ref().map_or(0, |span| bytes(span.start)),
-        end: evidence.span.as_ref().map_or(0, |span| bytes(span.end)),
+        start: evidence.span.as_ref().map_or(0, |span| place(span.start)),
+        end: evidence.span.as_ref().map_or(0, |span| place(span.end)),
         has_span: u32::from(evidence.span.is_some()),
         reserved: 0,
-    };
-    Views(of.iter().map(one).collect())
+    }
+}
+
+/// Conclusions and what shows them, while they are being put in order.
+#[derive(Default)]
+struct List {
+    conclusions: Vec<confidant_preference>,
+    evidence: Vec<Views<confidant_evidence>>,
+}
+
+impl List {
+    /// Adds a conclusion. A short text inside a `Cow` or the list may move with its owner, so views
+    /// are made of what lies on the heap or is constant: names, rules and versions are.
+    fn push<T>(&mut self, of: &Preference<T>, kind: i32, value: i32, name: &str) {
+        self.conclusions.push(view_preference(of, kind, value, name));
+        self.evidence.push(Views::of(&of.evidence, view_evidence));
+    }
 }
 
 impl confidant_preferences {
     pub(super) fn new(preferences: Preferences) -> confidant_preferences {
-        let mut conclusions = Vec::new();
-        let mut evidence = Vec::new();
-        // A short text inside a `Cow` or the list may move with its owner, so views are made of
-        // what lies on the heap or is constant: names, rules and versions are.
+        let mut list = List::default();
         if let Some(of) = &preferences.style {
-            conclusions.push(view_preference(of, CONFIDANT_PREFERENCE_STYLE, style(of.value), of.value.name()));
-            evidence.push(view_evidence(&of.evidence));
+            list.push(of, CONFIDANT_PREFERENCE_STYLE, style(of.value), of.value.name());
         }
         if let Some(of) = &preferences.response_length {
-            conclusions.push(view_preference(of, CONFIDANT_PREFERENCE_LENGTH, length(of.value), of.value.name()));
-            evidence.push(view_evidence(&of.evidence));
+            list.push(of, CONFIDANT_PREFERENCE_LENGTH, length(of.value), of.value.name());
         }
         for of in &preferences.topics {
-            conclusions.push(view_preference(of, CONFIDANT_PREFERENCE_TOPIC, topic(of.value), of.value.name()));
-            evidence.push(view_evidence(&of.evidence));
+            list.push(of, CONFIDANT_PREFERENCE_TOPIC, topic(of.value), of.value.name());
+        }
+        if let Some(of) = &preferences.language {
+            list.push(of, CONFIDANT_PREFERENCE_LANGUAGE, 0, &of.value);
+        }
+        if let Some(of) = &preferences.channel {
+            list.push(of, CONFIDANT_PREFERENCE_CHANNEL, of.value.code(), of.value.name());
+        }
+        let hours = preferences.hours.as_ref().map(|of| format!("{:02}-{:02}", of.value.from, of.value.to));
+        if let (Some(of), Some(name)) = (&preferences.hours, &hours) {
+            list.push(of, CONFIDANT_PREFERENCE_HOURS, 0, name);
+            if let Some(view) = list.conclusions.last_mut() {
+                (view.from_hour, view.to_hour) = (u32::from(of.value.from), u32::from(of.value.to));
+            }
         }
         confidant_preferences {
             text: preferences.to_string(),
             customer_turns: preferences.customer_turns,
+            statements: Views::of(&preferences.statements, view_statement),
             _preferences: preferences,
-            conclusions: Views(conclusions.into()),
-            evidence,
+            _hours: hours,
+            conclusions: Views(list.conclusions.into()),
+            evidence: list.evidence,
         }
     }
 }
@@ -224,13 +297,13 @@ pub unsafe extern "C" fn confidant_preferences_free(preferences: *mut confidant_
     unsafe { free(preferences) }
 }
 
-/// How many conclusions there are: style and length, as far as known, then topics, those of most
-/// turns first. 0 for NULL.
+/// How many conclusions there are: style and length, as far as known, topics, those of most turns
+/// first, then language, channel and hours. 0 for NULL.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_preferences_count(preferences: *const confidant_preferences) -> usize {
-    look(0, || unsafe { preferences.as_ref() }.map_or(0, |preferences| preferences.conclusions.0.len()))
+    unsafe { shown_number(preferences, |preferences| preferences.conclusions.0.len()) }
 }
 
 /// The conclusion at a place, counted from 0; NULL past the end and for NULL.
@@ -241,9 +314,7 @@ pub unsafe extern "C" fn confidant_preferences_at(
     preferences: *const confidant_preferences,
     place: usize,
 ) -> *const confidant_preference {
-    look(std::ptr::null(), || {
-        pointer(unsafe { preferences.as_ref() }.and_then(|preferences| preferences.conclusions.0.get(place)))
-    })
+    unsafe { shown(preferences, |preferences| preferences.conclusions.0.get(place)) }
 }
 
 /// The first conclusion of a kind, one of `CONFIDANT_PREFERENCE_*`; NULL if none is known.
@@ -254,10 +325,7 @@ pub unsafe extern "C" fn confidant_preferences_find(
     preferences: *const confidant_preferences,
     kind: i32,
 ) -> *const confidant_preference {
-    look(std::ptr::null(), || {
-        let preferences = unsafe { preferences.as_ref() };
-        pointer(preferences.and_then(|preferences| preferences.conclusions.0.iter().find(|one| one.kind == kind)))
-    })
+    unsafe { shown(preferences, |preferences| preferences.conclusions.0.iter().find(|one| one.kind == kind)) }
 }
 
 /// A place that shows the conclusion at `place`, counted from 0, oldest first; NULL past the end.
@@ -269,11 +337,27 @@ pub unsafe extern "C" fn confidant_preferences_evidence(
     place: usize,
     evidence: usize,
 ) -> *const confidant_evidence {
-    look(std::ptr::null(), || {
-        let preferences = unsafe { preferences.as_ref() };
-        let shown = preferences.and_then(|preferences| preferences.evidence.get(place));
-        pointer(shown.and_then(|shown| shown.0.get(evidence)))
-    })
+    unsafe { shown(preferences, |preferences| preferences.evidence.get(place)?.0.get(evidence)) }
+}
+
+/// How many statements `confidant_preferences_statement` gives; 0 for NULL.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn confidant_preferences_statement_count(preferences: *const confidant_preferences) -> usize {
+    unsafe { shown_number(preferences, |preferences| preferences.statements.0.len()) }
+}
+
+/// What the customer said about how to be served, counted from 0, oldest first; of those about the
+/// same matter the newest holds. NULL past the end and for NULL.
+///
+/// Owned: a view that lives as long as the preferences. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn confidant_preferences_statement(
+    preferences: *const confidant_preferences,
+    place: usize,
+) -> *const confidant_statement {
+    unsafe { shown(preferences, |preferences| preferences.statements.0.get(place)) }
 }
 
 /// How many turns hold words of the customer; 0 for NULL.
@@ -281,7 +365,7 @@ pub unsafe extern "C" fn confidant_preferences_evidence(
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_preferences_customer_turns(preferences: *const confidant_preferences) -> u64 {
-    look(0, || unsafe { preferences.as_ref() }.map_or(0, |preferences| u64::from(preferences.customer_turns)))
+    unsafe { shown_number(preferences, |preferences| u64::from(preferences.customer_turns)) }
 }
 
 /// All of it in one line for people, as "style formal (5 turns), length medium, topics login".
@@ -289,5 +373,5 @@ pub unsafe extern "C" fn confidant_preferences_customer_turns(preferences: *cons
 /// Owned: a view that lives as long as the preferences; `{NULL, 0}` for NULL. Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_preferences_text(preferences: *const confidant_preferences) -> confidant_str {
-    look(NO_TEXT, || unsafe { preferences.as_ref() }.map_or(NO_TEXT, |preferences| view(&preferences.text)))
+    unsafe { shown_text(preferences, |preferences| Some(&preferences.text)) }
 }

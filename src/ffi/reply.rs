@@ -6,10 +6,10 @@ use super::error::confidant_error;
 use super::guard::look;
 use super::handle::free;
 use super::library::count;
-use super::list::{Views, pointer};
 use super::preference::confidant_preferences;
 use super::text::{NO_TEXT, confidant_flag, confidant_str, view};
 use super::turn::{confidant_turn, view_turn};
+use super::views::{Views, pointer};
 use crate::{Reply, Turn};
 
 /// The agent's reply to a message. Immutable, so it may be read from many threads at once.

@@ -4,15 +4,16 @@
 
 use super::error::{confidant_error, confidant_status};
 use super::guard::{guard, look};
-use super::handle::{Place, free, put_if_wanted, shared};
-use super::list::{LastContext, Views, confidant_context, pointer};
-use super::memory::{confidant_memory, new_turns, put_ids};
-use super::record::{Record, check_out, read, read_if_given, write};
+use super::handle::{Place, free, shared};
+use super::list::{LastContext, confidant_context};
+use super::memory::confidant_memory;
+use super::record::{Record, check_out, read_if_given, write};
+use super::saving::{answer_one, save_all, save_one};
 use super::text::confidant_flag;
-use super::turn::{confidant_new_answer, confidant_new_turn, new_answer, new_turn};
+use super::turn::{confidant_new_answer, confidant_new_turn};
+use super::views::{Views, pointer};
 use crate::{
     Channel, Error, ErrorKind, Outcome, Page, Result, Session, SessionDetails, SessionId, SessionMetrics, Timestamp,
-    TurnId,
 };
 
 /// The host does not say how the session ended; it counts as resolved if its newest turn is.
@@ -219,9 +220,7 @@ pub unsafe extern "C" fn confidant_session_save_turn(
 ) -> confidant_status {
     guard(err, || unsafe {
         let session = &shared(session, "session")?.session;
-        let saved = session.save_turn(new_turn(&read(turn, "turn")?)?)?;
-        put_if_wanted(turn_id, saved.id.as_u64());
-        Ok(())
+        save_one(turn, turn_id, |turn| session.save_turn(turn))
     })
 }
 
@@ -239,8 +238,7 @@ pub unsafe extern "C" fn confidant_session_save_turns(
 ) -> confidant_status {
     guard(err, || unsafe {
         let session = &shared(session, "session")?.session;
-        put_ids(turn_ids, &session.save_turns(&new_turns(turns, count)?)?);
-        Ok(())
+        save_all(turns, count, turn_ids, |turns| session.save_turns(turns))
     })
 }
 
@@ -258,7 +256,7 @@ pub unsafe extern "C" fn confidant_session_answer(
 ) -> confidant_status {
     guard(err, || unsafe {
         let session = &shared(session, "session")?.session;
-        session.answer(TurnId::from_u64(turn_id)?, new_answer(answer)?).map(|_| ())
+        answer_one(turn_id, answer, |turn, answer| session.answer(turn, answer))
     })
 }
 

@@ -3,9 +3,10 @@
 //! Knows that text is a pointer and a length, never trusts either, and that what goes out is
 //! a view into something a handle owns.
 
-use super::error::{confidant_error, confidant_status};
+use super::error::{confidant_error, confidant_status, invalid};
 use super::guard::{guard, look};
 use super::handle::put;
+use super::record::values;
 use crate::{Error, ErrorKind, Result, SessionId, Timestamp, TurnId};
 use std::ffi::c_char;
 
@@ -27,7 +28,8 @@ pub struct confidant_str {
     pub len: usize,
 }
 
-/// Bytes: a pointer and a length. A view that lives as long as the handle it came from.
+/// Bytes: a pointer and a length. Going out, a view that lives as long as the handle it came from;
+/// coming in, copied before the call returns: `{NULL, 0}` is not given, `{NULL, n}` is refused.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct confidant_bytes {
@@ -35,6 +37,16 @@ pub struct confidant_bytes {
     pub ptr: *const u8,
     /// The number of bytes.
     pub len: usize,
+}
+
+/// Two texts that belong together, such as a member of metadata and its value. Never grows.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct confidant_pair {
+    /// The first one: a name or a title.
+    pub name: confidant_str,
+    /// What belongs to it.
+    pub value: confidant_str,
 }
 
 /// An identifier or a time as text: at most 36 characters and a NUL, held by the caller.
@@ -74,23 +86,57 @@ pub(super) unsafe fn text<'a>(given: confidant_str, what: &str) -> Result<&'a st
 /// # Safety
 /// As [`text`].
 pub(super) unsafe fn maybe<'a>(given: confidant_str, what: &str) -> Result<Option<&'a str>> {
-    let invalid = |message| Error::new(ErrorKind::InvalidArgument, message);
     if given.ptr.is_null() {
         return match given.len {
             0 => Ok(None),
             len => Err(invalid(format!("{what} is NULL, but its length is {len}"))),
         };
     }
-    if given.len > MAX_READ {
-        let message = format!("{what} is said to have {} bytes; no text may have more than {MAX_READ}", given.len);
-        return Err(Error::new(ErrorKind::Limit, message));
-    }
+    check_length(given.len, what)?;
     // SAFETY: not NULL, not longer than an allocation can be, and promised by the caller.
     let bytes = unsafe { std::slice::from_raw_parts(given.ptr.cast::<u8>(), given.len) };
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),
         Err(cause) => Err(invalid(format!("{what} is not UTF-8 at byte {}", cause.valid_up_to()))),
     }
+}
+
+/// Pairs of texts from the host.
+///
+/// # Safety
+/// As `record::values` and [`text`].
+pub(super) unsafe fn pairs<'a>(
+    given: *const confidant_pair,
+    count: usize,
+    most: usize,
+    what: &str,
+) -> Result<Vec<(&'a str, &'a str)>> {
+    // SAFETY: as promised by the caller.
+    let pairs = unsafe { values(given, count, most, what) }?;
+    // SAFETY: as promised by the caller.
+    pairs.iter().map(|pair| unsafe { Ok((text(pair.name, what)?, text(pair.value, what)?)) }).collect()
+}
+
+/// Bytes from the host that may be missing.
+///
+/// # Safety
+/// As [`text`].
+pub(super) unsafe fn bytes<'a>(given: confidant_bytes, what: &str) -> Result<Option<&'a [u8]>> {
+    check_length(given.len, what)?;
+    match (given.ptr.is_null(), given.len) {
+        (true, 0) => Ok(None),
+        (true, len) => Err(invalid(format!("{what} is NULL, but its length is {len}"))),
+        // SAFETY: not NULL, not longer than an allocation can be, and promised by the caller.
+        (false, len) => Ok(Some(unsafe { std::slice::from_raw_parts(given.ptr, len) })),
+    }
+}
+
+fn check_length(len: usize, what: &str) -> Result<()> {
+    if len <= MAX_READ {
+        return Ok(());
+    }
+    let message = format!("{what} is said to have {len} bytes; nothing may have more than {MAX_READ}");
+    Err(Error::new(ErrorKind::Limit, message))
 }
 
 fn written(text: &str) -> Result<confidant_id> {

@@ -69,6 +69,42 @@ confidant_text_sink fixture_sink(void)
     return sink;
 }
 
+static confidant_status embed(void *user_data, const confidant_str *texts, size_t count, float *vectors)
+{
+    (void)user_data;
+    for (size_t at = 0; at < count; at++) {
+        vectors[2 * at] = 1;
+        vectors[2 * at + 1] = (float)texts[at].len;
+    }
+    return CONFIDANT_OK;
+}
+
+confidant_embedder_callbacks fixture_embedder(void)
+{
+    confidant_embedder_callbacks callbacks = CONFIDANT_EMBEDDER_CALLBACKS_INIT;
+    callbacks.embed = embed;
+    callbacks.destroy = take_back;
+    callbacks.name = TEXT("lengths-1");
+    callbacks.dimensions = 2;
+    fixture_given++;
+    return callbacks;
+}
+
+static size_t count_tokens(void *user_data, confidant_str text)
+{
+    (void)user_data;
+    return text.len / 4;
+}
+
+confidant_token_counter fixture_counter(void)
+{
+    confidant_token_counter counter = CONFIDANT_TOKEN_COUNTER_INIT;
+    counter.count_tokens = count_tokens;
+    counter.destroy = take_back;
+    fixture_given++;
+    return counter;
+}
+
 void fixture_open(const char *folder)
 {
     static char path[4096];
@@ -130,8 +166,92 @@ void fixture_setup(void)
     memcpy(f.session_text, id.text, sizeof id.text);
 }
 
+static void need_collection(void)
+{
+    confidant_embedder_callbacks callbacks = fixture_embedder();
+    MUST(confidant_embedder_new(&callbacks, &f.embedder, NULL));
+    confidant_collection *plain = NULL;
+    MUST(confidant_collection_open(f.memory, TEXT("acme"), TEXT("notes"), &plain, NULL));
+    confidant_new_document refunds = CONFIDANT_NEW_DOCUMENT_INIT;
+    refunds.key = TEXT("refunds");
+    refunds.title = TEXT("Refunds");
+    refunds.text = TEXT("Money comes back in five days.");
+    refunds.metadata = TEXT("{\"shop\":\"Graz\"}");
+    MUST(confidant_collection_put(plain, &refunds, 1, NULL));
+    MUST(confidant_collection_with_embedder(plain, f.embedder, &f.collection, NULL));
+    confidant_collection_free(plain);
+    confidant_embedded done = CONFIDANT_EMBEDDED_INIT;
+    MUST(confidant_collection_embed(f.collection, 100, &done, NULL));
+    REQUIRE(done.left == 0);
+    MUST(confidant_collection_search(f.collection, TEXT("money"), 5, NULL, 0, &f.documents, NULL));
+    REQUIRE(confidant_documents_count(f.documents) > 0);
+}
+
+static void need_context(void)
+{
+    confidant_recall_query query = CONFIDANT_RECALL_QUERY_INIT;
+    query.question = TEXT("the invoice");
+    MUST(confidant_memory_recall(f.customer, &query, &f.recalled, NULL));
+    REQUIRE(confidant_recalled_at(f.recalled, 0)->match_count > 0);
+    confidant_context_request request = CONFIDANT_CONTEXT_REQUEST_INIT;
+    request.question = TEXT("the invoice");
+    request.max_tokens = 500;
+    MUST(confidant_memory_assemble(f.customer, &request, NULL, &f.assembled, NULL));
+    REQUIRE(confidant_assembled_read(f.assembled)->recent_count > 0);
+}
+
+static void need_reading(void)
+{
+    confidant_str message = TEXT("My order number is 10-2231 and the invoice is wrong! Mail al@example.com.");
+    MUST(confidant_signal_rules_new(NULL, &f.rules, NULL));
+    MUST(confidant_signals_of(message, NULL, &f.signals, NULL));
+    REQUIRE(confidant_signals_entity(f.signals, 0) != NULL && confidant_signals_cue(f.signals, 0, 0) != NULL);
+    MUST(confidant_redact(message, &f.redacted, NULL));
+    MUST(confidant_normalize(message, &f.normalized, NULL));
+    confidant_new_turn turn = CONFIDANT_NEW_TURN_INIT;
+    turn.said = message;
+    MUST(confidant_session_save_turn(f.session, &turn, NULL, NULL));
+    MUST(confidant_memory_given(f.customer, &f.given, NULL));
+    MUST(confidant_given_asked_again(f.given, TEXT("What is your order number?"), &f.asked, NULL));
+    REQUIRE(confidant_asked_again_at(f.asked, 0)->fact->value.len > 0);
+}
+
+static void need_figures(void)
+{
+    MUST(confidant_memory_analytics_between(f.customer, NULL, &f.figures, NULL));
+    confidant_health_limits limits = CONFIDANT_HEALTH_LIMITS_INIT;
+    limits.has_min_cases = 1;
+    limits.has_min_session_resolution_rate = 1;
+    limits.min_session_resolution_rate = 2;
+    MUST(confidant_analytics_report_health(f.figures, &limits, &f.health, NULL));
+    REQUIRE(confidant_health_worry(f.health, 0) != NULL);
+}
+
+void fixture_need(const void *handle)
+{
+    if (*(void *const *)handle != NULL) return;
+    if (handle == &f.recalled || handle == &f.assembled) need_context();
+    else if (handle == &f.figures || handle == &f.health) need_figures();
+    else if (handle == &f.collection || handle == &f.embedder || handle == &f.documents) need_collection();
+    else need_reading();
+    REQUIRE(*(void *const *)handle != NULL);
+}
+
 void fixture_teardown(void)
 {
+    confidant_recalled_free(f.recalled);
+    confidant_given_free(f.given);
+    confidant_asked_again_free(f.asked);
+    confidant_signal_rules_free(f.rules);
+    confidant_signals_free(f.signals);
+    confidant_redacted_free(f.redacted);
+    confidant_normalized_free(f.normalized);
+    confidant_embedder_free(f.embedder);
+    confidant_collection_free(f.collection);
+    confidant_documents_free(f.documents);
+    confidant_assembled_free(f.assembled);
+    confidant_analytics_report_free(f.figures);
+    confidant_health_free(f.health);
     confidant_config_free(f.config);
     confidant_session_free(f.session);
     confidant_context_free(f.context);

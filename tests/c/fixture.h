@@ -42,6 +42,20 @@ struct fixture {
     confidant_report *report;
     confidant_error *error;
     confidant_names *names;
+    // Made by fixture_need.
+    confidant_recalled *recalled;
+    confidant_given *given;
+    confidant_asked_again *asked;
+    confidant_signal_rules *rules;
+    confidant_signals *signals;
+    confidant_redacted *redacted;
+    confidant_normalized *normalized;
+    confidant_embedder *embedder;
+    confidant_collection *collection;
+    confidant_documents *documents;
+    confidant_assembled *assembled;
+    confidant_analytics_report *figures;
+    confidant_health *health;
     uint64_t turn_id, session_id;
     char turn_text[40], session_text[40];
     confidant_str state;
@@ -53,6 +67,7 @@ struct fixture {
     uint64_t number;
     uint64_t numbers[4];
     int64_t time;
+    confidant_flag flag;
     confidant_id id;
     confidant_bytes bytes;
     confidant_str text;
@@ -65,6 +80,8 @@ typedef void (*fixture_case)(void);
 void fixture_open(const char *folder);
 void fixture_close(void);
 void fixture_setup(void);
+// Makes one of the fixture's later handles, given by its address, if it is not there.
+void fixture_need(const void *handle);
 void fixture_teardown(void);
 // Runs a case inside a model's callback, so that a request and a reply are there.
 void fixture_inside(fixture_case what);
@@ -74,5 +91,7 @@ extern long fixture_given, fixture_taken_back;
 confidant_clock fixture_clock(void);
 confidant_llm_callbacks fixture_callbacks(void);
 confidant_text_sink fixture_sink(void);
+confidant_embedder_callbacks fixture_embedder(void);
+confidant_token_counter fixture_counter(void);
 
 #endif

@@ -6,8 +6,9 @@
 #![allow(clippy::all, unsafe_code, dead_code)]
 
 use ::confidant::ffi::{
-    agent::*, analytics::*, backend::*, config::*, error::*, extractor::*, library::*, list::*, llm::*, memory::*,
-    preference::*, reply::*, session::*, text::*, turn::*, version::*,
+    agent::*, analytics::*, assembly::*, backend::*, collection::*, condition::*, config::*, document::*, embedder::*,
+    error::*, extractor::*, given::*, health::*, library::*, list::*, llm::*, memory::*, preference::*, reading::*,
+    recall::*, reply::*, report::*, session::*, signal_rules::*, signals::*, text::*, turn::*, version::*,
 };
 use std::ffi::c_void;
 use std::mem::{size_of, zeroed};
@@ -273,6 +274,13 @@ struct World {
     llms: Slots<confidant_llm>,
     agents: Slots<confidant_agent>,
     replies: Slots<confidant_reply>,
+    recalled: Slots<confidant_recalled>,
+    collections: Slots<confidant_collection>,
+    embedders: Slots<confidant_embedder>,
+    documents: Slots<confidant_documents>,
+    rules: Slots<confidant_signal_rules>,
+    given: Slots<confidant_given>,
+    reports: Slots<confidant_analytics_report>,
     saved: usize,
     turn_ids: Vec<u64>,
     session_ids: Vec<u64>,
@@ -303,6 +311,13 @@ pub fn run(data: &[u8]) {
         llms: Slots::new(confidant_llm_free),
         agents: Slots::new(confidant_agent_free),
         replies: Slots::new(confidant_reply_free),
+        recalled: Slots::new(confidant_recalled_free),
+        collections: Slots::new(confidant_collection_free),
+        embedders: Slots::new(confidant_embedder_free),
+        documents: Slots::new(confidant_documents_free),
+        rules: Slots::new(confidant_signal_rules_free),
+        given: Slots::new(confidant_given_free),
+        reports: Slots::new(confidant_analytics_report_free),
         saved: 0,
         turn_ids: Vec::new(),
         session_ids: Vec::new(),
@@ -479,9 +494,16 @@ impl World {
                         assert!(!ended(status, err, wanted) && out.is_null());
                     }
                 }
+                57 => self.recall(input, e, wanted),
+                58 => self.collect(input, e, wanted),
+                59 => self.search(input, e, wanted),
+                60 => self.signal(input, e, wanted),
+                61 => self.know(input, e, wanted),
+                62 => self.assemble(input, e, wanted),
                 _ => {
                     confidant_status_name(input.code());
                     confidant_version();
+                    self.read_text(input, e, wanted);
                     assert_eq!(confidant_abi_version(), CONFIDANT_ABI_VERSION);
                 }
             }
@@ -673,6 +695,7 @@ impl World {
                     options.value.min_turns = input.number() as u32;
                     options.value.brief_below = input.number() as u32;
                     options.value.has_brief_below = u32::from(input.flag());
+                    options.value.preset = i32::from(input.0.len() % 3 == 2);
                     let mut out = null_mut();
                     let status = confidant_extractor_new(&raw const options.value, &mut out, e);
                     ended(status, if wanted { *e } else { null_mut() }, wanted);
@@ -831,6 +854,372 @@ impl World {
         }
     }
 
+    unsafe fn recall(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let mut query = made::<confidant_recall_query>(input);
+            let given = input.byte();
+            query.value.question = input.text();
+            query.value.limit = input.size();
+            let metadata = [confidant_pair { name: input.text(), value: input.text() }; 2];
+            if given & 1 != 0 {
+                query.value.metadata = metadata.as_ptr();
+                query.value.metadata_count = usize::from(given >> 6);
+            }
+            if given & 2 != 0 {
+                query.value.session_id = self.session_id(input);
+            }
+            if given & 4 != 0 {
+                (query.value.has_channel, query.value.channel) = (1, input.code());
+            }
+            if given & 8 != 0 {
+                (query.value.has_from, query.value.from_ms) = (1, input.time());
+                (query.value.has_until, query.value.until_ms) = (1, input.time());
+            }
+            (query.value.has_resolved, query.value.resolved) = (u32::from(given & 16), u32::from(given & 32));
+            let mut out = null_mut();
+            let status = confidant_memory_recall(self.memories.pick(input), &raw const query.value, &mut out, e);
+            assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
+            for place in 0..confidant_recalled_count(out) {
+                let one = &*confidant_recalled_at(out, place);
+                read_turn(one.turn);
+                for word in 0..one.match_count {
+                    let word = &*confidant_recalled_match(out, place, word);
+                    read(word.asked);
+                    read(word.found);
+                    assert!(word.strength > 0.0);
+                }
+            }
+            confidant_recalled_basis(out);
+            self.recalled.keep(out);
+        }
+    }
+
+    unsafe fn collect(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let (mut out, mut flag) = (null_mut(), 7);
+            let collection = self.collections.pick(input);
+            let status = match input.byte() % 8 {
+                0 | 1 => {
+                    // Few collections, so that the store does not grow.
+                    let names = ["notes", "other", "", "a\nb"];
+                    let name = names[usize::from(input.byte()) % 4];
+                    let name = confidant_str { ptr: name.as_ptr().cast(), len: name.len() };
+                    match input.flag() {
+                        true => confidant_collection_open(store(), input.text(), name, &mut out, e),
+                        false => confidant_collection_open_knowledge(store(), input.text(), &mut out, e),
+                    }
+                }
+                2 => confidant_collection_remove(collection, input.text(), &mut flag, e),
+                3 => confidant_collection_count_use(collection, input.text(), input.byte().into(), &mut flag, e),
+                4 => confidant_collection_snapshot(collection, e),
+                5 => confidant_collection_with_embedder(collection, self.embedders.pick(input), &mut out, e),
+                6 => {
+                    let mut done = made::<confidant_embedded>(input);
+                    let limit = input.size() % 3;
+                    let status = confidant_collection_embed(collection, limit, &raw mut done.value, e);
+                    assert_eq!(done.room, [0; 4_096], "nothing is written behind a struct");
+                    status
+                }
+                _ => return self.make_embedder(input, e, wanted),
+            };
+            ended(status, if wanted { *e } else { null_mut() }, wanted);
+            assert!(out.is_null() || status == 0);
+            confidant_collection_name(out);
+            self.collections.keep(out);
+        }
+    }
+
+    unsafe fn make_embedder(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let mut out = null_mut();
+            let status = if input.flag() {
+                let mut callbacks = made::<confidant_embedder_callbacks>(input);
+                callbacks.value.embed = if input.byte() < 240 { Some(embed) } else { None };
+                callbacks.value.destroy = Some(take_back);
+                callbacks.value.name = input.text();
+                callbacks.value.dimensions = input.size();
+                self.data(callbacks.value.struct_size, 32);
+                callbacks.value.user_data = usize::from(input.byte()) as *mut c_void;
+                confidant_embedder_new(&raw const callbacks.value, &mut out, e)
+            } else {
+                // Made, and never asked.
+                let mut options = made::<confidant_http_embedder_options>(input);
+                options.value.model = input.text();
+                options.value.base_url = input.text();
+                options.value.dimensions = input.size();
+                options.value.protocol = input.code();
+                let status = confidant_embedder_http(&raw const options.value, &mut out, e);
+                assert_eq!(out.is_null(), status != 0);
+                confidant_embedder_name(out);
+                confidant_embedder_free(std::mem::replace(&mut out, null_mut()));
+                status
+            };
+            ended(status, if wanted { *e } else { null_mut() }, wanted);
+            confidant_embedder_name(out);
+            confidant_embedder_dimensions(out);
+            self.embedders.keep(out);
+        }
+    }
+
+    unsafe fn search(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let (collection, mut out) = (self.collections.pick(input), null_mut());
+            let status = match input.byte() % 4 {
+                0 => {
+                    let mut document = made::<confidant_new_document>(input);
+                    let tags = [input.text(); 2];
+                    let given = input.byte();
+                    document.value.key = input.text();
+                    document.value.text = input.text();
+                    if given & 1 != 0 {
+                        document.value.metadata = input.text();
+                    }
+                    if given & 2 != 0 {
+                        document.value.category = input.text();
+                        document.value.tags = tags.as_ptr();
+                        document.value.tag_count = usize::from(given >> 6).min(2);
+                    }
+                    let count = usize::from(given & 4 == 0);
+                    confidant_collection_put(collection, &raw const document.value, count, e)
+                }
+                1 => confidant_collection_get(collection, input.text(), &mut out, e),
+                2 => {
+                    let mut count = 0;
+                    confidant_collection_count(collection, &mut count, e)
+                }
+                _ => {
+                    let mut steps = [(); 4].map(|()| made::<confidant_condition>(&mut Input(&[])).value);
+                    for step in &mut steps {
+                        (step.step, step.name, step.value) = (i32::from(input.byte() % 5), input.text(), input.text());
+                    }
+                    let (question, limit, count) = (input.text(), input.size(), usize::from(input.byte()) % 6);
+                    confidant_collection_search(collection, question, limit, steps.as_ptr(), count.min(4), &mut out, e)
+                }
+            };
+            ended(status, if wanted { *e } else { null_mut() }, wanted);
+            assert!(out.is_null() || status == 0);
+            for place in 0..confidant_documents_count(out) {
+                let one = &*confidant_documents_at(out, place);
+                for text in [one.key, one.title, one.text, one.metadata, one.category, one.passage] {
+                    read(text);
+                }
+                for tag in 0..one.tag_count {
+                    read(*one.tags.add(tag));
+                }
+                assert!(one.helped <= one.used);
+            }
+            confidant_documents_basis(out);
+            read(confidant_documents_model(out));
+            self.documents.keep(out);
+        }
+    }
+
+    unsafe fn signal(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            if input.byte() % 4 == 0 {
+                let mut options = made::<confidant_signal_rules_options>(input);
+                let texts = [input.text(), input.text()];
+                let values = [input.float(), input.float()];
+                let given = input.byte();
+                (options.value.words, options.value.word_values) = (texts.as_ptr(), values.as_ptr());
+                options.value.word_count = usize::from(given & 3).min(2);
+                options.value.products = texts.as_ptr();
+                options.value.product_count = usize::from(given >> 2 & 1);
+                options.value.order_ids = texts.as_ptr();
+                options.value.order_id_count = usize::from(given >> 3 & 1);
+                if given & 16 != 0 {
+                    options.value.table = confidant_bytes { ptr: texts[0].ptr.cast(), len: texts[0].len };
+                }
+                (options.value.preset, options.value.without_table) = (i32::from(given >> 6), u32::from(given & 32));
+                let mut out = null_mut();
+                let status = confidant_signal_rules_new(&raw const options.value, &mut out, e);
+                assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
+                read(confidant_signal_rules_version(out));
+                return self.rules.keep(out);
+            }
+            let mut context = made::<confidant_signal_context>(input);
+            (context.value.rules, context.value.agent_said) = (self.rules.pick(input), input.text());
+            (context.value.expects, context.value.earlier_same) = (input.code(), input.number() as u32);
+            let mut out = null_mut();
+            let status = confidant_signals_of(input.text(), &raw const context.value, &mut out, e);
+            assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
+            if let Some(content) = confidant_signals_read(out).as_ref() {
+                read(content.language);
+                for place in 0..content.finding_count {
+                    let one = &*confidant_signals_finding(out, place);
+                    read(one.name);
+                    for cue in 0..one.cue_count {
+                        read((*confidant_signals_cue(out, place, cue)).rule);
+                    }
+                }
+                for place in 0..content.entity_count {
+                    let one = &*confidant_signals_entity(out, place);
+                    read(one.rule);
+                    assert!(one.start <= one.end && one.kind > 0);
+                }
+            }
+            confidant_signals_free(out);
+        }
+    }
+
+    unsafe fn know(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let mut flag = 0;
+            let status = match input.byte() % 5 {
+                0 | 1 => {
+                    let mut out = null_mut();
+                    let status = match input.flag() {
+                        true => confidant_memory_given(self.memories.pick(input), &mut out, e),
+                        false => confidant_turns_given(self.turns.pick(input), &mut out, e),
+                    };
+                    for place in 0..confidant_given_count(out) {
+                        let fact = &*confidant_given_at(out, place);
+                        read(fact.value);
+                        read(fact.rule);
+                        assert!(!confidant_given_newest(out, fact.kind).is_null());
+                    }
+                    self.given.keep(out);
+                    status
+                }
+                2 => {
+                    let mut out = null_mut();
+                    let status = confidant_given_asked_again(self.given.pick(input), input.text(), &mut out, e);
+                    self.given.free_one(input);
+                    for place in 0..confidant_asked_again_count(out) {
+                        read((*(*confidant_asked_again_at(out, place)).fact).value);
+                    }
+                    confidant_asked_again_free(out);
+                    status
+                }
+                3 => confidant_extractor_unlearn(self.extractors.pick(input), self.turn_id(input), &mut flag, e),
+                _ => return self.report(input, e, wanted),
+            };
+            ended(status, if wanted { *e } else { null_mut() }, wanted);
+        }
+    }
+
+    unsafe fn report(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let mut range = made::<confidant_range>(input);
+            (range.value.from_ms, range.value.to_ms) = (input.time(), input.time());
+            let (mut out, how) = (null_mut(), input.byte());
+            let range = if how & 2 == 0 { null() } else { &raw const range.value };
+            let status = match how & 1 {
+                0 => confidant_memory_analytics_between(self.memories.pick(input), range, &mut out, e),
+                _ => confidant_analytics_between(store(), input.text(), range, &mut out, e),
+            };
+            assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
+            read(confidant_analytics_report_json(out));
+            read(confidant_analytics_report_prometheus(out));
+            confidant_analytics_report_active_sessions(out);
+            confidant_analytics_report_totals(out);
+            for what in 0..7 {
+                let mut place = 0;
+                while let Some(counted) = confidant_analytics_report_counted(out, what, place).as_ref() {
+                    read(counted.name);
+                    place += 1;
+                }
+            }
+            let mut place = 0;
+            while let Some(day) = confidant_analytics_report_day(out, place).as_ref() {
+                read(day.day);
+                place += 1;
+            }
+            let mut limits = made::<confidant_health_limits>(input);
+            (limits.value.has_min_cases, limits.value.has_max_repeat_rate) = (1, 1);
+            limits.value.max_repeat_rate = input.float();
+            let (mut health, mut err) = (null_mut(), null_mut());
+            let status = confidant_analytics_report_health(out, &raw const limits.value, &mut health, &mut err);
+            ended(status, err, true);
+            if let Some(worry) = confidant_health_worry(health, 0).as_ref() {
+                read(worry.figure);
+            }
+            read(confidant_health_unknown(health, 0));
+            confidant_health_free(health);
+            self.reports.keep(out);
+        }
+    }
+
+    unsafe fn assemble(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let mut request = made::<confidant_context_request>(input);
+            let passages = [confidant_pair { name: input.text(), value: input.text() }; 2];
+            let given = input.byte();
+            (request.value.question, request.value.max_tokens) = (input.text(), input.size());
+            if given & 1 != 0 {
+                request.value.passages = passages.as_ptr();
+                request.value.passage_count = usize::from(given >> 6).min(2);
+            }
+            if given & 2 != 0 {
+                (request.value.has_recalled, request.value.recalled) = (1, input.size());
+            }
+            if given & 4 != 0 {
+                request.value.calibration_text = input.text();
+                request.value.calibration_tokens = input.number();
+            }
+            request.value.without_preferences = u32::from(given & 8);
+            let mut counter = made::<confidant_token_counter>(input);
+            counter.value.count_tokens = if input.byte() < 240 { Some(count_tokens) } else { None };
+            counter.value.destroy = Some(take_back);
+            counter.value.user_data = usize::from(input.byte()) as *mut c_void;
+            let counter = if given & 16 != 0 {
+                null()
+            } else {
+                self.data(counter.value.struct_size, 32);
+                &raw const counter.value
+            };
+            let (memory, mut out) = (self.memories.pick(input), null_mut());
+            let status = confidant_memory_assemble(memory, &raw const request.value, counter, &mut out, e);
+            assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
+            if let Some(content) = confidant_assembled_read(out).as_ref() {
+                read(content.text);
+                assert!(content.tokens <= request.value.max_tokens);
+                (0..content.recent_count).for_each(|place| read_turn(confidant_assembled_recent(out, place)));
+                (0..content.recalled_count).for_each(|place| read_turn(confidant_assembled_recalled(out, place)));
+            }
+            confidant_assembled_free(out);
+        }
+    }
+
+    unsafe fn read_text(&mut self, input: &mut Input<'_>, e: *mut Err, wanted: bool) {
+        unsafe {
+            let message = input.text();
+            let status = match input.byte() % 5 {
+                0 => {
+                    let mut out = null_mut();
+                    let status = confidant_redact(message, &mut out, e);
+                    read(confidant_redacted_text(out));
+                    for place in 0..confidant_redacted_count(out) {
+                        assert!((*confidant_redacted_at(out, place)).kind > 0);
+                    }
+                    confidant_redacted_free(out);
+                    status
+                }
+                1 => {
+                    let (mut out, mut start, mut end) = (null_mut(), input.number(), input.number());
+                    let status = confidant_normalize(message, &mut out, e);
+                    read(confidant_normalized_text(out));
+                    let within = confidant_normalized_original(out, &mut start, &mut end, null_mut());
+                    assert!(within != 0 || (start <= end && end <= message.len as u64));
+                    confidant_normalized_free(out);
+                    status
+                }
+                2 => {
+                    let mut language = confidant_str { ptr: null(), len: 0 };
+                    let status = confidant_language_of(message, &mut language, e);
+                    read(language);
+                    status
+                }
+                3 => {
+                    let mut tokens = 0;
+                    confidant_estimate_tokens(message, input.text(), input.number(), &mut tokens, e)
+                }
+                _ => confidant_config_set_recall_bytes(self.configs.pick(input), input.size(), e),
+            };
+            ended(status, if wanted { *e } else { null_mut() }, wanted);
+        }
+    }
+
     /// Looks at everything that a handle shows.
     unsafe fn look(&mut self, input: &mut Input<'_>) {
         let place = input.size();
@@ -892,6 +1281,9 @@ unsafe fn read_preferences(preferences: *const confidant_preferences) {
     unsafe {
         read(confidant_preferences_text(preferences));
         confidant_preferences_customer_turns(preferences);
+        for at in 0..confidant_preferences_statement_count(preferences) {
+            read((*confidant_preferences_statement(preferences, at)).name);
+        }
         confidant_preferences_find(preferences, 1);
         for at in 0..confidant_preferences_count(preferences) {
             let one = &*confidant_preferences_at(preferences, at);
@@ -912,6 +1304,31 @@ unsafe extern "C" fn take_back(_: *mut c_void) {
 
 unsafe extern "C" fn now_ms(_: *mut c_void) -> i64 {
     1_795_253_400_000
+}
+
+/// An embedder that behaves as its number says.
+unsafe extern "C" fn embed(
+    user_data: *mut c_void,
+    texts: *const confidant_str,
+    count: usize,
+    vectors: *mut f32,
+) -> confidant_status {
+    let how = user_data as usize;
+    for at in 0..count {
+        unsafe { read(*texts.add(at)) };
+    }
+    if how & 1 != 0 {
+        unsafe { vectors.write(if how & 2 != 0 { f32::NAN } else { how as f32 }) };
+    }
+    if how & 32 != 0 { (how & 31) as i32 - 3 } else { 0 }
+}
+
+unsafe extern "C" fn count_tokens(user_data: *mut c_void, text: confidant_str) -> usize {
+    unsafe { read(text) };
+    match user_data as usize {
+        255 => usize::MAX,
+        least => least + text.len / 4,
+    }
 }
 
 unsafe extern "C" fn on_text(user_data: *mut c_void, piece: confidant_str) -> i32 {

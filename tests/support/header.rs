@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// The files of src/ffi/ that make the header, in the header's order.
-const SOURCES: [&str; 17] = [
+const SOURCES: [&str; 30] = [
     "version",
     "text",
     "error",
@@ -17,9 +17,22 @@ const SOURCES: [&str; 17] = [
     "list",
     "memory",
     "session",
+    "recall",
+    "kinds",
     "preference",
     "extractor",
+    "given",
+    "signal_rules",
+    "signals",
+    "reading",
+    "condition",
+    "document",
+    "embedder",
+    "collection",
+    "assembly",
     "analytics",
+    "report",
+    "health",
     "llm",
     "backend",
     "ollama",
@@ -27,8 +40,8 @@ const SOURCES: [&str; 17] = [
     "reply",
 ];
 /// The files that declare nothing for C.
-const INNER: [&str; 10] =
-    ["mod", "callback", "fault", "no_fault", "flat", "guard", "handle", "record", "ollama_client", "no_ollama_client"];
+const INNER: [&str; 12] =
+    ["mod", "callback", "fault", "no_fault", "flat", "guard", "handle", "http", "no_http", "record", "saving", "views"];
 
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -7,7 +7,7 @@ use crate::header::{Function, Header, Parameter, Struct};
 use std::fmt::Write;
 
 /// Pointers that may be NULL; the function's comment must say so.
-const OPTIONAL: [(&str, &str); 13] = [
+const OPTIONAL: [(&str, &str); 22] = [
     ("confidant_open", "config"),
     ("confidant_maintain", "out"),
     ("confidant_memory_save_turn", "turn_id"),
@@ -21,6 +21,15 @@ const OPTIONAL: [(&str, &str); 13] = [
     ("confidant_agent_new", "options"),
     ("confidant_agent_respond", "sink"),
     ("confidant_text", "text"),
+    ("confidant_collection_remove", "was_there"),
+    ("confidant_collection_count_use", "was_there"),
+    ("confidant_extractor_unlearn", "had_taught"),
+    ("confidant_signals_of", "context"),
+    ("confidant_signal_rules_new", "options"),
+    ("confidant_memory_assemble", "counter"),
+    ("confidant_analytics_between", "range"),
+    ("confidant_memory_analytics_between", "range"),
+    ("confidant_analytics_report_health", "limits"),
 ];
 
 /// What a good call of the function gives, if that is not `CONFIDANT_OK`.
@@ -47,8 +56,25 @@ const HANDLES: [(&str, &str); 17] = [
     ("confidant_llm_reply", "f.llm_reply"),
 ];
 
+/// A good value of handles that are made only for the cases that need them.
+const MADE: [(&str, &str); 13] = [
+    ("confidant_recalled", "f.recalled"),
+    ("confidant_given", "f.given"),
+    ("confidant_asked_again", "f.asked"),
+    ("confidant_signal_rules", "f.rules"),
+    ("confidant_signals", "f.signals"),
+    ("confidant_redacted", "f.redacted"),
+    ("confidant_normalized", "f.normalized"),
+    ("confidant_embedder", "f.embedder"),
+    ("confidant_collection", "f.collection"),
+    ("confidant_documents", "f.documents"),
+    ("confidant_assembled", "f.assembled"),
+    ("confidant_analytics_report", "f.figures"),
+    ("confidant_health", "f.health"),
+];
+
 /// A good value of every text, by its parameter; a function's own comes first.
-const TEXTS: [(&str, &str); 14] = [
+const TEXTS: [(&str, &str); 18] = [
     ("confidant_turn_id_parse.id", "LITERAL(f.turn_text)"),
     ("confidant_session_id_parse.id", "LITERAL(f.session_text)"),
     ("location", "LITERAL(f.path)"),
@@ -63,10 +89,14 @@ const TEXTS: [(&str, &str); 14] = [
     ("query", "TEXT(\"invoice\")"),
     ("name", "TEXT(\"name\")"),
     ("id", "TEXT(\"id\")"),
+    ("question", "TEXT(\"Where is my invoice?\")"),
+    ("key", "TEXT(\"refunds\")"),
+    ("draft", "TEXT(\"Could you give me your order number?\")"),
+    ("calibration_text", "TEXT(\"some words\")"),
 ];
 
 /// A good value of every number.
-const NUMBERS: [(&str, &str); 30] = [
+const NUMBERS: [(&str, &str); 35] = [
     ("after", "0"),
     ("limit", "10"),
     ("count", "1"),
@@ -97,10 +127,15 @@ const NUMBERS: [(&str, &str); 30] = [
     ("size", "1"),
     ("rating", "5"),
     ("max_tokens", "100"),
+    ("word", "0"),
+    ("cue", "0"),
+    ("what", "CONFIDANT_COUNTS_TOPIC"),
+    ("helped", "1"),
+    ("calibration_tokens", "3"),
 ];
 
 /// What a struct of the host needs to be good: how it is made, and its fields.
-const STRUCTS: [(&str, &str); 9] = [
+const STRUCTS: [(&str, &str); 17] = [
     ("confidant_new_turn", "{v}.said = TEXT(\"Where is my parcel?\"); {v}.answer = TEXT(\"Here.\");"),
     ("confidant_new_answer", "{v}.text = TEXT(\"It arrives today.\");"),
     ("confidant_article", "{v}.title = TEXT(\"Title\"); {v}.content = TEXT(\"Content.\");"),
@@ -113,13 +148,23 @@ const STRUCTS: [(&str, &str); 9] = [
     ),
     ("confidant_outcome", ""),
     ("confidant_extractor_options", ""),
+    ("confidant_recall_query", "{v}.question = TEXT(\"What about my invoice?\");"),
+    ("confidant_condition", "{v}.name = TEXT(\"shop\"); {v}.value = TEXT(\"\\\"Graz\\\"\");"),
+    ("confidant_new_document", "{v}.key = TEXT(\"put\"); {v}.text = TEXT(\"A text.\");"),
+    ("confidant_context_request", "{v}.question = TEXT(\"What now?\"); {v}.max_tokens = 200;"),
+    ("confidant_http_embedder_options", "{v}.model = TEXT(\"model\"); {v}.dimensions = 2;"),
+    ("confidant_signal_context", ""),
+    ("confidant_signal_rules_options", ""),
+    ("confidant_health_limits", ""),
 ];
 
 /// Structs whose data the library takes over, and what makes a good one.
-const OWNING: [(&str, &str); 3] = [
+const OWNING: [(&str, &str); 5] = [
     ("confidant_clock", "fixture_clock()"),
     ("confidant_llm_callbacks", "fixture_callbacks()"),
     ("confidant_text_sink", "fixture_sink()"),
+    ("confidant_embedder_callbacks", "fixture_embedder()"),
+    ("confidant_token_counter", "fixture_counter()"),
 ];
 
 /// Where in the struct the library finds out what it owns: after `destroy`.
@@ -130,6 +175,12 @@ const BAD_TEXTS: [&str; 4] = [
     "((confidant_str){ NULL, 5 })",
     "((confidant_str){ \"x\", SIZE_MAX })",
     "((confidant_str){ \"x\", (size_t)1 << 62 })",
+];
+
+const BAD_BYTES: [&str; 3] = [
+    "((confidant_bytes){ NULL, 5 })",
+    "((confidant_bytes){ (const uint8_t *)\"x\", SIZE_MAX })",
+    "((confidant_bytes){ (const uint8_t *)\"x\", (size_t)1 << 62 })",
 ];
 
 fn known<'a>(table: &[(&str, &'a str)], name: &str) -> Option<&'a str> {
@@ -264,6 +315,7 @@ impl Writer<'_> {
             let (values, expected): (&[&str], _) = match (kind.trim(), name) {
                 _ if field.contains('*') => continue,
                 ("confidant_str", _) => (&BAD_TEXTS, "REFUSED"),
+                ("confidant_bytes", _) => (&BAD_BYTES, "REFUSED"),
                 ("int32_t", _) => (&["-1", "99", "INT32_MIN", "INT32_MAX"], "INVALID"),
                 ("size_t", name) if name.ends_with("_count") => (&["SIZE_MAX", "(size_t)1 << 40", "1"], "INVALID"),
                 ("size_t" | "uint64_t", _) => (&["0", "1", "UINT64_MAX", "INT64_MAX"], "ANY"),
@@ -274,10 +326,13 @@ impl Writer<'_> {
             };
             for value in values {
                 let mut set = String::new();
-                if expected == "ANY" {
-                    for flag in strukt.field_names().iter().filter(|name| name.starts_with("has_")) {
-                        let _ = write!(set, " {}.{flag} = 1;", one.name);
-                    }
+                // A number that no constant has is refused where it is read.
+                let is_set = |flag: &str| {
+                    flag.strip_prefix("has_")
+                        .is_some_and(|of| expected == "ANY" || (expected == "INVALID" && of == name))
+                };
+                for flag in strukt.field_names().iter().filter(|flag| is_set(flag)) {
+                    let _ = write!(set, " {}.{flag} = 1;", one.name);
                 }
                 let _ = writeln!(set, "    {}.{name} = {value};", one.name);
                 self.case(function, &format!("{value} for {}.{name}", one.name), &set, &[], expected);
@@ -365,6 +420,10 @@ impl Writer<'_> {
             if let Some(handle) = known(&HANDLES, &kind) {
                 return handle.to_owned();
             }
+            if let Some(handle) = known(&MADE, &kind) {
+                let _ = writeln!(body, "    fixture_need(&{handle});");
+                return handle.to_owned();
+            }
             if self.header.strukt(&kind).is_some_and(Struct::grows) {
                 let _ = writeln!(body, "    {kind} {} = {};", one.name, self.good(&kind, &one.name));
                 let _ = writeln!(body, "    {}", self.fill(&kind, &one.name));
@@ -374,6 +433,7 @@ impl Writer<'_> {
                 ("uint64_t", "turn_ids") => "f.numbers".to_owned(),
                 ("uint64_t", _) => "&f.number".to_owned(),
                 ("int64_t", _) => "&f.time".to_owned(),
+                ("confidant_flag", _) => "&f.flag".to_owned(),
                 ("confidant_id", _) => "&f.id".to_owned(),
                 ("confidant_bytes", _) => "&f.bytes".to_owned(),
                 ("confidant_str", _) => "&f.text".to_owned(),
