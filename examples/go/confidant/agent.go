@@ -140,10 +140,11 @@ type Reply struct {
 	Failure     error       // Why the model gave no answer, if the fallback text stands in for it.
 }
 
-// call is one Respond, as its callbacks see it.
+// call is one call into the library, as its callbacks see it.
 type call struct {
 	ctx      context.Context
 	onText   func(string) error
+	count    func(string) int
 	cause    error
 	panicked interface{}
 }

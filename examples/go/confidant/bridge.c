@@ -32,7 +32,7 @@ confidant_status bridge_agent_new(const confidant *store, confidant_agent_option
     return confidant_agent_new(store, &options, out, err);
 }
 
-// The call of bridge_respond that this thread is in. Go gives its thread to C for as long as the call lasts.
+// The call that this thread is in. Go gives its thread to C for as long as the call lasts.
 static _Thread_local uintptr_t current_call;
 
 static confidant_status complete(void *user_data, const confidant_llm_request *request, confidant_llm_reply *reply)
@@ -88,4 +88,56 @@ confidant_status bridge_respond(const confidant_agent *agent, const confidant_se
     confidant_status status = confidant_agent_respond(agent, session, &message, is_shown ? &sink : NULL, out, err);
     current_call = outer;
     return status;
+}
+
+static confidant_status embed(void *user_data, const confidant_str *texts, size_t count, float *vectors)
+{
+    return confidantGoEmbed((uintptr_t)user_data, current_call, (void *)texts, count, vectors);
+}
+
+static size_t count_tokens(void *user_data, confidant_str text)
+{
+    return confidantGoTokens((uintptr_t)user_data, (void *)text.ptr, text.len);
+}
+
+confidant_status bridge_embedder_new(uintptr_t embedder, confidant_str name, size_t dimensions, confidant_embedder **out,
+                                     confidant_error **err)
+{
+    confidant_embedder_callbacks callbacks = CONFIDANT_EMBEDDER_CALLBACKS_INIT;
+    callbacks.user_data = (void *)embedder;
+    callbacks.embed = embed;
+    callbacks.destroy = destroy;
+    callbacks.name = name;
+    callbacks.dimensions = dimensions;
+    return confidant_embedder_new(&callbacks, out, err);
+}
+
+confidant_status bridge_collection_search(const confidant_collection *collection, confidant_str question, size_t limit,
+                                          const confidant_condition *condition, size_t count, uintptr_t call,
+                                          confidant_documents **out, confidant_error **err)
+{
+    uintptr_t outer = current_call; // An embedder may itself search.
+    current_call = call;
+    confidant_status status = confidant_collection_search(collection, question, limit, condition, count, out, err);
+    current_call = outer;
+    return status;
+}
+
+confidant_status bridge_collection_embed(const confidant_collection *collection, size_t limit, uintptr_t call,
+                                         confidant_embedded *out, confidant_error **err)
+{
+    uintptr_t outer = current_call;
+    current_call = call;
+    confidant_status status = confidant_collection_embed(collection, limit, out, err);
+    current_call = outer;
+    return status;
+}
+
+confidant_status bridge_assemble(const confidant_memory *memory, const confidant_context_request *request, uintptr_t call,
+                                 bool is_counted, confidant_assembled **out, confidant_error **err)
+{
+    confidant_token_counter counter = CONFIDANT_TOKEN_COUNTER_INIT;
+    counter.user_data = (void *)call;
+    counter.count_tokens = count_tokens;
+    return confidant_memory_assemble(memory, request, is_counted ? &counter : NULL, out, err);
 }

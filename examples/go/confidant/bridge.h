@@ -20,4 +20,16 @@ confidant_status bridge_set_clock(confidant_config *, uintptr_t clock, confidant
 confidant_status bridge_respond(const confidant_agent *, const confidant_session *, confidant_message, uintptr_t call,
                                 bool is_shown, confidant_reply **, confidant_error **);
 
+// `embedder` is a runtime/cgo handle; its callback is told `call`, if it runs on the thread of such a call.
+confidant_status bridge_embedder_new(uintptr_t embedder, confidant_str name, size_t dimensions, confidant_embedder **,
+                                     confidant_error **);
+confidant_status bridge_collection_search(const confidant_collection *, confidant_str question, size_t limit,
+                                          const confidant_condition *, size_t count, uintptr_t call,
+                                          confidant_documents **, confidant_error **);
+confidant_status bridge_collection_embed(const confidant_collection *, size_t limit, uintptr_t call, confidant_embedded *,
+                                         confidant_error **);
+// With `is_counted` the tokens are counted by the Go function of `call`.
+confidant_status bridge_assemble(const confidant_memory *, const confidant_context_request *, uintptr_t call,
+                                 bool is_counted, confidant_assembled **, confidant_error **);
+
 #endif

@@ -171,6 +171,9 @@ const (
 	Style PreferenceKind = iota + 1
 	Length
 	Topic
+	Language
+	UsualChannel
+	Hours
 )
 
 // Evidence is one place that shows a conclusion: the bytes from Start to End of what was said in a
@@ -184,16 +187,27 @@ type Evidence struct {
 // Preference is one conclusion and how sure it is.
 type Preference struct {
 	Kind          PreferenceKind
-	Value         int32  // One of CONFIDANT_STYLE_*, _LENGTH_* or _TOPIC_*.
+	Value         int32  // One of CONFIDANT_STYLE_*, _LENGTH_*, _TOPIC_* or _CHANNEL_*.
 	Name          string // The value in plain words.
 	Confidence    float64
 	EvidenceTurns uint64 // Turns that show it, over the whole history.
 	Evidence      []Evidence
+	From, To      int // Of Hours, in UTC.
+}
+
+// Statement is something a customer said about how to be served: the bytes from Start to End of a turn.
+type Statement struct {
+	Kind       int32  // One of CONFIDANT_WISH_*.
+	Name       string // As "no-call".
+	Turn       TurnID
+	Start, End int
+	Superseded bool // Whether a newer one about the same matter took its place.
 }
 
 // Preferences is what is known about how to serve a customer.
 type Preferences struct {
 	All           []Preference
+	Statements    []Statement
 	CustomerTurns uint64
 	Text          string // All of it in one line for people.
 }
@@ -227,7 +241,14 @@ func preferences(from *C.confidant_preferences) Preferences {
 			Confidence:    float64(one.confidence),
 			EvidenceTurns: uint64(one.evidence_turns),
 			Evidence:      evidence,
+			From:          int(one.from_hour),
+			To:            int(one.to_hour),
 		}
 	}
-	return Preferences{all, uint64(C.confidant_preferences_customer_turns(from)), view(C.confidant_preferences_text(from))}
+	statements := make([]Statement, int(C.confidant_preferences_statement_count(from)))
+	for i := range statements {
+		one := C.confidant_preferences_statement(from, C.size_t(i))
+		statements[i] = Statement{int32(one.kind), view(one.name), TurnID(one.turn_id), int(one.start), int(one.end), one.superseded != 0}
+	}
+	return Preferences{all, statements, uint64(C.confidant_preferences_customer_turns(from)), view(C.confidant_preferences_text(from))}
 }

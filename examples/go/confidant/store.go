@@ -1,7 +1,7 @@
 // Package confidant remembers customers: every conversation in one file, across restarts, channels,
 // agents and years. It is the Go face of the C library and adds no behaviour to it.
 //
-// Handles (Store, Memory, Session, Agent) are for many goroutines at once. Close frees them, in any
+// Handles (Store, Memory, Session, Agent, Collection) are for many goroutines at once. Close frees them, in any
 // order, after the calls that use them; the garbage collector frees what nobody closed. A context
 // that has ended stops a call before it begins, and Agent.Respond also while the reply is written;
 // a save that has begun is finished, so its result is always known.
@@ -45,6 +45,13 @@ func PersistEvery(turns int) Option {
 func BusyTimeout(patience time.Duration) Option {
 	return func(config *C.confidant_config, err **C.confidant_error) C.confidant_status {
 		return C.confidant_config_set_busy_timeout_ms(config, C.uint64_t(patience.Milliseconds()), err)
+	}
+}
+
+// RecallBytes sets the bytes that the indexes of Memory.Recall may take in all; 64 MiB if never said.
+func RecallBytes(bytes int) Option {
+	return func(config *C.confidant_config, err **C.confidant_error) C.confidant_status {
+		return C.confidant_config_set_recall_bytes(config, C.size_t(bytes), err)
 	}
 }
 
