@@ -5,7 +5,7 @@
         for turn in alice.load():
             print(turn.number, turn.said)
 
-The module adds no behaviour to include/confidant.h. Handles (Store, Memory, Session, Agent) may be
+The module adds no behaviour to include/confidant.h. Handles (Store, Memory, Session, Agent, Collection, ...) may be
 used from many threads at once, but not closed while another thread uses them; they are closed by
 `with`, by `close()`, or when nobody refers to them any more, in any order. What comes back is plain
 values that need no closing. Failures are `confidant.Error`, with a `status`. The library is looked
@@ -23,8 +23,9 @@ import pathlib
 import struct
 import threading
 import weakref
-from ctypes import POINTER, Structure, byref, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
-from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
+from ctypes import POINTER, Structure, byref, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint32, c_uint64
+from ctypes import c_void_p
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, NoReturn, Optional, Sequence, Tuple, TypeVar, Union
 
 ABI_VERSION = 1
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
@@ -77,6 +78,42 @@ class Persona(enum.IntEnum):
     FRIENDLY = 0
     PROFESSIONAL = 1
     TECHNICAL = 2
+
+
+class Basis(enum.IntEnum):
+    """What turns or documents were compared by."""
+
+    NONE = 0
+    WORDS_AND_MEANING = 1
+    WORDS_ONLY = 2
+
+
+class EntityKind(enum.IntEnum):
+    """What a message names."""
+
+    NAME = 1
+    EMAIL = 2
+    PHONE = 3
+    ORDER_ID = 4
+    PRODUCT = 5
+    AMOUNT = 6
+    DATE = 7
+    PLAN = 8
+    ERROR_TEXT = 9
+    STEP_TRIED = 10
+
+
+class SignalKind(enum.IntEnum):
+    """What a conclusion from a message is about."""
+
+    SENTIMENT = 1
+    FRUSTRATED = 2
+    ANGRY = 3
+    URGENCY = 4
+    TOPIC = 5
+    INTENT = 6
+    ESCALATION = 7
+    FORMALITY = 8
 
 
 class PreferenceKind(enum.IntEnum):
@@ -148,30 +185,30 @@ class Context(Sequence[Turn]):
     Of `load`, the newest turns of a customer at one moment. `texts` is the quick way to what a prompt needs.
     """
 
-    __slots__ = ("total", "_count", "_size", "_buffer", "_page")
+    __slots__ = ("total", "_count", "_size", "_spoken", "_buffer", "_page")
 
     def __init__(self, buffer: bytes):
-        _, self._size, self.total, self._count = _HEAD.unpack_from(buffer)  # total: the customer's turns in all.
+        # total: the customer's turns in all.
+        _, self._size, self.total, self._count, self._spoken = _HEAD.unpack_from(buffer)
         self._buffer = buffer
-        # With ASCII alone, bytes and characters are the same: a text is a part of one string of the whole buffer.
-        is_ascii = buffer[32 + self._size * self._count :].isascii()
-        self._page = str(buffer, "latin-1") if is_ascii else None
+        self._page: Optional[str] = None
 
     def texts(self) -> List[Tuple[Optional[str], Optional[str]]]:
         """What was said and what was answered, of every turn; None where there is none."""
-        records = _spaced(_TEXTS, self._size).iter_unpack(self._records())
-        page, text = self._page, self._text
-        if page is None:
-            return [
-                (text(said, said_len) if flags & 1 else None, text(answer, answer_len) if flags & 2 else None)
-                for flags, said, said_len, answer, answer_len in records
-            ]
-        return [
-            (page[said : said + said_len], page[answer : answer + answer_len])
-            if flags & 3 == 3
-            else (text(said, said_len) if flags & 1 else None, text(answer, answer_len) if flags & 2 else None)
-            for flags, said, said_len, answer, answer_len in records
-        ]
+        begin, whole = 32 + self._size * self._count, memoryview(self._buffer)
+        # One call decodes all of them, one splits them; only zero bytes within a text spoil that.
+        parts = str(whole[begin : begin + self._spoken], "utf-8").split("\0")
+        if len(parts) != 2 * self._count + 1:
+            return [(turn.said, turn.answer) for turn in self]
+        each = iter(parts)
+        pairs: List[Tuple[Optional[str], Optional[str]]] = list(zip(each, each))
+        # The low byte of the flags: 1 said, 2 answer.
+        marks = self._buffer[32 + 44 : begin : self._size]
+        if marks.translate(None, _BOTH):
+            for place, mark in enumerate(marks):
+                said, answer = pairs[place]
+                pairs[place] = (said if mark & 1 else None, answer if mark & 2 else None)
+        return pairs
 
     def __len__(self) -> int:
         return self._count
@@ -184,13 +221,15 @@ class Context(Sequence[Turn]):
         return self._turn(_RECORD.unpack_from(self._buffer, 32 + self._size * (place % self._count)))
 
     def __iter__(self) -> Iterator[Turn]:
-        return map(self._turn, _spaced(_RECORD, self._size).iter_unpack(self._records()))
-
-    def _records(self) -> memoryview:
-        return memoryview(self._buffer)[32 : 32 + self._size * self._count]
+        records = memoryview(self._buffer)[32 : 32 + self._size * self._count]
+        return map(self._turn, _spaced(_RECORD, self._size).iter_unpack(records))
 
     def _text(self, place: int, length: int) -> str:
-        if self._page is not None:
+        if self._page is None:
+            # With ASCII alone, bytes and characters are the same: a text is a part of one string of the whole buffer.
+            is_ascii = self._buffer[32 + self._size * self._count :].isascii()
+            self._page = str(self._buffer, "latin-1") if is_ascii else ""
+        if self._page:
             return self._page[place : place + length]
         return self._buffer[place : place + length].decode()
 
@@ -213,10 +252,11 @@ class Context(Sequence[Turn]):
         )
 
 
-# The flat buffer (confidant_context_flat): its head, a record, and of a record only the flags, said and answer.
-_HEAD = struct.Struct("<IIQI")
+# The flat buffer (confidant_context_flat): its head and a record.
+_HEAD = struct.Struct("<IIQII")
 _RECORD = struct.Struct("<QQqqdiI8I")
-_TEXTS = struct.Struct("<44xI4I16x")
+# Every low byte of a record's flags that says that both halves are there.
+_BOTH = bytes(mark for mark in range(256) if mark & 3 == 3)
 
 
 def _spaced(of: struct.Struct, size: int) -> struct.Struct:
@@ -259,12 +299,222 @@ class Preference(NamedTuple):
     evidence: Tuple[Evidence, ...]
 
 
+class Statement(NamedTuple):
+    """Something a customer said about how to be served, such as "no-call": the bytes `start` to `end` of a turn."""
+
+    kind: int
+    name: str
+    turn_id: int
+    start: int
+    end: int
+    superseded: bool
+
+
 class Preferences(NamedTuple):
     """What is known about how to serve a customer."""
 
     all: Tuple[Preference, ...]
     customer_turns: int
     text: str
+    statements: Tuple[Statement, ...] = ()
+
+
+class WordMatch(NamedTuple):
+    """A word of a question and the word of a turn that answers it; 1 is the same word in any form."""
+
+    asked: str
+    found: str
+    strength: float
+
+
+class RecalledTurn(NamedTuple):
+    """A turn that answers a question, and why: the shares by words, by meaning, and from the turns around it."""
+
+    turn: Turn
+    score: float
+    words: float
+    meaning: float
+    neighbours: float
+    matches: Tuple[WordMatch, ...]
+
+
+class Recalled(NamedTuple):
+    """Turns that answer a question, best first."""
+
+    turns: Tuple[RecalledTurn, ...]
+    basis: int
+
+
+class Fact(NamedTuple):
+    """One thing that a customer has told, the bytes `start` to `end` of a turn; it is what they claim."""
+
+    kind: int
+    value: str
+    turn_id: int
+    start: int
+    end: int
+    rule: str
+    score: float
+
+
+class AskedAgain(NamedTuple):
+    """A sentence of a draft, its bytes `start` to `end`, that asks for something again."""
+
+    start: int
+    end: int
+    fact: Fact
+
+
+class Assembled(NamedTuple):
+    """What a model is shown of a customer; `passages` is how many of the request's are in."""
+
+    text: str
+    tokens: int
+    passages: int
+    recent: Tuple[Turn, ...]
+    recalled: Tuple[Turn, ...]
+    basis: int
+    has_preferences: bool
+
+
+class NewDocument(NamedTuple):
+    """A document to be put, or, with category and tags in place of metadata, an article."""
+
+    key: str
+    text: str
+    title: str = ""
+    metadata: Optional[str] = None
+    category: Optional[str] = None
+    tags: Tuple[str, ...] = ()
+
+
+class Document(NamedTuple):
+    """A stored document, and how it was found; `passage` is the part of its text that answers best."""
+
+    key: str
+    title: str
+    text: str
+    metadata: Optional[str]
+    category: Optional[str]
+    tags: Tuple[str, ...]
+    used: int
+    helped: int
+    passage: Optional[str]
+    score: float
+    words: float
+    meaning: float
+
+
+class Found(NamedTuple):
+    """The documents that answer a question, best first; `model` is the embedder whose vectors were compared."""
+
+    documents: Tuple[Document, ...]
+    basis: int
+    model: Optional[str]
+
+
+class Condition:
+    """About the metadata of documents, or the category and tags of articles: `is_("level", "1") & ~is_("tags", '"old"')`."""
+
+    def __init__(self, steps: Tuple[Tuple[int, str, str], ...]):
+        self._steps = steps
+
+    def __and__(self, other: Condition) -> Condition:
+        return Condition(self._steps + other._steps + ((1, "", ""),))
+
+    def __or__(self, other: Condition) -> Condition:
+        return Condition(self._steps + other._steps + ((2, "", ""),))
+
+    def __invert__(self) -> Condition:
+        return Condition(self._steps + ((3, "", ""),))
+
+
+def is_(name: str, value: str) -> Condition:
+    """Holds if the member has that value, in JSON, or is a list that holds it."""
+    return Condition(((0, name, value),))
+
+
+class Cue(NamedTuple):
+    """A place in a message, its bytes `start` to `end`, and the rule that found it."""
+
+    start: int
+    end: int
+    rule: str
+    score: float
+
+
+class Finding(NamedTuple):
+    """A conclusion from a message, and what shows it."""
+
+    kind: int
+    value: int
+    name: str
+    score: float
+    cues: Tuple[Cue, ...]
+
+
+class Entity(NamedTuple):
+    """Something that a message names."""
+
+    kind: int
+    start: int
+    end: int
+    rule: str
+    score: float
+
+
+class Signals(NamedTuple):
+    """All that one message says; conclusions stand in the order of the kinds, of each the strongest first."""
+
+    polarity: float
+    formality: float
+    language: Optional[str]
+    is_frustrated: bool
+    is_angry: bool
+    asks_policy: bool
+    findings: Tuple[Finding, ...]
+    entities: Tuple[Entity, ...]
+
+    def find(self, kind: SignalKind) -> Optional[Finding]:
+        """The first conclusion of a kind."""
+        return next((one for one in self.findings if one.kind == kind), None)
+
+
+class Figures(NamedTuple):
+    """Counts and rates over a range, or over one day of it; a rate is None where there is nothing to divide by."""
+
+    day: Optional[str]
+    customers: int
+    turns: int
+    answered_turns: int
+    resolved_turns: int
+    sessions: int
+    resolved_sessions: int
+    first_contacts: int
+    first_contact_resolved: int
+    rated_sessions: int
+    upset_turns: int
+    escalated_turns: int
+    cost_nano: int
+    costed_turns: int
+    turn_resolution_rate: Optional[float]
+    session_resolution_rate: Optional[float]
+    first_contact_resolution_rate: Optional[float]
+    repeat_rate: Optional[float]
+    escalation_rate: Optional[float]
+    mean_resolution_ms: Optional[float]
+    mean_confidence: Optional[float]
+    mean_rating: Optional[float]
+    mean_polarity: Optional[float]
+
+
+class Worry(NamedTuple):
+    """A figure that is not as it should be."""
+
+    figure: str
+    value: float
+    limit: float
+    cases: int
 
 
 class Summary(NamedTuple):
@@ -324,6 +574,8 @@ class Reply(NamedTuple):
     failure: Optional[Error]
 
 
+# An embedder gives one vector for each text, in their order; any thread may call it.
+Embed = Callable[[List[str]], Sequence[Sequence[float]]]
 # A model writes its reply with the second argument, in one piece or many; any thread may call it.
 Model = Callable[[Request, Callable[[str], None]], Optional[Answer]]
 
@@ -355,6 +607,9 @@ _NOW = ctypes.CFUNCTYPE(c_int64, c_void_p)
 _DESTROY = ctypes.CFUNCTYPE(None, c_void_p)
 _COMPLETE = ctypes.CFUNCTYPE(c_int32, c_void_p, c_void_p, c_void_p)
 _ON_TEXT = ctypes.CFUNCTYPE(c_int32, c_void_p, _View)
+
+_EMBED = ctypes.CFUNCTYPE(c_int32, c_void_p, POINTER(_View), c_size_t, POINTER(c_float))
+_COUNT_TOKENS = ctypes.CFUNCTYPE(c_size_t, c_void_p, _View)
 
 _Clock = _struct("_Clock", ("user_data", c_void_p), ("now_ms", _NOW), ("destroy", _DESTROY))
 _NewTurn = _struct(
@@ -389,6 +644,14 @@ _Preference = _struct(
     *_many(c_uint64, "evidence_turns evidence_total"),
     ("evidence_count", c_size_t),
     ("rules_version", _View),
+    *_many(c_uint32, "from_hour to_hour"),
+)
+_Statement = _struct(
+    "_Statement",
+    *_many(c_uint64, "turn_id start end"),
+    ("name", _View),
+    ("kind", c_int32),
+    ("superseded", c_uint32),
 )
 _Evidence = _struct(
     "_Evidence", ("turn_id", c_uint64), ("rule", _View), *_many(c_uint64, "start end"), *_many(c_uint32, "has_span reserved")
@@ -432,6 +695,151 @@ _Content = _struct(
     *_many(c_uint64, "input_tokens output_tokens cost_nano history_len source_count"),
     *_many(c_uint32, "resolved are_tokens_reported has_cost reserved"),
 )
+
+
+class _Pair(Structure):
+    _fields_ = [("name", _Str), ("value", _Str)]
+
+
+class _Bytes(Structure):
+    _fields_ = [("ptr", c_char_p), ("len", c_size_t)]
+
+
+_Turn = _struct(
+    "_Turn",
+    *_many(c_uint64, "turn_id session_id"),
+    *_many(_View, "said answer answered_by metadata"),
+    *_many(c_int64, "at_ms answered_at_ms"),
+    ("confidence", c_double),
+    ("channel", c_int32),
+    *_many(c_uint32, "has_answered_at has_confidence resolved is_pending number"),
+)
+_RecallQuery = _struct(
+    "_RecallQuery",
+    ("question", _Str),
+    ("metadata", POINTER(_Pair)),
+    *_many(c_size_t, "metadata_count limit"),
+    ("session_id", c_uint64),
+    *_many(c_int64, "from_ms until_ms"),
+    ("channel", c_int32),
+    *_many(c_uint32, "has_channel has_from has_until resolved has_resolved"),
+)
+_RecalledTurn = _struct(
+    "_RecalledTurn", ("turn", POINTER(_Turn)), *_many(c_double, "score words meaning neighbours"), ("match_count", c_size_t)
+)
+_WordMatch = _struct("_WordMatch", *_many(_View, "asked found"), ("strength", c_double))
+_Fact = _struct(
+    "_Fact",
+    ("turn_id", c_uint64),
+    ("value", _View),
+    *_many(c_uint64, "start end"),
+    ("rule", _View),
+    ("score", c_double),
+    ("kind", c_int32),
+    ("reserved", c_uint32),
+)
+_AskedPlace = _struct("_AskedPlace", *_many(c_uint64, "start end"), ("fact", POINTER(_Fact)))
+_ContextRequest = _struct(
+    "_ContextRequest",
+    ("question", _Str),
+    ("max_tokens", c_size_t),
+    ("passages", POINTER(_Pair)),
+    *_many(c_size_t, "passage_count recalled"),
+    ("calibration_text", _Str),
+    ("calibration_tokens", c_uint64),
+    *_many(c_uint32, "has_recalled without_preferences"),
+)
+_TokenCounter = _struct("_TokenCounter", ("user_data", c_void_p), ("count_tokens", _COUNT_TOKENS), ("destroy", _DESTROY))
+_AssembledContent = _struct(
+    "_AssembledContent",
+    ("text", _View),
+    *_many(c_size_t, "tokens passage_count recent_count recalled_count"),
+    ("basis", c_int32),
+    ("has_preferences", c_uint32),
+)
+_NewDocument = _struct(
+    "_NewDocument", *_many(_Str, "key title text metadata category"), ("tags", POINTER(_Str)), ("tag_count", c_size_t)
+)
+_Document = _struct(
+    "_Document",
+    *_many(_View, "key title text metadata category"),
+    ("tags", POINTER(_View)),
+    ("tag_count", c_size_t),
+    *_many(c_uint64, "used helped"),
+    ("passage", _View),
+    *_many(c_double, "score words meaning"),
+)
+_Step = _struct("_Step", *_many(_Str, "name value"), ("step", c_int32), ("reserved", c_uint32))
+_EmbedderCallbacks = _struct(
+    "_EmbedderCallbacks",
+    ("user_data", c_void_p),
+    ("embed", _EMBED),
+    ("destroy", _DESTROY),
+    ("name", _Str),
+    ("dimensions", c_size_t),
+)
+_HttpEmbedder = _struct(
+    "_HttpEmbedder",
+    *_many(_Str, "model base_url api_key"),
+    ("dimensions", c_size_t),
+    ("response_timeout_ms", c_uint64),
+    ("protocol", c_int32),
+    *_many(c_uint32, "max_retries has_max_retries allow_plain_http"),
+)
+_Embedded = _struct("_Embedded", *_many(c_uint64, "documents left"))
+_RuleOptions = _struct(
+    "_RuleOptions",
+    ("words", POINTER(_Str)),
+    ("word_values", POINTER(c_double)),
+    ("word_count", c_size_t),
+    ("products", POINTER(_Str)),
+    ("product_count", c_size_t),
+    ("order_ids", POINTER(_Str)),
+    ("order_id_count", c_size_t),
+    ("table", _Bytes),
+    ("preset", c_int32),
+    ("without_table", c_uint32),
+)
+_SignalContext = _struct(
+    "_SignalContext", ("rules", c_void_p), ("agent_said", _Str), ("expects", c_int32), ("earlier_same", c_uint32)
+)
+_SignalsContent = _struct(
+    "_SignalsContent",
+    *_many(c_double, "polarity formality"),
+    ("language", _View),
+    *_many(c_size_t, "finding_count entity_count"),
+    *_many(c_int32, "sentiment urgency intent"),
+    *_many(c_uint32, "is_frustrated is_angry asks_policy"),
+)
+_Finding = _struct(
+    "_Finding", *_many(c_int32, "kind value"), ("name", _View), ("score", c_double), ("cue_count", c_size_t)
+)
+_Cue = _struct("_Cue", *_many(c_uint64, "start end"), ("rule", _View), ("score", c_double))
+_Entity = _struct(
+    "_Entity", *_many(c_uint64, "start end"), ("rule", _View), ("score", c_double), ("kind", c_int32), ("reserved", c_uint32)
+)
+_Range = _struct("_Range", *_many(c_int64, "from_ms to_ms"))
+_COUNTED = Figures._fields[1:14]
+_RATES = Figures._fields[14:]
+_RawFigures = _struct(
+    "_RawFigures",
+    ("day", _View),
+    *_many(c_uint64, " ".join(_COUNTED)),
+    *_many(c_double, " ".join(_RATES)),
+    *_many(c_uint32, " ".join("has_" + rate for rate in _RATES) + " reserved"),
+)
+_LabelCount = _struct("_LabelCount", ("name", _View), ("count", c_uint64))
+_LIMITS = (
+    "min_session_resolution_rate min_first_contact_resolution_rate max_repeat_rate max_escalation_rate "
+    "min_mean_rating min_mean_confidence"
+)
+_HealthLimits = _struct(
+    "_HealthLimits",
+    *_many(c_double, _LIMITS),
+    ("min_cases", c_uint64),
+    *_many(c_uint32, " ".join("has_" + limit for limit in (_LIMITS + " min_cases").split()) + " reserved"),
+)
+_Worry = _struct("_Worry", ("figure", _View), *_many(c_double, "value limit"), ("cases", c_uint64))
 
 
 def _load() -> ctypes.CDLL:
@@ -478,6 +886,7 @@ _config_set = {
     "hot_ttl_ms": _call("config_set_hot_ttl_ms", _P, c_int64),
     "persist_every": _call("config_set_persist_every", _P, c_size_t),
     "durability": _call("config_set_durability", _P, c_int32),
+    "recall_bytes": _call("config_set_recall_bytes", _P, c_size_t),
     "busy_timeout_ms": _call("config_set_busy_timeout_ms", _P, c_uint64),
     "session_idle_ms": _call("config_set_session_idle_ms", _P, c_uint64),
     "max_text_bytes": _call("config_set_max_text_bytes", _P, c_size_t),
@@ -543,10 +952,96 @@ _agent_respond = _call("agent_respond", _P, _P, POINTER(_Message), POINTER(_Sink
 _reply_free = _function("reply_free", None, _P)
 _reply_read = _function("reply_read", POINTER(_Content), _P)
 _reply_source = _function("reply_source", _View, _P, c_size_t)
+_preferences_statement_count = _function("preferences_statement_count", c_size_t, _P)
+_preferences_statement = _function("preferences_statement", POINTER(_Statement), _P, c_size_t)
+_memory_recall = _call("memory_recall", _P, POINTER(_RecallQuery), _OUT)
+_recalled_free = _function("recalled_free", None, _P)
+_recalled_count = _function("recalled_count", c_size_t, _P)
+_recalled_at = _function("recalled_at", POINTER(_RecalledTurn), _P, c_size_t)
+_recalled_match = _function("recalled_match", POINTER(_WordMatch), _P, c_size_t, c_size_t)
+_recalled_basis = _function("recalled_basis", c_int32, _P)
+_memory_given = _call("memory_given", _P, _OUT)
+_given_free = _function("given_free", None, _P)
+_given_count = _function("given_count", c_size_t, _P)
+_given_at = _function("given_at", POINTER(_Fact), _P, c_size_t)
+_given_asked_again = _call("given_asked_again", _P, _Str, _OUT)
+_asked_again_free = _function("asked_again_free", None, _P)
+_asked_again_count = _function("asked_again_count", c_size_t, _P)
+_asked_again_at = _function("asked_again_at", POINTER(_AskedPlace), _P, c_size_t)
+_memory_assemble = _call("memory_assemble", _P, POINTER(_ContextRequest), POINTER(_TokenCounter), _OUT)
+_assembled_free = _function("assembled_free", None, _P)
+_assembled_read = _function("assembled_read", POINTER(_AssembledContent), _P)
+_assembled_recent = _function("assembled_recent", POINTER(_Turn), _P, c_size_t)
+_assembled_recalled = _function("assembled_recalled", POINTER(_Turn), _P, c_size_t)
+_estimate_tokens = _call("estimate_tokens", _Str, _Str, c_uint64, POINTER(c_uint64))
+_collection_open = _call("collection_open", _P, _Str, _Str, _OUT)
+_collection_open_knowledge = _call("collection_open_knowledge", _P, _Str, _OUT)
+_collection_free = _function("collection_free", None, _P)
+_collection_put = _call("collection_put", _P, POINTER(_NewDocument), c_size_t)
+_collection_remove = _call("collection_remove", _P, _Str, POINTER(c_uint32))
+_collection_get = _call("collection_get", _P, _Str, _OUT)
+_collection_count = _call("collection_count", _P, POINTER(c_uint64))
+_collection_search = _call("collection_search", _P, _Str, c_size_t, POINTER(_Step), c_size_t, _OUT)
+_collection_count_use = _call("collection_count_use", _P, _Str, c_uint32, POINTER(c_uint32))
+_collection_snapshot = _call("collection_snapshot", _P)
+_collection_with_embedder = _call("collection_with_embedder", _P, _P, _OUT)
+_collection_embed = _call("collection_embed", _P, c_size_t, POINTER(_Embedded))
+_embedder_new = _call("embedder_new", POINTER(_EmbedderCallbacks), _OUT)
+_embedder_http = _call("embedder_http", POINTER(_HttpEmbedder), _OUT)
+_embedder_free = _function("embedder_free", None, _P)
+_documents_free = _function("documents_free", None, _P)
+_documents_count = _function("documents_count", c_size_t, _P)
+_documents_at = _function("documents_at", POINTER(_Document), _P, c_size_t)
+_documents_basis = _function("documents_basis", c_int32, _P)
+_documents_model = _function("documents_model", _View, _P)
+_signal_rules_new = _call("signal_rules_new", POINTER(_RuleOptions), _OUT)
+_signal_rules_free = _function("signal_rules_free", None, _P)
+_signal_rules_version = _function("signal_rules_version", _View, _P)
+_signals_of = _call("signals_of", _Str, POINTER(_SignalContext), _OUT)
+_signals_free = _function("signals_free", None, _P)
+_signals_read = _function("signals_read", POINTER(_SignalsContent), _P)
+_signals_finding = _function("signals_finding", POINTER(_Finding), _P, c_size_t)
+_signals_cue = _function("signals_cue", POINTER(_Cue), _P, c_size_t, c_size_t)
+_signals_entity = _function("signals_entity", POINTER(_Entity), _P, c_size_t)
+_redact = _call("redact", _Str, _OUT)
+_redacted_free = _function("redacted_free", None, _P)
+_redacted_text = _function("redacted_text", _View, _P)
+_language_of = _call("language_of", _Str, POINTER(_View))
+_analytics_between = _call("analytics_between", _P, _Str, POINTER(_Range), _OUT)
+_memory_analytics_between = _call("memory_analytics_between", _P, POINTER(_Range), _OUT)
+_analytics_report_free = _function("analytics_report_free", None, _P)
+_analytics_report_totals = _function("analytics_report_totals", POINTER(_RawFigures), _P)
+_analytics_report_day = _function("analytics_report_day", POINTER(_RawFigures), _P, c_size_t)
+_analytics_report_counted = _function("analytics_report_counted", POINTER(_LabelCount), _P, c_int32, c_size_t)
+_analytics_report_active = _function("analytics_report_active_sessions", c_uint64, _P)
+_analytics_report_json = _function("analytics_report_json", _View, _P)
+_analytics_report_prometheus = _function("analytics_report_prometheus", _View, _P)
+_analytics_report_health = _call("analytics_report_health", _P, POINTER(_HealthLimits), _OUT)
+_health_free = _function("health_free", None, _P)
+_health_worry = _function("health_worry", POINTER(_Worry), _P, c_size_t)
+_health_unknown = _function("health_unknown", _View, _P, c_size_t)
 
 
 def _text(view: Any) -> str:
     return ctypes.string_at(view.ptr, view.len).decode() if view.ptr else ""
+
+
+def _maybe(view: Any) -> Optional[str]:
+    return _text(view) if view.ptr else None
+
+
+def _array(kind: Any, values: Iterable[Any]) -> Any:
+    """An array for the library, which keeps alive what its values point to."""
+    every = tuple(values)
+    return (kind * len(every))(*every)
+
+
+def _seen(at: Callable[..., Any], *arguments: Any) -> Iterator[Any]:
+    """What a function shows at each place, until it shows nothing."""
+    place = 0
+    while one := at(*arguments, place):
+        yield one.contents
+        place += 1
 
 
 def _given(text: Optional[str]) -> Any:
@@ -563,13 +1058,17 @@ def _read_error(error: Any) -> Error:
     )
 
 
+def _fail(error: Any) -> NoReturn:
+    try:
+        raise _read_error(error)
+    finally:
+        _error_free(error)
+
+
 def _must(function: Any, *arguments: Any) -> None:
     error = c_void_p()
     if function(*arguments, byref(error)):
-        try:
-            raise _read_error(error)
-        finally:
-            _error_free(error)
+        _fail(error)
 
 
 def _made(function: Any, *arguments: Any) -> Any:
@@ -638,6 +1137,21 @@ class Store(_Handle):
         """Sums up all stored turns and sessions of a tenant."""
         return _summary(_analytics, self._ptr, _given(tenant))
 
+    def analytics_between(
+        self, tenant: str = "", from_ms: Optional[int] = None, to_ms: Optional[int] = None
+    ) -> AnalyticsReport:
+        """Everything that can be told of a tenant's turns in a range, or of all."""
+        span = _range(from_ms, to_ms)
+        return AnalyticsReport(_made(_analytics_between, self._ptr, _given(tenant), span), _analytics_report_free)
+
+    def collection(self, tenant: str, name: str) -> Collection:
+        """A collection of short documents of a tenant. Nothing is stored yet."""
+        return Collection(_made(_collection_open, self._ptr, _given(tenant), _given(name)), _collection_free)
+
+    def knowledge(self, tenant: str) -> Collection:
+        """The knowledge base of a tenant, whose documents are articles."""
+        return Collection(_made(_collection_open_knowledge, self._ptr, _given(tenant)), _collection_free)
+
     def flush(self) -> None:
         """Saves every turn that waits."""
         _must(_flush, self._ptr)
@@ -662,7 +1176,7 @@ def open(location: Union[str, "os.PathLike[str]"], *, clock: Optional[Callable[[
     """Opens the memory in the file at a path, or makes the file.
 
     The settings are those of `confidant_config_set_*`: hot_turns, hot_bytes, hot_ttl_ms, persist_every, durability,
-    busy_timeout_ms, session_idle_ms, max_text_bytes. `clock` gives milliseconds since the Unix epoch, for tests.
+    busy_timeout_ms, session_idle_ms, max_text_bytes, recall_bytes. `clock` gives milliseconds since the Unix epoch, for tests.
     """
     config = _made(_config_new)
     try:
@@ -785,9 +1299,12 @@ class Memory(_Saves):
 
     def load(self) -> Context:
         """The newest turns, 50 if not set otherwise, of every session and process."""
-        context, view = _made(_memory_load, self._ptr), _View()
+        pointer, context, view, error = self._ptr, c_void_p(), _View(), c_void_p()
+        # Not by `_must`, which costs as much as the call.
+        if _memory_load(pointer, byref(context), byref(error)) or _context_flat(context, byref(view), byref(error)):
+            _context_free(context)
+            _fail(error)
         try:
-            _must(_context_flat, context, byref(view))
             return Context(ctypes.string_at(view.ptr, view.len))
         finally:
             _context_free(context)
@@ -837,6 +1354,100 @@ class Memory(_Saves):
         """Sums up all stored turns and sessions of the customer."""
         return _summary(_memory_analytics, self._ptr)
 
+    def analytics_between(self, from_ms: Optional[int] = None, to_ms: Optional[int] = None) -> AnalyticsReport:
+        """Everything that can be told of the customer's turns in a range, or of all."""
+        return AnalyticsReport(_made(_memory_analytics_between, self._ptr, _range(from_ms, to_ms)), _analytics_report_free)
+
+    def recall(
+        self,
+        question: str,
+        limit: int = 10,
+        *,
+        session_id: int = 0,
+        channel: Optional[Channel] = None,
+        from_ms: Optional[int] = None,
+        until_ms: Optional[int] = None,
+        resolved: Optional[bool] = None,
+        metadata: Optional[Dict[str, str]] = None,
+    ) -> Recalled:
+        """The turns, of all that were ever saved for this customer, that answer a question best.
+
+        No network and no model. `metadata` is members and the values they must have, in JSON.
+        """
+        query = _RecallQuery(ctypes.sizeof(_RecallQuery), _given(question))
+        query.metadata, query.metadata_count = _pairs((metadata or {}).items()), len(metadata or {})
+        query.limit, query.session_id = limit, session_id
+        query.channel, query.has_channel = channel or 0, int(channel is not None)
+        query.from_ms, query.has_from = from_ms or 0, int(from_ms is not None)
+        query.until_ms, query.has_until = until_ms or 0, int(until_ms is not None)
+        query.resolved, query.has_resolved = int(bool(resolved)), int(resolved is not None)
+        found = _made(_memory_recall, self._ptr, byref(query))
+        try:
+            turns = []
+            for place in range(_recalled_count(found)):
+                one = _recalled_at(found, place).contents
+                matches = tuple(
+                    WordMatch(_text(word.asked), _text(word.found), word.strength)
+                    for word in _seen(_recalled_match, found, place)
+                )
+                turn = _read_turn(one.turn.contents)
+                turns.append(RecalledTurn(turn, one.score, one.words, one.meaning, one.neighbours, matches))
+            return Recalled(tuple(turns), _known(Basis, _recalled_basis(found)))
+        finally:
+            _recalled_free(found)
+
+    def given(self) -> Given:
+        """What the customer has told, over all sessions."""
+        return Given(_made(_memory_given, self._ptr), _given_free)
+
+    def assemble(
+        self,
+        question: str,
+        max_tokens: int,
+        *,
+        passages: Sequence[Tuple[str, str]] = (),
+        recalled: Optional[int] = None,
+        without_preferences: bool = False,
+        calibration: Tuple[str, int] = ("", 0),
+        count: Optional[Callable[[str], int]] = None,
+    ) -> Assembled:
+        """What a model should see of this customer for a question, within a budget of tokens.
+
+        `passages` are titles and texts, the best one first; `count` is the model's own tokenizer; `calibration` is a text
+        and the tokens that the model reported for it, for a closer guess. What `count` raises comes out here.
+        """
+        request = _ContextRequest(ctypes.sizeof(_ContextRequest), _given(question), max_tokens)
+        request.passages, request.passage_count = _pairs(passages), len(passages)
+        request.recalled, request.has_recalled = recalled or 0, int(recalled is not None)
+        request.calibration_text, request.calibration_tokens = _given(calibration[0]), calibration[1]
+        request.without_preferences = int(without_preferences)
+
+        def tokens(_: int, text: Any) -> int:
+            try:
+                return count(_text(text))  # type: ignore[misc]
+            except BaseException as failed:
+                _raise(failed)
+                return ctypes.c_size_t(-1).value
+
+        counter = None
+        if count is not None:
+            counter = byref(_TokenCounter(ctypes.sizeof(_TokenCounter), None, _COUNT_TOKENS(tokens), _DESTROY()))
+        out = c_void_p()
+        try:
+            _during(lambda: _must(_memory_assemble, self._ptr, byref(request), counter, byref(out)))
+            read = _assembled_read(out).contents
+            return Assembled(
+                _text(read.text),
+                read.tokens,
+                read.passage_count,
+                tuple(map(_read_turn, _seen(_assembled_recent, out))),
+                tuple(map(_read_turn, _seen(_assembled_recalled, out))),
+                _known(Basis, read.basis),
+                bool(read.has_preferences),
+            )
+        finally:
+            _assembled_free(out)
+
     def clear(self) -> int:
         """Removes every turn and session of this customer, and says how many turns."""
         removed = c_uint64()
@@ -860,7 +1471,326 @@ def _preferences(found: Any) -> Preferences:
             shown.append(Evidence(raw.turn_id, _text(raw.rule), *span))
         kind = _known(PreferenceKind, one.kind)
         every.append(Preference(kind, one.value, _text(one.name), one.confidence, one.evidence_turns, tuple(shown)))
-    return Preferences(tuple(every), _preferences_turns(found), _text(_preferences_text(found)))
+    statements = tuple(
+        Statement(one.kind, _text(one.name), one.turn_id, one.start, one.end, bool(one.superseded))
+        for one in _seen(_preferences_statement, found)
+    )
+    return Preferences(tuple(every), _preferences_turns(found), _text(_preferences_text(found)), statements)
+
+
+def _read_turn(raw: Any) -> Turn:
+    return Turn(
+        raw.turn_id,
+        raw.session_id,
+        raw.at_ms,
+        raw.answered_at_ms if raw.has_answered_at else None,
+        raw.confidence if raw.has_confidence else None,
+        raw.channel,
+        bool(raw.resolved),
+        *map(_maybe, (raw.said, raw.answer, raw.answered_by, raw.metadata)),
+    )
+
+
+def _pairs(of: Iterable[Tuple[str, str]]) -> Any:
+    return _array(_Pair, (_Pair(_given(name), _given(value)) for name, value in of))
+
+
+def _fact(raw: Any) -> Fact:
+    return Fact(_known(EntityKind, raw.kind), _text(raw.value), raw.turn_id, raw.start, raw.end, _text(raw.rule), raw.score)
+
+
+class Given(_Handle):
+    """All that a customer has told."""
+
+    @property
+    def facts(self) -> Tuple[Fact, ...]:
+        """The facts, oldest first; of one thing said twice the newer place."""
+        return tuple(map(_fact, _seen(_given_at, self._ptr)))
+
+    def newest(self, kind: EntityKind) -> Optional[Fact]:
+        """The newest fact of a kind."""
+        return next((fact for fact in reversed(self.facts) if fact.kind == kind), None)
+
+    def asked_again(self, draft: str) -> Tuple[AskedAgain, ...]:
+        """The sentences of a draft reply that ask for what the customer has already given."""
+        asked = _made(_given_asked_again, self._ptr, _given(draft))
+        try:
+            return tuple(AskedAgain(one.start, one.end, _fact(one.fact.contents)) for one in _seen(_asked_again_at, asked))
+        finally:
+            _asked_again_free(asked)
+
+
+def estimate_tokens(text: str) -> int:
+    """A guess at the tokens of a text, rather too high than too low."""
+    out = c_uint64()
+    _must(_estimate_tokens, _given(text), _given(None), 0, byref(out))
+    return out.value
+
+
+def _range(from_ms: Optional[int], to_ms: Optional[int]) -> Any:
+    if from_ms is None and to_ms is None:
+        return None
+    return byref(_Range(ctypes.sizeof(_Range), from_ms or 0, (1 << 63) - 1 if to_ms is None else to_ms))
+
+
+def _read_figures(raw: Any) -> Figures:
+    rates = (getattr(raw, rate) if getattr(raw, "has_" + rate) else None for rate in _RATES)
+    return Figures(_maybe(raw.day), *(getattr(raw, name) for name in _COUNTED), *rates)
+
+
+class AnalyticsReport(_Handle):
+    """Everything that can be told of a range of time."""
+
+    @property
+    def totals(self) -> Figures:
+        """The figures over the whole range."""
+        return _read_figures(_analytics_report_totals(self._ptr).contents)
+
+    @property
+    def days(self) -> Tuple[Figures, ...]:
+        """The figures of each day with a turn, oldest first."""
+        return tuple(map(_read_figures, _seen(_analytics_report_day, self._ptr)))
+
+    @property
+    def active_sessions(self) -> int:
+        """Sessions of the range that are still open."""
+        return _analytics_report_active(self._ptr)
+
+    @property
+    def json(self) -> str:
+        """The whole report as a JSON object, with the counts of each day."""
+        return _text(_analytics_report_json(self._ptr))
+
+    @property
+    def prometheus(self) -> str:
+        """The totals in the text format of Prometheus."""
+        return _text(_analytics_report_prometheus(self._ptr))
+
+    def counted(self, what: str) -> Dict[str, int]:
+        """Turns by "sentiment", "topic" or "escalation", customers by "tier" or "trend"."""
+        number = ("sentiment", "topic", "escalation", "tier", "trend").index(what) + 1
+        return {_text(one.name): one.count for one in _seen(_analytics_report_counted, self._ptr, number)}
+
+    def health(self, **limits: float) -> Tuple[Tuple[Worry, ...], Tuple[str, ...]]:
+        """What worries, and the figures that have too few cases to be judged.
+
+        Limits: min_session_resolution_rate, min_first_contact_resolution_rate, max_repeat_rate, max_escalation_rate,
+        min_mean_rating, min_mean_confidence, min_cases; those not given are the library's own.
+        """
+        raw = _HealthLimits(ctypes.sizeof(_HealthLimits))
+        for name, limit in limits.items():
+            if name not in (_LIMITS + " min_cases").split():
+                raise TypeError(f"there is no limit {name!r}")
+            setattr(raw, name, limit)
+            setattr(raw, "has_" + name, 1)
+        health = _made(_analytics_report_health, self._ptr, byref(raw))
+        try:
+            worries = [Worry(_text(one.figure), one.value, one.limit, one.cases) for one in _seen(_health_worry, health)]
+            unknown: List[str] = []
+            while (name := _health_unknown(health, len(unknown))).ptr:
+                unknown.append(_text(name))
+            return tuple(worries), tuple(unknown)
+        finally:
+            _health_free(health)
+
+
+class Collection(_Handle):
+    """Short documents of one tenant, found by words and by meaning; of a knowledge base, articles."""
+
+    def put(self, *documents: NewDocument) -> None:
+        """Puts up to 1,000 documents, all or none, each in the place of an earlier one under its key."""
+        raw = []
+        for one in documents:
+            texts = map(_given, (one.key, one.title, one.text, one.metadata, one.category))
+            tags = _array(_Str, map(_given, one.tags))
+            raw.append(_NewDocument(ctypes.sizeof(_NewDocument), *texts, tags, len(tags)))
+        _must(_collection_put, self._ptr, _array(_NewDocument, raw), len(raw))
+
+    def remove(self, key: str) -> bool:
+        """Removes a document; False if there is none under that key."""
+        was_there = c_uint32()
+        _must(_collection_remove, self._ptr, _given(key), byref(was_there))
+        return bool(was_there.value)
+
+    def count_use(self, key: str, helped: bool) -> bool:
+        """Counts that a document was used for an answer, and whether that helped; False if there is none."""
+        was_there = c_uint32()
+        _must(_collection_count_use, self._ptr, _given(key), int(helped), byref(was_there))
+        return bool(was_there.value)
+
+    def get(self, key: str) -> Optional[Document]:
+        """The document under a key."""
+        found = _read_documents(_made(_collection_get, self._ptr, _given(key)))
+        return found.documents[0] if found.documents else None
+
+    def __len__(self) -> int:
+        count = c_uint64()
+        _must(_collection_count, self._ptr, byref(count))
+        return count.value
+
+    def __bool__(self) -> bool:
+        return True
+
+    def search(self, question: str, limit: int = 10, where: Optional[Condition] = None) -> Found:
+        """The documents that answer a question best, of those that meet the condition. What an embedder raises comes out."""
+        size, asked = ctypes.sizeof(_Step), where._steps if where else ()
+        steps = _array(_Step, (_Step(size, _given(name), _given(value), step, 0) for step, name, value in asked))
+        return _read_documents(
+            _during(lambda: _made(_collection_search, self._ptr, _given(question), limit, steps, len(steps)))
+        )
+
+    def snapshot(self) -> None:
+        """Keeps the index in the store, so that the next process need not build it."""
+        _must(_collection_snapshot, self._ptr)
+
+    def with_embedder(self, name: str, dimensions: int, embed: Embed) -> Collection:
+        """The same collection, searched by the vectors of a host's own model once every document has one (`embed`)."""
+        kept = _embed_with(embed, dimensions)
+        callbacks = _EmbedderCallbacks(
+            ctypes.sizeof(_EmbedderCallbacks), _kept(kept), kept, _destroyed, _given(name), dimensions
+        )
+        return self._with(_made(_embedder_new, byref(callbacks)))
+
+    def with_http_embedder(
+        self,
+        model: str,
+        dimensions: int,
+        *,
+        base_url: Optional[str] = None,
+        api_key: Optional[str] = None,
+        is_openai: bool = False,
+        allow_plain_http: bool = False,
+    ) -> Collection:
+        """The same by a model on an Ollama server, or on one that speaks OpenAI's protocol."""
+        options = _HttpEmbedder(ctypes.sizeof(_HttpEmbedder), *map(_given, (model, base_url, api_key)), dimensions)
+        options.protocol, options.allow_plain_http = int(is_openai), int(allow_plain_http)
+        return self._with(_made(_embedder_http, byref(options)))
+
+    def _with(self, embedder: Any) -> Collection:
+        try:
+            return Collection(_made(_collection_with_embedder, self._ptr, embedder), _collection_free)
+        finally:
+            _embedder_free(embedder)  # The collection keeps it.
+
+    def embed(self, limit: int = 1000) -> int:
+        """Asks the embedder for the vectors of up to `limit` documents that have none, and says how many have none still."""
+        out = _Embedded(ctypes.sizeof(_Embedded))
+        _during(lambda: _must(_collection_embed, self._ptr, limit, byref(out)))
+        return out.left
+
+
+def _read_documents(found: Any) -> Found:
+    try:
+        documents = tuple(
+            Document(
+                _text(one.key),
+                _text(one.title),
+                _text(one.text),
+                _maybe(one.metadata),
+                _maybe(one.category),
+                tuple(_text(one.tags[place]) for place in range(one.tag_count)),
+                one.used,
+                one.helped,
+                _maybe(one.passage),
+                one.score,
+                one.words,
+                one.meaning,
+            )
+            for one in _seen(_documents_at, found)
+        )
+        return Found(documents, _known(Basis, _documents_basis(found)), _maybe(_documents_model(found)))
+    finally:
+        _documents_free(found)
+
+
+def _embed_with(embed: Embed, dimensions: int) -> Any:
+    def fill(_: int, texts: Any, count: int, vectors: Any) -> int:
+        try:
+            given = embed([_text(texts[place]) for place in range(count)])
+            if len(given) != count or any(len(vector) != dimensions for vector in given):
+                raise ValueError(f"an embedder must give {count} vectors of {dimensions} numbers")
+            numbers = (c_float * (count * dimensions))(*(number for vector in given for number in vector))
+            ctypes.memmove(vectors, numbers, ctypes.sizeof(numbers))
+            return Status.OK
+        except BaseException as failed:  # It goes on in the call that asked.
+            _raise(failed)
+            return Status.EMBEDDING
+
+    return _EMBED(fill)
+
+
+class SignalRules(_Handle):
+    """The rules that messages are read by, and what a tenant adds to them."""
+
+    def __init__(
+        self,
+        *,
+        words: Optional[Dict[str, float]] = None,
+        products: Sequence[str] = (),
+        order_ids: Sequence[str] = (),
+        table: Optional[bytes] = None,
+        without_table: bool = False,
+        is_reference: bool = False,
+    ):
+        """Words have values from -4 to 4; shapes of order numbers are as "AB-#####"; a table is its bytes."""
+        options = _RuleOptions(ctypes.sizeof(_RuleOptions))
+        options.words, options.word_count = _array(_Str, map(_given, words or {})), len(words or {})
+        options.word_values = _array(c_double, (words or {}).values())
+        options.products, options.product_count = _array(_Str, map(_given, products)), len(products)
+        options.order_ids, options.order_id_count = _array(_Str, map(_given, order_ids)), len(order_ids)
+        options.table = _Bytes(table, len(table or b""))
+        options.without_table, options.preset = int(without_table), int(is_reference)
+        super().__init__(_made(_signal_rules_new, byref(options)), _signal_rules_free)
+
+    @property
+    def version(self) -> str:
+        """The name of the rules, which changes whenever a shipped rule does."""
+        return _text(_signal_rules_version(self._ptr))
+
+
+def signals_of(
+    message: str,
+    *,
+    rules: Optional[SignalRules] = None,
+    agent_said: Optional[str] = None,
+    expects: Optional[EntityKind] = None,
+    earlier_same: int = 0,
+) -> Signals:
+    """Reads a message: any text gives an answer."""
+    context = _SignalContext(
+        ctypes.sizeof(_SignalContext), rules._ptr if rules else None, _given(agent_said), expects or 0, earlier_same
+    )
+    found = _made(_signals_of, _given(message), byref(context))
+    try:
+        read = _signals_read(found).contents
+        findings = []
+        for place, one in enumerate(_seen(_signals_finding, found)):
+            cues = tuple(Cue(cue.start, cue.end, _text(cue.rule), cue.score) for cue in _seen(_signals_cue, found, place))
+            findings.append(Finding(_known(SignalKind, one.kind), one.value, _text(one.name), one.score, cues))
+        entities = tuple(
+            Entity(_known(EntityKind, one.kind), one.start, one.end, _text(one.rule), one.score)
+            for one in _seen(_signals_entity, found)
+        )
+        flags = map(bool, (read.is_frustrated, read.is_angry, read.asks_policy))
+        return Signals(read.polarity, read.formality, _maybe(read.language), *flags, tuple(findings), entities)
+    finally:
+        _signals_free(found)
+
+
+def redact(text: str) -> str:
+    """The text with labels in place of card numbers, e-mail addresses, telephone numbers and IBANs."""
+    out = _made(_redact, _given(text))
+    try:
+        return _text(_redacted_text(out))
+    finally:
+        _redacted_free(out)
+
+
+def language_of(text: str) -> Optional[str]:
+    """The language of a text as its two-letter code, if it can be told."""
+    out = _View()
+    _must(_language_of, _given(text), byref(out))
+    return _maybe(out)
 
 
 class Session(_Saves):
@@ -908,6 +1838,25 @@ _raised = threading.local()
 def _raise(error: BaseException) -> None:
     if getattr(_raised, "error", None) is None:
         _raised.error = error
+
+
+_Result = TypeVar("_Result")
+
+
+def _during(call: Callable[[], _Result]) -> _Result:
+    """Makes a call into the library; what its callbacks raised comes out of it."""
+    outer, _raised.error = getattr(_raised, "error", None), None
+    try:
+        result = call()
+        if _raised.error is not None:
+            raise _raised.error
+        return result
+    except Error as failed:
+        if _raised.error is not None:
+            raise _raised.error from failed
+        raise
+    finally:
+        _raised.error = outer
 
 
 def _complete_with(model: Model) -> Any:
@@ -996,19 +1945,11 @@ class Agent(_Handle):
                 return 1
 
         sink = None if on_text is None else byref(_Sink(ctypes.sizeof(_Sink), None, _ON_TEXT(show), _DESTROY()))
-        outer, _raised.error = getattr(_raised, "error", None), None
         reply = c_void_p()
         try:
-            _must(_agent_respond, self._ptr, session._ptr, byref(message), sink, byref(reply))
-            if _raised.error is not None:
-                raise _raised.error
+            _during(lambda: _must(_agent_respond, self._ptr, session._ptr, byref(message), sink, byref(reply)))
             return _read_reply(reply)
-        except Error as failed:
-            if _raised.error is not None:
-                raise _raised.error from failed
-            raise
         finally:
-            _raised.error = outer
             _reply_free(reply)
 
 

@@ -7,7 +7,19 @@ import unittest
 from typing import Callable, List
 
 import confidant
-from confidant import Answer, Channel, Error, ModelError, Request, Status
+from confidant import (
+    Answer,
+    Channel,
+    EntityKind,
+    Error,
+    ModelError,
+    NewDocument,
+    Request,
+    SignalKind,
+    SignalRules,
+    Status,
+    is_,
+)
 
 
 def polite(request: Request, emit: Callable[[str], None]) -> Answer:
@@ -109,6 +121,115 @@ class Hosts(unittest.TestCase):
         before = len(confidant._keeping)
         self.ask(polite)
         self.assertEqual(len(confidant._keeping), before)
+
+    def test_recall_finds_by_every_condition(self) -> None:
+        at = 1_700_000_000_000
+        self.alice.save("I cannot log in.", "I have sent you a new password.", metadata='{"ticket":"A-7"}', at_ms=at)
+        self.alice.save("Where is my parcel?", "It arrives today.", resolved=True, at_ms=at + 60_000)
+        found = self.alice.recall("did we ever mail the password?", 1)
+        self.assertEqual(found.turns[0].turn, self.alice.turns()[0])
+        self.assertIn("password", [word.found for word in found.turns[0].matches])
+        for filters in (
+            {"metadata": {"ticket": '"A-7"'}},
+            {"resolved": False},
+            {"until_ms": at + 1},
+            {"session_id": found.turns[0].turn.session_id, "channel": Channel.CHAT, "from_ms": at, "until_ms": at + 1},
+        ):
+            ids = [one.turn.id for one in self.alice.recall("the parcel", **filters).turns]  # type: ignore[arg-type]
+            self.assertEqual(ids, [found.turns[0].turn.id], filters)
+        with self.assertRaises(Error) as caught:
+            self.alice.recall("x", metadata={"ticket": "{}"})
+        self.assertEqual(caught.exception.status, Status.INVALID_ARGUMENT)
+
+    def test_what_a_customer_has_given_is_not_asked_again(self) -> None:
+        self.alice.save("Order 10-2231 is late. Please email me, don't call.")
+        with self.alice.given() as given:
+            order = given.newest(EntityKind.ORDER_ID)
+            assert order is not None
+            self.assertEqual((order.value, order.start), ("10-2231", 6))
+            self.assertEqual([one.fact for one in given.asked_again("Could you give me your order number?")], [order])
+            self.assertEqual(given.asked_again("It arrives today."), ())
+        self.assertEqual(self.alice.preferences().statements[0].name, "email")
+
+    def test_a_context_keeps_its_budget_whoever_counts(self) -> None:
+        self.alice.save("Where is my parcel?", "It arrives today.")
+        passages = [("Parcels", "Two days.")]
+        shown = self.alice.assemble("When does it arrive?", 200, passages=passages, calibration=("some words", 9))
+        self.assertIn("Two days.", shown.text)
+        self.assertEqual((shown.passages, shown.recent), (1, tuple(self.alice.turns())))
+        counted = self.alice.assemble("When?", 200, count=len, recalled=0, without_preferences=True)
+        self.assertEqual(counted.tokens, len(counted.text))
+        self.assertGreaterEqual(confidant.estimate_tokens("where is it"), 3)
+        with self.assertRaises(ZeroDivisionError):
+            self.alice.assemble("When?", 200, count=lambda text: 1 // 0)
+
+    def test_articles_are_found_by_conditions_and_by_an_embedder(self) -> None:
+        base = self.store.knowledge("acme")
+        refunds = NewDocument("kb-1", "Money comes back in five days.", "Refunds", category="billing", tags=("money", "refund"))
+        base.put(refunds, NewDocument("kb-2", "We open at nine.", "Hours", category="shop"))
+        billing = is_("category", '"billing"')
+        for key, where in (("kb-1", billing & is_("tags", '"refund"')), ("kb-2", ~billing | is_("tags", '"old"'))):
+            self.assertEqual([one.key for one in base.search("money back", 5, where).documents], [key])
+        self.assertTrue(base.count_use("kb-1", True))
+        self.assertFalse(base.count_use("none", True))
+        article = base.get("kb-1")
+        assert article is not None
+        self.assertEqual((article.helped, article.tags, article.category), (1, ("money", "refund"), "billing"))
+        self.assertIsNone(base.get("none"))
+        own = base.with_embedder("lengths-1", 2, lambda texts: [[1.0, len(text)] for text in texts])
+        self.assertEqual((own.embed(), own.search("money", 1).model), (0, "lengths-1"))
+        base.with_http_embedder("nomic-embed-text:v1.5", 768).close()
+        self.assertTrue(base.remove("kb-2"))
+        base.snapshot()
+        self.assertEqual(len(base), 1)
+        with self.assertRaises(Error):
+            self.store.collection("acme", "notes").put(refunds)
+
+    def test_what_an_embedder_raises_comes_out_of_the_call_and_it_is_forgotten_with_its_collection(self) -> None:
+        before = len(confidant._keeping)
+        notes = self.store.collection("acme", "notes")
+        notes.put(NewDocument("a", "a walrus"))
+
+        def broken(texts: List[str]) -> List[List[float]]:
+            raise KeyError("embedder")
+
+        with notes.with_embedder("broken", 2, broken) as bad, self.assertRaises(KeyError):
+            bad.embed()
+        with notes.with_embedder("short", 2, lambda texts: [[1.0]]) as bad, self.assertRaises(ValueError):
+            bad.embed()
+        with notes.with_embedder("calls", 1, lambda texts: [[len(notes)] for _ in texts]) as own:
+            self.assertEqual(own.embed(), 0)
+        self.assertEqual(len(confidant._keeping), before)
+
+    def test_signals_are_read_by_the_tenants_rules(self) -> None:
+        said = "I can't access AB-12345, this is urgent!"
+        with SignalRules(words={"meh": -3}, products=["Acme Box"], order_ids=["AB-#####"]) as rules:
+            signals = confidant.signals_of(said, rules=rules, earlier_same=3)
+        topic = signals.find(SignalKind.TOPIC)
+        assert topic is not None
+        self.assertEqual((topic.name, said[topic.cues[0].start : topic.cues[0].end]), ("login", "can't access"))
+        self.assertEqual([(one.kind, one.start) for one in signals.entities], [(EntityKind.ORDER_ID, 15)])
+        self.assertEqual(confidant.signals_of("Dulcie Petsch", expects=EntityKind.NAME).entities[0].kind, EntityKind.NAME)
+        with self.assertRaises(Error) as caught:
+            SignalRules(table=b"no table")
+        self.assertEqual(caught.exception.status, Status.CORRUPT)
+        self.assertEqual(confidant.redact("mail al@example.com"), "mail [email]")
+        self.assertEqual(confidant.language_of("Ich kann mich seit gestern nicht anmelden."), "de")
+        self.assertIsNone(confidant.language_of("ok"))
+
+    def test_a_report_tells_a_range_and_its_health(self) -> None:
+        at, day = 1_700_000_000_000, 86_400_000
+        self.alice.save("My invoice is wrong!", "It is corrected.", resolved=True, at_ms=at)
+        self.alice.save("Hello?", at_ms=at + 2 * day)
+        with self.store.analytics_between("acme") as report:
+            self.assertEqual((report.totals.turns, len(report.days), report.counted("topic")), (2, 2, {"billing": 1}))
+            self.assertIn("confidant_turns 2", report.prometheus)
+            self.assertTrue(report.json.startswith("{"))
+            worries, unknown = report.health(min_session_resolution_rate=2, min_cases=1)
+            self.assertEqual(worries[0].limit, 2)
+            self.assertIn("mean_rating", unknown)
+        first = self.alice.analytics_between(at, at + day).totals
+        self.assertEqual((first.turn_resolution_rate, first.mean_rating), (1.0, None))
 
     def test_many_threads_share_a_memory(self) -> None:
         failed: List[BaseException] = []

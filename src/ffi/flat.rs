@@ -19,18 +19,19 @@ const METADATA: u32 = 64;
 const PENDING: u32 = 128;
 
 /// Writes turns into one buffer.
-pub(super) fn flatten<'a>(turns: impl ExactSizeIterator<Item = &'a Turn>, total: u64) -> Result<Vec<u8>> {
+pub(super) fn flatten<'a>(turns: impl ExactSizeIterator<Item = &'a Turn> + Clone, total: u64) -> Result<Vec<u8>> {
     let count = turns.len();
-    let mut head = Vec::with_capacity(HEAD_BYTES + count * RECORD_BYTES);
-    let mut texts: Vec<u8> = Vec::new();
     let texts_at = HEAD_BYTES + count * RECORD_BYTES;
+    let spoken_bytes: usize = turns.clone().map(|turn| length(&turn.said) + length(&turn.answer) + 2).sum();
+    let mut head = Vec::with_capacity(texts_at + spoken_bytes);
+    let (mut spoken, mut rest) = (Vec::with_capacity(spoken_bytes), Vec::new());
     head.extend(MAGIC.to_le_bytes());
     head.extend(small(RECORD_BYTES)?.to_le_bytes());
     head.extend(total.to_le_bytes());
     head.extend(small(count)?.to_le_bytes());
-    head.extend([0; 12]);
+    head.extend(small(spoken_bytes)?.to_le_bytes());
+    head.extend([0; 8]);
     for turn in turns {
-        let parts = [&turn.said, &turn.answer, &turn.answered_by, &turn.metadata];
         head.extend(turn.id.as_u64().to_le_bytes());
         head.extend(turn.session.as_u64().to_le_bytes());
         head.extend(turn.at.as_millis().to_le_bytes());
@@ -38,15 +39,30 @@ pub(super) fn flatten<'a>(turns: impl ExactSizeIterator<Item = &'a Turn>, total:
         head.extend(turn.confidence.unwrap_or(0.0).to_le_bytes());
         head.extend(turn.channel.code().to_le_bytes());
         head.extend(flags(turn).to_le_bytes());
-        for part in parts {
-            let part = part.as_deref().unwrap_or_default();
-            head.extend(small(texts_at + texts.len())?.to_le_bytes());
-            head.extend(small(part.len())?.to_le_bytes());
-            texts.extend(part.as_bytes());
+        for part in [&turn.said, &turn.answer] {
+            place(part, texts_at, &mut spoken, &mut head)?;
+        }
+        for part in [&turn.answered_by, &turn.metadata] {
+            place(part, texts_at + spoken_bytes, &mut rest, &mut head)?;
         }
     }
-    head.extend(texts);
+    head.extend(spoken);
+    head.extend(rest);
     Ok(head)
+}
+
+fn length(part: &Option<String>) -> usize {
+    part.as_ref().map_or(0, String::len)
+}
+
+/// Puts a text behind others, whose first one stands at a place of the buffer, and its offset and length into its record.
+fn place(part: &Option<String>, at: usize, texts: &mut Vec<u8>, record: &mut Vec<u8>) -> Result<()> {
+    let part = part.as_deref().unwrap_or_default();
+    record.extend(small(at + texts.len())?.to_le_bytes());
+    record.extend(small(part.len())?.to_le_bytes());
+    texts.extend(part.as_bytes());
+    texts.push(0);
+    Ok(())
 }
 
 fn flags(turn: &Turn) -> u32 {

@@ -123,11 +123,15 @@ pub unsafe extern "C" fn confidant_context_turn(
 /// little-endian; offsets count from the buffer's beginning.
 ///
 /// Head, 32 bytes: u32 magic 0x31424643 ("CFB1"), u32 size of a record (80 or more), u64 total of
-/// the customer's turns, u32 count of records, u32 zero, u64 zero. Then the records, oldest first:
+/// the customer's turns, u32 count of records, u32 bytes of what was spoken, u64 zero. Then the
+/// records, oldest first:
 /// u64 turn id, u64 session id, i64 at (ms), i64 answered at (ms), f64 confidence, i32 channel,
 /// u32 flags (1 said, 2 answer, 4 answered at, 8 answered by, 16 confidence, 32 resolved, 64
 /// metadata, 128 pending: which are there), then u32 offset and u32 length of said, answer,
-/// answered by and metadata. Then the texts.
+/// answered by and metadata. Then the texts, each followed by a zero byte that its length does not
+/// count; said and answer of every turn, in their order and an empty text for one that is not there,
+/// stand first and take the bytes of what was spoken, so that they can be split at once where no text
+/// holds a zero byte.
 ///
 /// Owned: a view that lives until `confidant_context_free`. Threads: any. Fails:
 /// INVALID_ARGUMENT, LIMIT (texts of 4 GiB and more).

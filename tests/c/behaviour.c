@@ -120,6 +120,28 @@ static struct handles make_handles(const char *path)
     return made;
 }
 
+// What was spoken stands first in the flat buffer, each text followed by a zero byte.
+static void check_flat(const confidant_context *context)
+{
+    confidant_bytes flat;
+    uint32_t head[8], record[20];
+    MUST(confidant_context_flat(context, &flat, NULL));
+    memcpy(head, flat.ptr, sizeof head);
+    size_t place = 32 + (size_t)head[1] * head[4], end = place + head[5];
+    REQUIRE(head[1] == sizeof record && head[4] == confidant_context_count(context));
+    for (size_t at = 0; at < head[4]; at++) {
+        memcpy(record, flat.ptr + 32 + at * sizeof record, sizeof record);
+        for (int half = 0; half < 2; half++) {
+            size_t length = record[13 + 2 * half];
+            REQUIRE(record[12 + 2 * half] == place && flat.ptr[place + length] == 0);
+            place += length + 1;
+        }
+        for (int other = 2; other < 4; other++) REQUIRE(flat.ptr[record[12 + 2 * other] + record[13 + 2 * other]] == 0);
+        REQUIRE(memcmp(flat.ptr + record[12], confidant_context_turn(context, at)->said.ptr, record[13]) == 0);
+    }
+    REQUIRE(place == end && end <= flat.len);
+}
+
 static void use_later(const struct handles *left)
 {
     if (left->at[RECALLED] != NULL) {
@@ -181,7 +203,10 @@ static void use(const struct handles *left)
         confidant_session_figures figures = CONFIDANT_SESSION_FIGURES_INIT;
         MUST(confidant_session_metrics(left->at[SESSION], &figures, NULL));
     }
-    if (left->at[CONTEXT] != NULL) REQUIRE(confidant_context_turn(left->at[CONTEXT], 0)->said.len > 0);
+    if (left->at[CONTEXT] != NULL) {
+        REQUIRE(confidant_context_turn(left->at[CONTEXT], 0)->said.len > 0);
+        check_flat(left->at[CONTEXT]);
+    }
     if (left->at[TURNS] != NULL) REQUIRE(confidant_turns_at(left->at[TURNS], 0)->said.len > 0);
     if (left->at[PREFERENCES] != NULL) REQUIRE(confidant_preferences_text(left->at[PREFERENCES]).len > 0);
     if (left->at[LLM] != NULL) REQUIRE(confidant_llm_name(left->at[LLM]).len == 4);
