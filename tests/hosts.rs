@@ -147,6 +147,8 @@ fn supports(host: &mut Command) {
         "Agent: Thank you for writing. Please open Settings, then choose Sign in again. (confidence 0.85, turn 4)",
         "The newest 5 of 5 turns:",
         "Preferences: style formal (5 turns), length medium, topics login, technical, billing",
+        "Recall: turn 5",
+        "Knowledge: Invoices",
         "Analytics: 5 turns in 3 sessions, 100.0 % of turns resolved, mean rating 5.0",
     ] {
         assert!(page.lines().any(|one| one == line), "{line}\nis missing in\n{page}");
@@ -194,7 +196,7 @@ fn the_guide_runs_as_written() {
     }
     let folder = tempfile::tempdir().unwrap();
     let all = blocks(&std::fs::read_to_string(root().join("docs/C.md")).unwrap());
-    let (mut ran, mut page) = (0, String::new());
+    let (mut ran, mut page, mut exports) = (0, String::new(), String::new());
     for (head, text) in &all {
         match head.split_once(' ') {
             Some((_, file)) => std::fs::write(folder.path().join(file), text).unwrap(),
@@ -204,12 +206,13 @@ fn the_guide_runs_as_written() {
             }
             None if head == "sh" => {
                 ran += 1;
-                page = shell(text, folder.path());
+                page = shell(&format!("{exports}{text}"), folder.path());
+                exports.extend(text.split_inclusive('\n').filter(|line| line.starts_with("export ")));
             }
             None => assert_eq!((head.as_str(), text), ("text", &page)),
         }
     }
-    assert_eq!(ran, 4);
+    assert_eq!(ran, 5);
 }
 
 fn shell(script: &str, folder: &Path) -> String {

@@ -1,7 +1,7 @@
 // A small support program: three sessions of one customer on one file, answered by a model of the host's own.
 //
 // It shows what a C host needs: opening, a model as a callback, a reply as it is written, turns saved by hand,
-// preferences with the words that show them, figures, and what to do with an error.
+// preferences with the words that show them, recall, a knowledge base, figures, and what to do with an error.
 //
 //   make run            builds and runs it on a fresh file
 //   ./support FILE      runs it on a file of yours
@@ -160,6 +160,37 @@ static void show_preferences(const confidant_memory *alice)
     confidant_preferences_free(preferences);
 }
 
+// What was said before, and what the company knows; by meaning, with no network and no model.
+static void look_up(const confidant *memory, const confidant_memory *alice)
+{
+    confidant_error *err = NULL;
+    confidant_recall_query query = CONFIDANT_RECALL_QUERY_INIT;
+    query.question = TEXT("Was the bill ever sent?");
+    query.limit = 1;
+    confidant_recalled *recalled = NULL;
+    must(confidant_memory_recall(alice, &query, &recalled, &err), err, "recalling");
+    printf("Recall: turn %u\n", confidant_recalled_at(recalled, 0)->turn->number);
+    confidant_recalled_free(recalled);
+
+    confidant_collection *base = NULL;
+    must(confidant_collection_open_knowledge(memory, TEXT("acme"), &base, &err), err, "reaching the knowledge base");
+    confidant_new_document articles[] = { CONFIDANT_NEW_DOCUMENT_INIT, CONFIDANT_NEW_DOCUMENT_INIT };
+    articles[0].key = TEXT("kb-1");
+    articles[0].title = TEXT("Signing in");
+    articles[0].text = TEXT("Open Settings and choose Sign in again.");
+    articles[0].category = TEXT("login");
+    articles[1].key = TEXT("kb-2");
+    articles[1].title = TEXT("Invoices");
+    articles[1].text = TEXT("Invoices are in your account.");
+    articles[1].category = TEXT("billing");
+    must(confidant_collection_put(base, articles, 2, &err), err, "putting articles");
+    confidant_documents *found = NULL;
+    must(confidant_collection_search(base, TEXT("Where do I find my bill?"), 1, NULL, 0, &found, &err), err, "searching");
+    printf("Knowledge: %.*s\n", SHOW(confidant_documents_at(found, 0)->title));
+    confidant_documents_free(found);
+    confidant_collection_free(base);
+}
+
 int main(int argc, char **argv)
 {
     if (confidant_abi_version() != CONFIDANT_ABI_VERSION) {
@@ -192,6 +223,7 @@ int main(int argc, char **argv)
     }
     confidant_context_free(context);
     show_preferences(alice);
+    look_up(memory, alice);
 
     confidant_summary summary = CONFIDANT_SUMMARY_INIT;
     must(confidant_analytics(memory, TEXT("acme"), &summary, &err), err, "summing up");

@@ -74,6 +74,21 @@ static void show_preferences(const confide::memory &alice)
     }
 }
 
+// What was said before, and what the company knows; by meaning, with no network and no model.
+static void look_up(const confide::store &store, const confide::memory &alice)
+{
+    std::cout << "Recall: turn " << alice.recall("Was the bill ever sent?", 1)[0].turn().number() << "\n";
+    confide::collection base = store.knowledge("acme");
+    confide::new_document signing_in{"kb-1", "Open Settings and choose Sign in again."};
+    signing_in.title = "Signing in";
+    signing_in.category = "login";
+    confide::new_document invoices{"kb-2", "Invoices are in your account."};
+    invoices.title = "Invoices";
+    invoices.category = "billing";
+    base.put({signing_in, invoices});
+    std::cout << "Knowledge: " << base.search("Where do I find my bill?", 1)[0].title() << "\n";
+}
+
 static int run(std::string_view file)
 {
     confide::store store(file);
@@ -94,6 +109,7 @@ static int run(std::string_view file)
         std::cout << "  " << turn.number() << ". " << turn.said().value_or("-").substr(0, 40) << "...\n";
     }
     show_preferences(alice);
+    look_up(store, alice);
 
     confide::summary summary = store.analytics("acme");
     std::cout << "Analytics: " << summary.turns << " turns in " << summary.sessions << " sessions, " << std::fixed

@@ -56,6 +56,18 @@ def show_preferences(alice: confidant.Memory) -> None:
         print()
 
 
+def look_up(store: confidant.Store, alice: confidant.Memory) -> None:
+    """What was said before, and what the company knows; by meaning, with no network and no model."""
+    recalled = alice.recall("Was the bill ever sent?", 1)
+    print("Recall: turn", recalled.turns[0].turn.number)
+    base = store.knowledge("acme")
+    base.put(
+        confidant.NewDocument("kb-1", "Open Settings and choose Sign in again.", "Signing in", category="login"),
+        confidant.NewDocument("kb-2", "Invoices are in your account.", "Invoices", category="billing"),
+    )
+    print("Knowledge:", base.search("Where do I find my bill?", 1).documents[0].title)
+
+
 def main() -> None:
     file = sys.argv[1] if len(sys.argv) > 1 else "support.db"
     with confidant.open(file) as store, store.memory("acme", "alice") as alice:
@@ -81,6 +93,7 @@ def main() -> None:
         for turn in newest:
             print(f"  {turn.number}. {(turn.said or '-')[:40]}...")
         show_preferences(alice)
+        look_up(store, alice)
 
         summary = store.analytics("acme")
         print(

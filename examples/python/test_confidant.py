@@ -1,10 +1,12 @@
 """What the module promises beyond the C library: errors, callbacks that raise, closing in any order, threads."""
 
 import gc
+import http.server
+import json
 import tempfile
 import threading
 import unittest
-from typing import Callable, List
+from typing import Callable, Dict, List, Tuple
 
 import confidant
 from confidant import (
@@ -200,6 +202,37 @@ class Hosts(unittest.TestCase):
         with notes.with_embedder("calls", 1, lambda texts: [[len(notes)] for _ in texts]) as own:
             self.assertEqual(own.embed(), 0)
         self.assertEqual(len(confidant._keeping), before)
+
+    def test_a_model_server_is_asked_for_vectors(self) -> None:
+        asked: List[Tuple[str, Dict[str, object]]] = []
+
+        class Server(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                asked.append((self.path, body))
+                vectors = [[1.0, len(text)] for text in body["input"]]
+                reply: object = {"embeddings": vectors}
+                if self.path == "/v1/embeddings":
+                    reply = {"data": [{"index": place, "embedding": one} for place, one in enumerate(vectors)]}
+                given = json.dumps(reply).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(given)))
+                self.end_headers()
+                self.wfile.write(given)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            notes = self.store.collection("acme", "notes")
+            notes.put(NewDocument("a", "a walrus"))
+            url = f"http://127.0.0.1:{server.server_port}"
+            for is_openai, path in ((False, "/api/embed"), (True, "/v1/embeddings")):
+                own = notes.with_http_embedder(f"m{is_openai}", 2, base_url=url, is_openai=is_openai)
+                self.assertEqual((own.embed(), own.search("walrus").model), (0, f"m{is_openai}"))
+                self.assertEqual(asked[-1], (path, {"model": f"m{is_openai}", "input": ["walrus"]}))
+            server.shutdown()
 
     def test_signals_are_read_by_the_tenants_rules(self) -> None:
         said = "I can't access AB-12345, this is urgent!"

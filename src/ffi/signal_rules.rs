@@ -124,3 +124,37 @@ pub unsafe extern "C" fn confidant_signal_rules_free(rules: *mut confidant_signa
 pub unsafe extern "C" fn confidant_signal_rules_version(rules: *const confidant_signal_rules) -> confidant_str {
     unsafe { shown_text(rules, |rules| Some(rules.rules.version())) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Sentiment, SignalContext, Signals};
+    use std::ptr::null_mut;
+
+    #[test]
+    fn a_table_of_the_tenants_own_is_read_from_its_bytes() {
+        let labelled: Vec<(&str, Sentiment)> = [
+            ("the widget sings", Sentiment::Positive),
+            ("the widget croaks", Sentiment::Negative),
+            ("the widget is here", Sentiment::Neutral),
+        ]
+        .repeat(40);
+        let trained = LinearTable::train(&SignalRules::support(), &labelled).expect("there is something of each");
+        let table = trained.to_bytes();
+        // SAFETY: plain C data.
+        let mut options: confidant_signal_rules_options = unsafe { std::mem::zeroed() };
+        options.struct_size = size_of::<confidant_signal_rules_options>();
+        options.table = confidant_bytes { ptr: table.as_ptr(), len: table.len() };
+        let (mut out, mut err) = (null_mut(), null_mut());
+        // SAFETY: all pointers are good; the rules are freed once.
+        let rules = unsafe {
+            assert_eq!(confidant_signal_rules_new(&raw const options, &raw mut out, &raw mut err), 0);
+            Box::from_raw(out)
+        };
+        let own = SignalRules::support().with_table(trained);
+        for (said, _) in &labelled {
+            let by = |rules: &SignalRules| Signals::of(said, &SignalContext::new().rules(rules));
+            assert_eq!(by(&rules.rules), by(&own), "{said}");
+        }
+    }
+}

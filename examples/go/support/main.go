@@ -100,6 +100,32 @@ func showPreferences(ctx context.Context, alice *confidant.Memory) error {
 	return nil
 }
 
+// lookUp shows what was said before, and what the company knows; by meaning, with no network and no model.
+func lookUp(ctx context.Context, store *confidant.Store, alice *confidant.Memory) error {
+	recalled, err := alice.Recall(ctx, confidant.RecallQuery{Question: "Was the bill ever sent?", Limit: 1})
+	if err != nil {
+		return err
+	}
+	fmt.Println("Recall: turn", recalled.Turns[0].Number)
+	base, err := store.Knowledge("acme")
+	if err != nil {
+		return err
+	}
+	defer base.Close()
+	if err := base.Put(ctx,
+		confidant.NewDocument{Key: "kb-1", Title: "Signing in", Text: "Open Settings and choose Sign in again.", Category: "login"},
+		confidant.NewDocument{Key: "kb-2", Title: "Invoices", Text: "Invoices are in your account.", Category: "billing"},
+	); err != nil {
+		return err
+	}
+	found, err := base.Search(ctx, "Where do I find my bill?", 1, confidant.Condition{})
+	if err != nil {
+		return err
+	}
+	fmt.Println("Knowledge:", found.Documents[0].Title)
+	return nil
+}
+
 func run(ctx context.Context, file string) error {
 	store, err := confidant.Open(file)
 	if err != nil {
@@ -140,6 +166,9 @@ func run(ctx context.Context, file string) error {
 		fmt.Printf("  %d. %.40s...\n", turn.Number, turn.Said)
 	}
 	if err := showPreferences(ctx, alice); err != nil {
+		return err
+	}
+	if err := lookUp(ctx, store, alice); err != nil {
 		return err
 	}
 
