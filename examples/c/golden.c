@@ -97,6 +97,16 @@ static void play(struct host *host, char **f)
         outcome.outcome = atoi(f[1]);
         outcome.rating = (uint32_t)atoi(f[2]);
         must(confidant_session_close(host->session, &outcome, NULL, &err), err, "close");
+    } else if (strcmp(f[0], "article") == 0) {
+        confidant_collection *base = NULL;
+        must(confidant_collection_open_knowledge(host->store, confidant_text("acme"), &base, &err), err, "knowledge");
+        confidant_new_document article = CONFIDANT_NEW_DOCUMENT_INIT;
+        article.key = field(f[1]);
+        article.title = field(f[2]);
+        article.text = field(f[3]);
+        article.category = field(f[4]);
+        must(confidant_collection_put(base, &article, 1, &err), err, "article");
+        confidant_collection_free(base);
     }
 }
 
@@ -149,6 +159,38 @@ static void print_turn(const confidant_turn *turn)
     printf("}\n");
 }
 
+// What a question finds among the turns and the articles.
+static void print_found(const struct host *host)
+{
+    confidant_error *err = NULL;
+    confidant_recall_query query = CONFIDANT_RECALL_QUERY_INIT;
+    query.question = confidant_text("Was the link ever mailed again?");
+    query.limit = 1;
+    confidant_recalled *recalled = NULL;
+    must(confidant_memory_recall(host->memory, &query, &recalled, &err), err, "recall");
+    const confidant_turn *best = confidant_recalled_at(recalled, 0)->turn;
+    confidant_id id;
+    must(confidant_turn_id_format(best->turn_id, &id, NULL), NULL, "id");
+    printf("{\"recalled\":%u", best->number);
+    json("turn", confidant_text(id.text));
+    printf("}\n");
+    confidant_recalled_free(recalled);
+    confidant_collection *base = NULL;
+    confidant_documents *found = NULL;
+    uint64_t count = 0;
+    must(confidant_collection_open_knowledge(host->store, confidant_text("acme"), &base, &err), err, "knowledge");
+    must(confidant_collection_count(base, &count, &err), err, "count");
+    must(confidant_collection_search(base, confidant_text("Where do I see my bill?"), 1, NULL, 0, &found, &err), err, "search");
+    const confidant_document *article = confidant_documents_at(found, 0);
+    printf("{\"articles\":%u", (unsigned)count);
+    json("found", article->key);
+    json("title", article->title);
+    json("passage", article->passage);
+    printf("}\n");
+    confidant_documents_free(found);
+    confidant_collection_free(base);
+}
+
 static void print_all(const struct host *host)
 {
     confidant_error *err = NULL;
@@ -182,6 +224,7 @@ static void print_all(const struct host *host)
     printf("{\"sessions\":%u,\"resolved_sessions\":%u,\"turns\":%u,\"answered_turns\":%u,\"resolved_turns\":%u}\n",
            (unsigned)summary.sessions, (unsigned)summary.resolved_sessions, (unsigned)summary.turns,
            (unsigned)summary.answered_turns, (unsigned)summary.resolved_turns);
+    print_found(host);
 }
 
 int main(int argc, char **argv)

@@ -111,6 +111,11 @@ void host::play(const std::vector<std::string> &fields)
         agent_.respond(*session_, field(1).value());
     } else if (verb == "close") {
         session_->close(static_cast<confide::outcome>(number(1)), static_cast<std::uint32_t>(number(2)));
+    } else if (verb == "article") {
+        confide::new_document article{field(1).value(), field(3).value()};
+        article.title = field(2).value();
+        article.category = field(4);
+        store_.knowledge("acme").put(article);
     }
 }
 
@@ -138,6 +143,13 @@ void host::print() const
     std::cout << "{\"sessions\":" << summary.sessions << ",\"resolved_sessions\":" << summary.resolved_sessions
               << ",\"turns\":" << summary.turns << ",\"answered_turns\":" << summary.answered_turns
               << ",\"resolved_turns\":" << summary.resolved_turns << "}\n";
+    confide::recalled recalled = memory_.recall("Was the link ever mailed again?", 1);
+    confide::turn best = recalled[0].turn();
+    std::cout << "{\"recalled\":" << best.number() << ",\"turn\":" << json(confide::format_turn_id(best.id())) << "}\n";
+    confide::collection base = store_.knowledge("acme");
+    confide::documents found = base.search("Where do I see my bill?", 1);
+    std::cout << "{\"articles\":" << base.size() << ",\"found\":" << json(found[0].key()) << ",\"title\":"
+              << json(found[0].title()) << ",\"passage\":" << json(found[0].passage()) << "}\n";
 }
 
 int main(int argc, char **argv)

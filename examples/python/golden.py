@@ -55,6 +55,9 @@ class Host:
             self.agent.respond(self.session, rest[0] or "")
         elif verb == "close":
             self.session.end(confidant.Outcome(number[0]), number[1])
+        elif verb == "article":
+            key, title, text, category = (field or "" for field in rest[:4])
+            self.store.knowledge("acme").put(confidant.NewDocument(key, text, title, category=category))
 
     def print(self) -> None:
         for one in self.memory.turns():
@@ -91,6 +94,11 @@ class Host:
             answered_turns=summary.answered_turns,
             resolved_turns=summary.resolved_turns,
         )
+        best = self.memory.recall("Was the link ever mailed again?", 1).turns[0].turn
+        show(recalled=best.number, turn=confidant.format_turn_id(best.id))
+        base = self.store.knowledge("acme")
+        found = base.search("Where do I see my bill?", 1).documents[0]
+        show(articles=len(base), found=found.key, title=found.title, passage=found.passage)
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 //! The golden conversation played by a Rust host, and what a file holds as JSON lines.
 
 use confidant::{
-    Channel, Confidant, LlmBackend, LlmOutcome, LlmRequest, NewAnswer, NewTurn, Outcome, Page, Result, Session,
-    Summary, SupportAgent, Timestamp, Turn, TurnId, Usage,
+    Channel, Confidant, LlmBackend, LlmOutcome, LlmRequest, NewAnswer, NewArticle, NewTurn, Outcome, Page, RecallQuery,
+    Result, Session, Summary, SupportAgent, Timestamp, Turn, TurnId, Usage,
 };
 use serde_json::Value;
 use std::ops::ControlFlow;
@@ -66,6 +66,11 @@ pub fn play(transcript: &str, file: &Path) {
                 let rating = number(2) as u8;
                 open().close(if rating == 0 { outcome } else { outcome.rated(rating) }).unwrap();
             }
+            "article" => {
+                let part = |place: usize| field(place).unwrap();
+                let article = NewArticle::new(part(1), part(2), part(3)).category(part(4));
+                store.tenant("acme").unwrap().knowledge().unwrap().put(&article).unwrap();
+            }
             verb => panic!("{verb} is no verb of the transcript"),
         }
     }
@@ -119,6 +124,17 @@ pub fn export(file: &Path) -> String {
     lines.push(format!(
         "{{\"sessions\":{sessions},\"resolved_sessions\":{resolved_sessions},\"turns\":{turns},\
          \"answered_turns\":{answered_turns},\"resolved_turns\":{resolved_turns}}}"
+    ));
+    let recalled = customer.recall(&RecallQuery::new("Was the link ever mailed again?").limit(1)).unwrap();
+    let best = &recalled.turns[0].turn;
+    lines.push(format!("{{\"recalled\":{},\"turn\":{}}}", best.id.number(), json(Some(best.id.to_string()))));
+    let base = tenant.knowledge().unwrap();
+    let found = &base.search("Where do I see my bill?", 1).unwrap().articles[0];
+    let [key, title] = [&found.article.id, &found.article.title].map(|text| json(Some(text.clone())));
+    let passage = json(Some(found.passage.clone()));
+    lines.push(format!(
+        "{{\"articles\":{},\"found\":{key},\"title\":{title},\"passage\":{passage}}}",
+        base.len().unwrap()
     ));
     lines.join("\n") + "\n"
 }

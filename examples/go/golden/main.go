@@ -98,6 +98,12 @@ func (h *host) play(ctx context.Context, f []string) {
 	case "close":
 		outcome := confidant.Outcome{Resolution: confidant.Resolution(number(f, 1)), Rating: int(number(f, 2))}
 		_, err = h.session.Close(ctx, outcome)
+	case "article":
+		var base *confidant.Collection
+		base, err = h.store.Knowledge("acme")
+		must(err)
+		defer base.Close()
+		err = base.Put(ctx, confidant.NewDocument{Key: f[1], Title: f[2], Text: f[3], Category: f[4]})
 	}
 	must(err)
 }
@@ -140,6 +146,19 @@ func (h *host) print(ctx context.Context) {
 	must(err)
 	fmt.Printf(`{"sessions":%d,"resolved_sessions":%d,"turns":%d,"answered_turns":%d,"resolved_turns":%d}`+"\n",
 		summary.Sessions, summary.ResolvedSessions, summary.Turns, summary.AnsweredTurns, summary.ResolvedTurns)
+	recalled, err := h.memory.Recall(ctx, confidant.RecallQuery{Question: "Was the link ever mailed again?", Limit: 1})
+	must(err)
+	fmt.Printf(`{"recalled":%d,"turn":"%s"}`+"\n", recalled.Turns[0].Number, recalled.Turns[0].ID)
+	base, err := h.store.Knowledge("acme")
+	must(err)
+	defer base.Close()
+	count, err := base.Len(ctx)
+	must(err)
+	found, err := base.Search(ctx, "Where do I see my bill?", 1, confidant.Condition{})
+	must(err)
+	article := found.Documents[0]
+	fmt.Printf(`{"articles":%d,"found":%s,"title":%s,"passage":%s}`+"\n", count, json(article.Key, true),
+		json(article.Title, true), json(article.Passage, true))
 }
 
 func main() {
