@@ -2734,7 +2734,7 @@ const confidant_cue *confidant_signals_cue(const confidant_signals *signals, siz
 // Owned: a view that lives until `confidant_signals_free`. Threads: any.
 const confidant_entity *confidant_signals_entity(const confidant_signals *signals, size_t place);
 
-// Puts labels ("[card]", "[email]", "[phone]", "[iban]") in place of card numbers, e-mail
+// Puts labels (`[card]`, `[email]`, `[phone]`, `[iban]`) in place of card numbers, e-mail
 // addresses, telephone numbers and IBANs.
 //
 // Owned: free `*out` with `confidant_redacted_free`. Threads: any. Fails: INVALID_ARGUMENT, LIMIT.

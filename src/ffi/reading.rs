@@ -46,7 +46,7 @@ fn view_sensitive((kind, span): &(Sensitive, Range<usize>)) -> confidant_sensiti
     }
 }
 
-/// Puts labels ("[card]", "[email]", "[phone]", "[iban]") in place of card numbers, e-mail
+/// Puts labels (`[card]`, `[email]`, `[phone]`, `[iban]`) in place of card numbers, e-mail
 /// addresses, telephone numbers and IBANs.
 ///
 /// Owned: free `*out` with `confidant_redacted_free`. Threads: any. Fails: INVALID_ARGUMENT, LIMIT.
