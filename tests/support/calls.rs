@@ -863,7 +863,7 @@ impl World {
             let metadata = [confidant_pair { name: input.text(), value: input.text() }; 2];
             if given & 1 != 0 {
                 query.value.metadata = metadata.as_ptr();
-                query.value.metadata_count = usize::from(given >> 6);
+                query.value.metadata_count = usize::from(given >> 6).min(metadata.len());
             }
             if given & 2 != 0 {
                 query.value.session_id = self.session_id(input);
