@@ -120,8 +120,8 @@ fn violations(sources: &[Source]) -> Vec<String> {
             }
         }
         for (at, word) in words(&stripped.code) {
-            if word == "unsafe" && !path.starts_with("src/ffi/") {
-                found.push(tell(at, "`unsafe` stands only in src/ffi/".to_owned()));
+            if word == "unsafe" && !path.starts_with("src/ffi/") && !UNSAFE.contains(&path.as_str()) {
+                found.push(tell(at, format!("`unsafe` stands only in src/ffi/ and {}", UNSAFE.join(", "))));
             }
         }
         for forbidden in FORBIDDEN {
@@ -135,6 +135,9 @@ fn violations(sources: &[Source]) -> Vec<String> {
     }
     found
 }
+
+/// The files outside of src/ffi/ that may be unsafe: each a page, with the reason in its head.
+const UNSAFE: [&str; 2] = ["src/recall/kernel.rs", "src/store/sqlite/glance.rs"];
 
 fn is_sql(literal: &str) -> bool {
     let mut parts = literal.split_whitespace();
