@@ -215,7 +215,7 @@ impl Found<'_> {
             let score = f64::from(tone.compound.abs());
             return (Finding { value: by_rules, score, cues }, f64::from(tone.compound));
         };
-        let [bad, neither, good] = table.weigh(&Features::of(self.reading, tone));
+        let [bad, neither, good] = table.weigh(&Features::of(self.normal.as_str(), self.reading, tone));
         if by_rules == Sentiment::Negative && self.is_for_support(tone) {
             let score = f64::from(bad.max(-tone.compound));
             return (Finding { value: by_rules, score, cues }, f64::from((good - bad).min(tone.compound)));

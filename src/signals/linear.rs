@@ -1,7 +1,7 @@
 //! A small table of weights that tells good from bad where the rules are unsure.
 //!
-//! Knows which features of a message have weights (words, pairs of words, beginnings of words,
-//! and what the rules found), how they fall into buckets, and how a table is written down.
+//! Knows which features of a message have weights (words, pairs of words, pieces of words, and
+//! what the rules found), how they fall into buckets, and how a table is written down.
 
 use super::kinds::Sentiment;
 use super::reading::{Gap, Reading};
@@ -15,7 +15,7 @@ pub(super) const CLASSES: usize = 3;
 /// What the rules found, as numbers.
 pub(super) const DENSE: usize = 10;
 
-const MAGIC: &[u8; 8] = b"cnflin01";
+const MAGIC: &[u8; 8] = b"cnflin02";
 /// Words of a message that are looked at.
 const MAX_WORDS: usize = 400;
 
@@ -58,19 +58,22 @@ pub(super) struct Features {
 }
 
 impl Features {
-    pub(super) fn of(reading: &Reading, tone: &Tone) -> Features {
-        let mut buckets = Vec::with_capacity(reading.tokens.len() * 3);
+    pub(super) fn of(text: &str, reading: &Reading, tone: &Tone) -> Features {
+        let mut buckets = Vec::with_capacity(text.len() * 2);
         let mut before = BEGIN;
         for token in reading.tokens.iter().filter(|token| token.is_first).take(MAX_WORDS) {
             let word = token.hash;
             if token.gap == Gap::Hard {
                 before = BEGIN;
             }
+            // Twice, since its pieces are many.
+            buckets.push(bucket(word));
             buckets.push(bucket(word));
             buckets.push(bucket(word.rotate_left(21) ^ before.wrapping_mul(3)));
             if token.span.len() > 5 {
                 buckets.push(bucket((word & PREFIX) ^ PREFIX_SALT));
             }
+            pieces(text.get(token.span.clone()).unwrap_or_default(), &mut buckets);
             before = word;
         }
         let small = |count: u32| f32::from(u8::try_from(count.min(4)).unwrap_or(4)) / 4.0;
@@ -96,6 +99,27 @@ impl Features {
         1.0 / count.sqrt()
     }
 }
+
+/// The pieces of a word, three and four letters long, with its beginning and its end marked.
+fn pieces(word: &str, buckets: &mut Vec<u16>) {
+    let letters = [EDGE].into_iter().chain(word.bytes().map(|byte| byte | 0x20)).chain([EDGE]);
+    let mut last: u32 = 0;
+    for (place, byte) in letters.take(MAX_LETTERS).enumerate() {
+        last = last << 8 | u32::from(byte);
+        if place >= 2 {
+            buckets.push(bucket(u64::from(last & 0xff_ffff) ^ PIECE_SALT));
+        }
+        if place >= 3 {
+            buckets.push(bucket(u64::from(last) ^ PIECE_SALT.rotate_left(32)));
+        }
+    }
+}
+
+/// Stands for the beginning and the end of a word.
+const EDGE: u8 = b' ';
+/// Letters of a word whose pieces are looked at.
+const MAX_LETTERS: usize = 24;
+const PIECE_SALT: u64 = 0xd6e8_feb8_6659_fd93;
 
 const BEGIN: u64 = 0x5bd1_e995;
 /// The first five letters of a folded word; its first eight bytes are the low half.

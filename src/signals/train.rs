@@ -13,7 +13,7 @@ use crate::text::Normalized;
 
 const EPOCHS: u32 = 12;
 const STEP: f32 = 0.5;
-const DECAY: f32 = 2e-5;
+const DECAY: f32 = 1e-5;
 /// The largest weight of a bucket; more would be one message learned by heart.
 const MAX_WEIGHT: f32 = 8.0;
 
@@ -38,7 +38,7 @@ impl LinearTable {
             if let Some(count) = counts.get_mut(class) {
                 *count += 1;
             }
-            samples.push((Features::of(&reading, &tone), class));
+            samples.push((Features::of(normal.as_str(), &reading, &tone), class));
         }
         if counts.iter().filter(|count| **count > 0).count() < 2 {
             return Err(invalid("cannot learn a table: messages of two kinds at least are needed"));
@@ -60,7 +60,9 @@ impl Weights {
     fn new(counts: [u32; CLASSES]) -> Weights {
         let total = float(counts.iter().sum());
         let classes = float(u32::try_from(counts.iter().filter(|count| **count > 0).count()).unwrap_or(1));
-        let importance = counts.map(|count| if count == 0 { 0.0 } else { (total / (classes * float(count))).sqrt() });
+        // The fourth root of how much rarer it is.
+        let rarity = |count: u32| if count == 0 { 0.0 } else { total / (classes * float(count)) };
+        let importance = counts.map(|count| rarity(count).sqrt().sqrt());
         Weights {
             buckets: vec![0.0; BUCKETS * CLASSES],
             sums: vec![0.0; BUCKETS * CLASSES],
