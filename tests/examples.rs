@@ -332,3 +332,21 @@ fn import_asks_for_files_and_refuses_unknown_options_with_exit_code_2() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("no-such-file.jsonl: "));
 }
+
+#[test]
+fn load_fills_a_store_and_finds_every_turn_that_was_acknowledged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = run(
+        "load",
+        &["--customers", "5", "--turns", "100", "--threads", "2", "--folder", folder.path().to_str().expect("UTF-8")],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    let lines: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let figure = |name: &str| {
+        let line = lines.iter().find(|line| line["figure"] == name);
+        line.and_then(|line| line["value"].as_f64()).unwrap_or_else(|| panic!("no figure {name}"))
+    };
+    assert!(figure("turns") >= 100.0 && figure("save_end_p50") > 0.0 && figure("file_bytes_per_turn") > 0.0);
+    assert!((figure("acknowledged_turns_missing"), figure("customers")) == (0.0, 5.0));
+    assert_eq!(run("load", &["--customers", "none"]).status.code(), Some(2));
+}
