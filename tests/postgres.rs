@@ -534,6 +534,28 @@ fn upkeep_works_as_on_a_file() {
     assert_eq!(hot(&seventh), ["again"]);
 }
 
+#[test]
+fn an_index_that_lost_an_entry_is_found_by_the_check_where_the_database_has_amcheck() {
+    let Some(place) = Place::new() else { return };
+    let memory = place.open();
+    save(&memory, "alice", "where is my parcel?").expect("saved");
+    if place.sql("SELECT count(*) FROM pg_available_extensions WHERE name = 'amcheck'") == "0" {
+        println!("skipped: the server's amcheck is not installed");
+        return;
+    }
+    place.sql("CREATE EXTENSION IF NOT EXISTS amcheck");
+    assert!(memory.check().expect("checked").is_sound());
+    // The row that an index does not know: it is told to forget, while the row stays.
+    let schema = &place.schema;
+    place.sql(&format!(
+        "UPDATE pg_index SET indisready = false WHERE indexrelid = '{schema}.turns_pkey'::regclass; \
+         INSERT INTO {schema}.turns SELECT id + 1, session, channel, at, answered_at, confidence, resolved, NULL, body FROM {schema}.turns; \
+         UPDATE pg_index SET indisready = true WHERE indexrelid = '{schema}.turns_pkey'::regclass"
+    ));
+    let report = memory.check().expect("checked");
+    assert!(report.findings.iter().any(|finding| finding.contains("turns_pkey")), "{:?}", report.findings);
+}
+
 /// The figures that docs/POSTGRES.md quotes.
 #[test]
 #[ignore = "takes a while; cargo test --release --features postgres --test postgres figures -- --ignored --nocapture"]
