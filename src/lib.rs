@@ -100,3 +100,8 @@ pub use time::{Clock, SystemClock, Timestamp};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+/// As is the guide to signals.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/SIGNALS.md")]
+mod signals_guide {}

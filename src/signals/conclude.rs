@@ -220,7 +220,10 @@ impl Found<'_> {
             let score = f64::from(bad.max(-tone.compound));
             return (Finding { value: by_rules, score, cues }, f64::from((good - bad).min(tone.compound)));
         }
-        let (value, score) = if bad >= neither && bad >= good {
+        let (value, score) = if self.escalates() && by_rules != Sentiment::Positive && good > bad.max(neither) {
+            // Nobody praises while complaining, or asking for a person.
+            (by_rules, neither)
+        } else if bad >= neither && bad >= good {
             (Sentiment::Negative, bad)
         } else if good >= neither {
             (Sentiment::Positive, good)
@@ -237,6 +240,10 @@ impl Found<'_> {
         let is_blame = tone.parts.iter().any(|part| part.rule.is_some() && part.value <= BLAME);
         let is_pressing = |hit: &Hit| matches!(self.shows(hit), Some(Shows::Urgency(_) | Shows::Escalate(_)));
         is_blame || self.reading.is_addressed || self.hits.iter().any(is_pressing)
+    }
+
+    fn escalates(&self) -> bool {
+        self.hits.iter().any(|hit| matches!(self.shows(hit), Some(Shows::Escalate(_))))
     }
 
     /// Frustrated or angry: bad, and a cue that says so.
