@@ -5,6 +5,7 @@
 //! numbers throughout, so that every machine gets the same vector. How the table was made:
 //! tools/distill_embeddings.py.
 
+use super::kernel::row_dots;
 use super::vector::{DIMENSIONS, Sum, Vector};
 use crate::error::{Error, ErrorKind, Result};
 use std::sync::OnceLock;
@@ -29,6 +30,8 @@ const INSIDE: &[u8] = b"##";
 pub(crate) struct Embedding {
     rows: &'static [[u8; DIMENSIONS]],
     scales: Vec<i16>,
+    /// One over the length of each row's numbers.
+    inverses: Vec<f32>,
     vocabulary: &'static [u8],
     /// Where each piece begins in the vocabulary; one more at the end.
     starts: Vec<u32>,
@@ -78,6 +81,7 @@ impl Embedding {
         let (rows, _) = rows.as_chunks::<DIMENSIONS>();
         let scales: Vec<i16> =
             scales.as_chunks::<4>().0.iter().map(|bytes| fixed(f32::from_le_bytes(*bytes))).collect();
+        let inverses = rows.iter().map(|row| Vector::of_bytes(row).inverse).collect();
         let mut starts = vec![0];
         for (at, byte) in vocabulary.iter().enumerate() {
             if *byte == b'\n' {
@@ -88,7 +92,7 @@ impl Embedding {
             return None;
         }
         let slots = vec![0; (rows.len() * 2).next_power_of_two()];
-        let mut table = Embedding { rows, scales, vocabulary, starts, slots, signs: [NO_ROW; 128], longest: 0, crc };
+        let mut table = Embedding { rows, scales, inverses, vocabulary, starts, slots, signs: [NO_ROW; 128], longest: 0, crc };
         for row in 0..u16::try_from(table.rows.len()).ok()? {
             table.enter(row);
         }
@@ -177,15 +181,42 @@ impl Embedding {
         }
     }
 
-    /// A row by itself, as the vector of a word that is one piece.
-    pub(crate) fn row(&self, row: u16) -> Vector {
-        Vector::of_bytes(self.rows.get(usize::from(row)).unwrap_or(&[0; DIMENSIONS]))
+    /// Adds the rows of a folded word's pieces to a sum.
+    pub(crate) fn add_word(&self, word: &str, sum: &mut Sum) {
+        self.pieces(word, |row| self.add(row, sum));
+    }
+
+    /// The sums of the products of a direction with every row.
+    pub(crate) fn products(&self, direction: &Vector) -> Vec<i32> {
+        let mut products = vec![0; self.rows.len()];
+        row_dots(self.rows, &direction.values, &mut products);
+        products
+    }
+
+    /// The sum of the products of a direction with one row.
+    pub(crate) fn product(&self, direction: &Vector, row: u16) -> i32 {
+        let mut product = [0];
+        let row = self.rows.get(usize::from(row)).map(std::slice::from_ref).unwrap_or_default();
+        row_dots(row, &direction.values, &mut product);
+        let [product] = product;
+        product
+    }
+
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// One over the length of a row's numbers, and how much they matter.
+    pub(crate) fn measures(&self, row: u16) -> (f32, i16) {
+        let row = usize::from(row);
+        (self.inverses.get(row).copied().unwrap_or(0.0), self.scales.get(row).copied().unwrap_or(0))
     }
 
     /// The vector of a folded word.
     pub(crate) fn word(&self, word: &str) -> Vector {
         let mut sum = Sum::default();
-        self.pieces(word, |row| self.add(row, &mut sum));
+        self.add_word(word, &mut sum);
         sum.vector()
     }
 }

@@ -5,11 +5,13 @@
 //! dropped and built again at any time.
 
 use super::embedding::Embedding;
+use super::met::Met;
 use super::postings::{MAX_DOCUMENTS, Postings, entry};
 use super::rank::Scratch;
 use super::similar::Similar;
 use super::token::{Token, tokens};
-use super::vector::{DIMENSIONS, Sum, Vector, WordSum};
+use super::token::short_tokens;
+use super::vector::{DIMENSIONS, Sum, Vector, wide};
 use super::vocabulary::{NONE, Vocabulary};
 use parking_lot::Mutex;
 
@@ -17,8 +19,6 @@ use parking_lot::Mutex;
 const MAX_TOKENS: usize = 65_536;
 /// Documents that may wait to be packed, whatever is packed already.
 const MIN_LOOSE: usize = 64;
-/// Words whose vectors are kept while many texts are read: the first ones are the common ones.
-const COMPOSED: usize = 8_192;
 /// How far apart, in documents, neighbours of one group may lie.
 const FARTHEST: usize = 64;
 /// The most speakers that are told apart.
@@ -65,16 +65,12 @@ impl From<&Vector> for Direction {
     }
 }
 
-/// What is kept of a document beside its words and its vector.
+/// What is kept of a document beside its words and its vector, and looked at for the best only.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
     pub(crate) key: u32,
     pub(crate) group: u32,
     pub(crate) at: i64,
-    /// Words that say something, each time they occur.
-    pub(crate) length: u16,
-    /// How many documents back the one before in its group is; 0: there is none.
-    pub(crate) back: u16,
     pub(crate) label: u8,
     pub(crate) voices: [u8; 2],
     pub(crate) is_gone: bool,
@@ -85,6 +81,10 @@ pub(crate) struct Index {
     pub(super) vocabulary: Vocabulary,
     pub(super) postings: Postings,
     pub(super) entries: Vec<Entry>,
+    /// Each document's words that say something, each time they occur.
+    pub(super) lengths: Vec<u16>,
+    /// How many documents back the one before in its group is; 0: there is none.
+    pub(super) backs: Vec<u16>,
     pub(super) dimensions: usize,
     /// `dimensions` numbers a document.
     pub(super) vectors: Vec<i8>,
@@ -104,18 +104,8 @@ pub(crate) struct Reader {
     found: Vec<u32>,
     words: Vec<u32>,
     stems: Vec<u32>,
-    composed: Composed,
+    met: Met,
 }
-
-/// The sums of the words met first, which are the common ones.
-#[derive(Default)]
-struct Composed {
-    /// By a word's number: its place among the sums plus one; [`LARGE`] if it has none.
-    places: Vec<u16>,
-    sums: Vec<WordSum>,
-}
-
-const LARGE: u16 = u16::MAX;
 
 impl Index {
     /// An empty index. `keeps_stops`: words like "the" count, as in short phrases.
@@ -130,6 +120,8 @@ impl Index {
             vocabulary: Vocabulary::new(keeps_stops),
             postings: Postings::default(),
             entries: Vec::new(),
+            lengths: Vec::new(),
+            backs: Vec::new(),
             dimensions,
             vectors: Vec::new(),
             inverses: Vec::new(),
@@ -157,6 +149,7 @@ impl Index {
             + self.vocabulary.bytes()
             + self.postings.bytes()
             + self.entries.capacity() * size_of::<Entry>()
+            + (self.lengths.capacity() + self.backs.capacity()) * size_of::<u16>()
             + self.vectors.capacity()
             + self.inverses.capacity() * size_of::<f32>()
             + self.similar.lock().bytes()
@@ -201,12 +194,12 @@ impl Index {
             key: new.key,
             group: new.group,
             at: new.at,
-            length: 0,
-            back,
             label: new.label,
             voices: [NO_VOICE; 2],
             is_gone: true,
         });
+        self.lengths.push(0);
+        self.backs.push(back);
         self.vectors.resize((place + 1) * self.dimensions, 0);
         self.inverses.push(0.0);
         self.fill(reader, number, new);
@@ -221,6 +214,8 @@ impl Index {
         }
         let more = (documents / 8).max(MIN_LOOSE);
         self.entries.reserve_exact(more);
+        self.lengths.reserve_exact(more);
+        self.backs.reserve_exact(more);
         self.inverses.reserve_exact(more);
         self.vectors.reserve_exact(more * self.dimensions);
     }
@@ -239,7 +234,7 @@ impl Index {
         let Some(entry) = self.entries.get_mut(place).filter(|entry| !entry.is_gone) else { return };
         entry.is_gone = true;
         self.live -= 1;
-        self.total_length -= u64::from(entry.length);
+        self.total_length -= u64::from(self.lengths.get_mut(place).map_or(0, std::mem::take));
         let words = u32::try_from(place).map(|number| self.postings.take(number)).unwrap_or_default();
         let mut stems: Vec<u32> = words.iter().map(|word| self.stem(word >> 8)).collect();
         self.count(&mut stems, false);
@@ -260,6 +255,8 @@ impl Index {
         self.postings.pack(self.vocabulary.len());
         self.vocabulary.shrink();
         self.entries.shrink_to_fit();
+        self.lengths.shrink_to_fit();
+        self.backs.shrink_to_fit();
         self.vectors.shrink_to_fit();
         self.inverses.shrink_to_fit();
     }
@@ -305,11 +302,12 @@ impl Index {
         }
         let mut voices = new.parts.iter().map(|part| part.voice);
         if let Some(entry) = self.entries.get_mut(place) {
-            entry.length = u16::try_from(length).unwrap_or(u16::MAX);
             entry.voices = [voices.next().unwrap_or(NO_VOICE), voices.next().unwrap_or(NO_VOICE)];
             entry.is_gone = false;
             self.live += 1;
-            self.total_length += u64::from(entry.length);
+            let length = u16::try_from(length).unwrap_or(u16::MAX);
+            self.lengths.get_mut(place).into_iter().for_each(|kept| *kept = length);
+            self.total_length += u64::from(length);
         }
     }
 
@@ -324,9 +322,9 @@ impl Index {
 
     /// Reads what one side said: its words into `reader.found`, its pieces into the sum.
     fn read(&mut self, reader: &mut Reader, part: &Part<'_>, sum: &mut Sum, room: &mut usize) {
-        let Reader { folded, found, composed, .. } = reader;
+        let Reader { folded, found, met, .. } = reader;
         let (table, vocabulary) = (self.table, &mut self.vocabulary);
-        let mut each = |token: Token<'_>| {
+        let mut each = |token: Token<'_>, short: u128| {
             if *room == 0 {
                 return;
             }
@@ -337,45 +335,25 @@ impl Index {
                         table.add(row, sum);
                     }
                 }
+                Token::Word(_) if met.find(short, found, sum) => {}
                 Token::Word(word) => {
                     let number = vocabulary.enter(word.as_bytes(), table);
-                    if let Some(table) = table {
-                        composed.add(table, number, word, sum);
+                    let said = number.filter(|number| vocabulary.word(*number).is_some_and(|word| word.stem != NONE));
+                    found.extend(said);
+                    let add = |sum: &mut Sum| table.into_iter().for_each(|table| table.add_word(word, sum));
+                    add(sum);
+                    if number.is_some() {
+                        met.keep(short, said.unwrap_or(NONE), add);
                     }
-                    found
-                        .extend(number.filter(|number| vocabulary.word(*number).is_some_and(|word| word.stem != NONE)));
                 }
             }
         };
         if let Some(name) = usize::from(part.voice).checked_sub(1).and_then(|place| self.voices.get(place)) {
-            name.split(' ').filter(|word| !word.is_empty()).for_each(|word| each(Token::Word(word)));
-            each(Token::Sign(":"));
+            name.split(' ').filter(|word| !word.is_empty()).for_each(|word| each(Token::Word(word), 0));
+            each(Token::Sign(":"), 0);
         }
-        tokens(part.text, folded, each);
-    }
-}
-
-impl Composed {
-    /// Adds a word's rows to a sum.
-    fn add(&mut self, table: &Embedding, number: Option<u32>, word: &str, sum: &mut Sum) {
-        let number = number.and_then(|number| usize::try_from(number).ok()).unwrap_or(usize::MAX);
-        if number < COMPOSED && self.places.len() <= number {
-            self.places.resize(number + 1, 0);
-        }
-        let known = self.places.get(number).copied().unwrap_or(LARGE);
-        if let Some(part) = self.sums.get(usize::from(known).wrapping_sub(1)) {
-            return sum.add_word(part);
-        }
-        table.pieces(word, |row| table.add(row, sum));
-        if known == 0 {
-            let mut own = Sum::default();
-            table.pieces(word, |row| table.add(row, &mut own));
-            let place = own.word().map_or(LARGE, |part| {
-                self.sums.push(part);
-                u16::try_from(self.sums.len()).unwrap_or(LARGE)
-            });
-            self.places.get_mut(number).into_iter().for_each(|known| *known = place);
-        }
+        short_tokens(part.text, folded, each);
+        met.texts += 1;
     }
 }
 
@@ -408,9 +386,4 @@ impl Direction {
 #[expect(clippy::cast_possible_truncation, clippy::as_conversions, reason = "between -127 and 127")]
 fn eighth(value: f32) -> i8 {
     (value + if value < 0.0 { -0.5 } else { 0.5 }) as i8
-}
-
-#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "rounded to the nearest everywhere alike")]
-fn wide(value: i64) -> f32 {
-    value as f32
 }

@@ -6,6 +6,7 @@
 mod embedding;
 mod index;
 mod kernel;
+mod met;
 mod number;
 mod postings;
 mod rank;

@@ -1,8 +1,8 @@
 //! Which documents hold which words.
 //!
 //! Knows the packed lists, made at leisure, and the loose ones of documents that came or
-//! changed since. A posting is a document's number and how often it holds the word, in four
-//! bytes.
+//! changed since. A packed posting is the low half of a document's number, written as often
+//! as the document holds the word; documents whose numbers share the high half lie together.
 
 use super::snapshot::{Source, Writer};
 
@@ -10,6 +10,8 @@ const COUNT_BITS: u32 = 8;
 const MAX_COUNT: u32 = (1 << COUNT_BITS) - 1;
 /// The most documents: three bytes hold the number.
 pub(crate) const MAX_DOCUMENTS: usize = 1 << 24;
+/// The documents of one part: two bytes tell them apart.
+const PART_BITS: u32 = 16;
 
 /// The words of one document with their counts.
 #[derive(Clone, Copy)]
@@ -19,11 +21,17 @@ struct Loose {
     end: u32,
 }
 
+/// The packed postings of the documents that share the high half of their number.
+#[derive(Clone, Default)]
+struct Part {
+    /// Where each word's postings begin; one more at the end. Words behind it have none.
+    starts: Vec<u32>,
+    packed: Vec<u16>,
+}
+
 #[derive(Clone, Default)]
 pub(crate) struct Postings {
-    /// Where each word's packed postings begin; one more at the end.
-    starts: Vec<u32>,
-    packed: Vec<u32>,
+    parts: Vec<Part>,
     loose: Vec<Loose>,
     /// The words of the loose ones, one document's after the other's.
     loose_words: Vec<u32>,
@@ -31,18 +39,32 @@ pub(crate) struct Postings {
     void: Vec<bool>,
 }
 
-/// A word's number, or a document's, with a count.
+/// A word's number with a count.
 pub(crate) fn entry(number: u32, count: u32) -> u32 {
     (number << COUNT_BITS) | count.min(MAX_COUNT)
 }
 
-fn parts(entry: u32) -> (u32, u32) {
+fn split(entry: u32) -> (u32, u32) {
     (entry >> COUNT_BITS, entry & MAX_COUNT)
+}
+
+impl Part {
+    fn of(&self, word: u32) -> &[u16] {
+        let at = |place: usize| self.starts.get(place).map_or(0, |start| index(*start));
+        self.packed.get(at(index(word))..at(index(word) + 1)).unwrap_or_default()
+    }
+
+    fn words(&self) -> u32 {
+        u32::try_from(self.starts.len().saturating_sub(1)).unwrap_or(0)
+    }
 }
 
 impl Postings {
     pub(crate) fn bytes(&self) -> usize {
-        (self.starts.capacity() + self.packed.capacity() + self.loose_words.capacity()) * size_of::<u32>()
+        let packed = |part: &Part| part.starts.capacity() * size_of::<u32>() + part.packed.capacity() * size_of::<u16>();
+        self.parts.iter().map(packed).sum::<usize>()
+            + self.parts.capacity() * size_of::<Part>()
+            + self.loose_words.capacity() * size_of::<u32>()
             + self.void.capacity()
             + self.loose.capacity() * size_of::<Loose>()
     }
@@ -71,13 +93,15 @@ impl Postings {
             return self.words(&loose).into();
         }
         let at = index(document);
-        if self.void.get(at).copied().unwrap_or(false) {
+        if self.is_void(document) {
             return Box::default();
         }
         let mut words = Vec::new();
-        for word in 0..u32::try_from(self.starts.len().saturating_sub(1)).unwrap_or(0) {
-            let found = self.packed(word).iter().map(|posting| parts(*posting)).find(|(holder, _)| *holder == document);
-            words.extend(found.map(|(_, count)| entry(word, count)));
+        if let Some(part) = self.parts.get(index(document >> PART_BITS)) {
+            for word in 0..part.words() {
+                let times = part.of(word).iter().filter(|low| u32::from(**low) == low_half(document)).count();
+                words.extend((times > 0).then(|| entry(word, u32::try_from(times).unwrap_or(MAX_COUNT))));
+            }
         }
         if self.void.len() <= at {
             self.void.resize(at + 1, false);
@@ -88,68 +112,89 @@ impl Postings {
         words.into_boxed_slice()
     }
 
-    fn packed(&self, word: u32) -> &[u32] {
-        let at = |place: usize| self.starts.get(place).map_or(0, |start| index(*start));
-        self.packed.get(at(index(word))..at(index(word) + 1)).unwrap_or_default()
+    fn is_void(&self, document: u32) -> bool {
+        self.void.get(index(document)).copied().unwrap_or(false)
     }
 
-    /// Shows the packed documents that hold a word, with the count.
-    pub(crate) fn each(&self, word: u32, mut show: impl FnMut(u32, u32)) {
-        if self.void.is_empty() {
-            for (document, count) in self.packed(word).iter().map(|posting| parts(*posting)) {
-                show(document, count);
-            }
-            return;
-        }
-        for posting in self.packed(word) {
-            let (document, count) = parts(*posting);
-            if !self.void.get(index(document)).copied().unwrap_or(false) {
-                show(document, count);
-            }
-        }
+    /// How many packed postings a word has, one for each time it occurs.
+    pub(crate) fn packed(&self, word: u32) -> usize {
+        self.parts.iter().map(|part| part.of(word).len()).sum()
     }
 
-    /// Shows every word of every document that is not packed, with its count.
-    pub(crate) fn each_loose(&self, mut show: impl FnMut(u32, u32, u32)) {
-        for loose in &self.loose {
-            for (word, count) in self.words(loose).iter().map(|word| parts(*word)) {
-                show(loose.document, word, count);
+    /// Shows the packed documents that hold a word, each as often as it does, without a break.
+    pub(crate) fn each(&self, word: u32, mut show: impl FnMut(u32)) {
+        for (part, high) in self.parts.iter().zip(0_u32..) {
+            let documents = part.of(word).iter().map(|low| (high << PART_BITS) | u32::from(*low));
+            if self.void.is_empty() {
+                documents.for_each(&mut show);
+            } else {
+                documents.filter(|document| !self.is_void(*document)).for_each(&mut show);
             }
         }
     }
 
-    /// Packs everything anew for so many words. Linear in what there is.
+    /// Shows the words of every document that is not packed, with their counts.
+    pub(crate) fn each_loose(&self) -> impl Iterator<Item = (u32, impl Iterator<Item = (u32, u32)>)> {
+        self.loose.iter().map(|loose| (loose.document, self.words(loose).iter().map(|word| split(*word))))
+    }
+
+    /// Packs everything anew for so many words. Linear in the parts that changed.
     pub(crate) fn pack(&mut self, words: usize) {
+        let newest = self.loose.iter().map(|loose| loose.document).max();
+        let parts = newest.map_or(0, |newest| index(newest >> PART_BITS) + 1).max(self.parts.len());
+        let mut packed = Vec::with_capacity(parts);
+        let old = std::mem::take(&mut self.parts);
+        for (high, part) in (0_u32..).zip(old.into_iter().chain(std::iter::repeat_with(Part::default))).take(parts) {
+            packed.push(self.packed_part(high, part, words));
+        }
+        *self = Postings { parts: packed, ..Postings::default() };
+    }
+
+    fn packed_part(&self, high: u32, old: Part, words: usize) -> Part {
+        let first = index(high << PART_BITS);
+        let void = self.void.get(first..self.void.len().min(first + (1 << PART_BITS))).unwrap_or_default();
+        let has_void = void.contains(&true);
+        let is_new = |loose: &&Loose| loose.document >> PART_BITS == high;
+        if !has_void && !self.loose.iter().any(|loose| is_new(&loose)) {
+            return old;
+        }
+        let is_kept = |low: &&u16| !has_void || !void.get(usize::from(**low)).copied().unwrap_or(false);
         let mut starts = vec![0_u32; words + 2];
         let mut count = |word: u32, more: u32| {
             if let Some(start) = starts.get_mut(index(word) + 2) {
                 *start += more;
             }
         };
-        for word in 0..u32::try_from(self.starts.len().saturating_sub(1)).unwrap_or(0) {
-            self.each(word, |_, _| count(word, 1));
+        for word in 0..old.words() {
+            let kept = if has_void { old.of(word).iter().filter(is_kept).count() } else { old.of(word).len() };
+            count(word, u32::try_from(kept).unwrap_or(u32::MAX));
         }
-        self.each_loose(|_, word, _| count(word, 1));
+        let loose = || self.loose.iter().filter(is_new);
+        for (word, times) in loose().flat_map(|loose| self.words(loose)).map(|word| split(*word)) {
+            count(word, times);
+        }
         let mut sum = 0;
         for start in &mut starts {
             sum += *start;
             *start = sum;
         }
         let mut packed = vec![0; index(sum)];
-        let mut place = |word: u32, posting: u32| {
+        let mut place = |word: u32, low: u16, times: u32| {
             if let Some(next) = starts.get_mut(index(word) + 1) {
-                if let Some(to) = packed.get_mut(index(*next)) {
-                    *to = posting;
-                }
-                *next += 1;
+                let from = index(*next);
+                *next += times;
+                packed.get_mut(from..index(*next)).unwrap_or_default().fill(low);
             }
         };
-        for word in 0..u32::try_from(self.starts.len().saturating_sub(1)).unwrap_or(0) {
-            self.each(word, |document, count| place(word, entry(document, count)));
+        for word in 0..old.words() {
+            old.of(word).iter().filter(is_kept).for_each(|low| place(word, *low, 1));
         }
-        self.each_loose(|document, word, count| place(word, entry(document, count)));
+        for loose in loose() {
+            let low = u16::try_from(low_half(loose.document)).unwrap_or(u16::MAX);
+            self.words(loose).iter().map(|word| split(*word)).for_each(|(word, times)| place(word, low, times));
+        }
         starts.pop();
-        *self = Postings { starts, packed, ..Postings::default() };
+        Part { starts, packed }
     }
 }
 
@@ -157,18 +202,37 @@ impl Postings {
     /// Writes packed postings.
     pub(crate) fn write(&self, to: &mut Writer) {
         debug_assert!(self.loose.is_empty(), "packed before");
-        to.numbers(self.starts.iter().copied());
-        to.numbers(self.packed.iter().copied());
+        to.number(u32::try_from(self.parts.len()).unwrap_or(0));
+        for part in &self.parts {
+            to.numbers(part.starts.iter().copied());
+            to.shorts(&part.packed);
+        }
     }
 
     pub(crate) fn read_from(from: &mut Source<'_>, words: usize, documents: usize) -> Option<Postings> {
-        let (starts, packed) = (from.numbers()?, from.numbers()?);
-        let fits = starts.len() <= words + 1
-            && starts.is_sorted()
-            && starts.last().map_or(0, |end| index(*end)) == packed.len()
-            && packed.iter().all(|posting| index(posting >> COUNT_BITS) < documents);
-        fits.then(|| Postings { starts, packed, ..Postings::default() })
+        let count = index(from.number()?);
+        if count > documents.div_ceil(1 << PART_BITS) {
+            return None;
+        }
+        let mut parts = Vec::with_capacity(count);
+        for high in 0..count {
+            let part = Part { starts: from.numbers()?, packed: from.shorts()? };
+            let behind = documents - (high << PART_BITS);
+            let fits = part.starts.len() <= words + 1
+                && part.starts.is_sorted()
+                && part.starts.last().map_or(0, |end| index(*end)) == part.packed.len()
+                && part.packed.iter().all(|low| usize::from(*low) < behind);
+            if !fits {
+                return None;
+            }
+            parts.push(part);
+        }
+        Some(Postings { parts, ..Postings::default() })
     }
+}
+
+fn low_half(document: u32) -> u32 {
+    document & ((1 << PART_BITS) - 1)
 }
 
 fn index(number: u32) -> usize {
@@ -180,13 +244,14 @@ mod tests {
     use super::*;
 
     fn seen(postings: &Postings, word: u32) -> Vec<(u32, u32)> {
-        let mut all = Vec::new();
-        postings.each(word, |document, count| all.push((document, count)));
-        postings.each_loose(|document, found, count| {
-            if found == word {
-                all.push((document, count));
-            }
+        let mut all: Vec<(u32, u32)> = Vec::new();
+        postings.each(word, |document| match all.last_mut() {
+            Some((last, times)) if *last == document => *times += 1,
+            _ => all.push((document, 1)),
         });
+        for (document, words) in postings.each_loose() {
+            all.extend(words.filter(|(found, _)| *found == word).map(|(_, times)| (document, times)));
+        }
         all.sort_unstable();
         all
     }
@@ -220,5 +285,22 @@ mod tests {
         postings.pack(4);
         assert_eq!(*postings.take(0), [entry(2, 1)]);
         assert_eq!((seen(&postings, 2), postings.take(7).len()), (vec![], 0));
+    }
+
+    #[test]
+    fn documents_beyond_one_part_are_told_apart() {
+        let mut postings = Postings::default();
+        let documents = [3, 65_535, 65_536, 65_539, 200_003];
+        documents.iter().for_each(|document| postings.put(*document, &[entry(1, 2)]));
+        let all: Vec<(u32, u32)> = documents.iter().map(|document| (*document, 2)).collect();
+        assert_eq!(seen(&postings, 1), all);
+        postings.pack(2);
+        assert_eq!((seen(&postings, 1), postings.packed(1)), (all.clone(), 10));
+        // A part that nothing changed in keeps its lists; the others are made anew.
+        assert_eq!(*postings.take(65_539), [entry(1, 2)]);
+        postings.put(65_540, &[entry(2, 1)]);
+        postings.pack(3);
+        let left: Vec<(u32, u32)> = all.iter().copied().filter(|(document, _)| *document != 65_539).collect();
+        assert_eq!((seen(&postings, 1), seen(&postings, 2)), (left, vec![(65_540, 1)]));
     }
 }

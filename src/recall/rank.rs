@@ -5,15 +5,16 @@
 //! an order. Every sum is taken in an order that only the texts decide.
 
 use super::index::{Direction, Entry, Index, NO_VOICE};
-use super::kernel::dots;
+use super::kernel::{LANES, TIMES, cosines, dots, fuse, largest, lend, norms, weigh, weighed};
 use super::number::ln;
 use super::similar::Near;
 use super::stop::is_stop;
 use super::token::{Token, tokens};
-use super::vector::{DIMENSIONS, Sum, float};
+use super::vector::{DIMENSIONS, Sum};
 use super::vocabulary::NONE;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How fast another occurrence of a word counts less.
@@ -126,17 +127,31 @@ impl Sieve {
 /// Room to work in, a place for each document.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    exact: Vec<f32>,
-    near: Vec<f32>,
-    touched: Vec<u32>,
-    /// For one term, what each word counts for it.
-    marks: Vec<f32>,
+    /// How often each document holds one term, in [`TIMES`]ths; zero between terms.
+    times: Vec<i32>,
+    /// For one term, what each word counts for it; zero between terms.
+    marks: Vec<i32>,
+    norms: Vec<f32>,
     words: Vec<f32>,
-    products: Vec<i32>,
     cosines: Vec<f32>,
     scores: Vec<f32>,
     lent: Vec<f32>,
 }
+
+/// A question with what is known of the documents as a whole.
+struct Asked<'q> {
+    question: &'q Question<'q>,
+    favoured: u8,
+    /// More for the favoured speaker.
+    factor: f32,
+    /// The largest score by words.
+    most: f32,
+}
+
+/// A word with fewer postings than one for so many documents is counted one by one.
+const SPARSE: usize = 4;
+/// Documents whose products are worked on at once.
+const BLOCK: usize = 512;
 
 impl Index {
     /// The documents that answer best, best first; equal ones in the order of their keys.
@@ -156,17 +171,25 @@ impl Index {
     fn search_in(&self, scratch: &mut Scratch, question: &Question<'_>) -> Answer {
         let count = self.entries.len();
         let (terms, own) = self.terms(question.text);
-        for room in [&mut scratch.words, &mut scratch.cosines, &mut scratch.scores, &mut scratch.lent] {
-            room.clear();
+        let Scratch { norms, words, cosines, scores, lent, .. } = scratch;
+        for room in [norms, cosines, scores, lent] {
             room.resize(count, 0.0);
         }
+        words.clear();
+        words.resize(count, 0.0);
         let most = self.score_words(scratch, &terms);
         let direction = question.vector.or(own.as_ref()).filter(|own| own.values.len() == self.dimensions);
         let direction = direction.filter(|own| own.inverse > 0.0);
         if most == 0.0 && direction.is_none() {
             return Answer { terms, ..Answer::default() };
         }
-        let range = direction.map(|direction| self.score_meaning(scratch, direction));
+        let range = match direction {
+            Some(direction) => Some(self.score_meaning(scratch, direction)),
+            None => {
+                scratch.cosines.fill(0.0);
+                None
+            }
+        };
         self.fuse(scratch, question.mix, most, range);
         self.lend(scratch, question.mix);
         let best = self.best(scratch, question, most);
@@ -177,13 +200,28 @@ impl Index {
         let favoured = self.named_voice(question.text);
         let factor = 1.0 + question.mix.speaker;
         // More than a score may still become.
+        let asked = Asked { question, favoured, factor, most };
         let favour = if favoured == NO_VOICE { 1.0 } else { factor } * question.period.map_or(1.0, |_| IN_PERIOD);
         let mut best = Best::new(question.limit);
-        for (place, (score, lent)) in scratch.scores.iter().zip(&scratch.lent).enumerate() {
-            let mut score = score + lent;
-            if score.max(score * favour) < best.bar {
-                continue;
+        let chunks = scratch.scores.chunks(LANES).zip(scratch.lent.chunks(LANES)).zip((0..).step_by(LANES));
+        for ((scores, lent), first) in chunks {
+            let most = scores.iter().zip(lent).fold(f32::NEG_INFINITY, |most, (score, lent)| {
+                let score = score + lent;
+                if score > most { score } else { most }
+            });
+            if most.max(most * favour) >= best.bar {
+                self.best_of(first..first + scores.len(), scratch, &asked, &mut best);
             }
+        }
+        best
+    }
+
+    fn best_of(&self, places: Range<usize>, scratch: &Scratch, asked: &Asked<'_>, best: &mut Best) {
+        let Asked { question, favoured, factor, most } = *asked;
+        for place in places {
+            let at = |values: &[f32]| values.get(place).copied().unwrap_or(0.0);
+            let lent = at(&scratch.lent);
+            let mut score = at(&scratch.scores) + lent;
             let Some(entry) = self.entries.get(place) else { break };
             if entry.is_gone || question.wanted.is_some_and(|wanted| !wanted(place, entry)) {
                 continue;
@@ -195,12 +233,10 @@ impl Index {
                 score *= IN_PERIOD;
             }
             if best.takes(score, entry.key) {
-                let at = |values: &[f32]| values.get(place).copied().unwrap_or(0.0);
                 let words = if most > 0.0 { at(&scratch.words) / most } else { 0.0 };
-                best.add(Hit { place, key: entry.key, score, words, cosine: at(&scratch.cosines), lent: *lent });
+                best.add(Hit { place, key: entry.key, score, words, cosine: at(&scratch.cosines), lent });
             }
         }
-        best
     }
 
     /// The documents that hold a word or a mark.
@@ -212,12 +248,12 @@ impl Index {
                 *holds = true;
             }
         };
-        self.postings.each(word, |document, _| set(document));
-        self.postings.each_loose(|document, found, _| {
-            if found == word {
+        self.postings.each(word, &mut set);
+        for (document, mut words) in self.postings.each_loose() {
+            if words.any(|(found, _)| found == word) {
                 set(document);
             }
-        });
+        }
         holding
     }
 
@@ -285,102 +321,102 @@ impl Index {
         let live = count(self.live);
         let mean = count(usize::try_from(self.total_length).unwrap_or(usize::MAX)) / live;
         let (least, each) = (K1 * (1.0 - B), K1 * B / mean.max(TINY));
-        scratch.exact.resize(self.entries.len(), 0.0);
-        scratch.near.resize(self.entries.len(), 0.0);
-        scratch.marks.resize(self.vocabulary.len(), 0.0);
+        norms(&self.lengths, least, each, &mut scratch.norms);
+        scratch.times.resize(self.entries.len(), 0);
+        scratch.marks.resize(self.vocabulary.len(), 0);
         for term in terms {
             let holding = count(usize::try_from(self.vocabulary.documents(term.stem)).unwrap_or(0));
-            let weight = ln(1.0 + (live - holding + 0.5) / (holding + 0.5));
-            self.collect(scratch, term);
-            let Scratch { exact, near, touched, words, .. } = &mut *scratch;
-            for place in touched.drain(..).map(index) {
-                let (Some(entry), Some(exact), Some(near), Some(sum)) =
-                    (self.entries.get(place), exact.get_mut(place), near.get_mut(place), words.get_mut(place))
-                else {
-                    continue;
-                };
-                let times = std::mem::take(exact) + std::mem::take(near);
-                *sum += weight * times * (K1 + 1.0) / (times + least + each * f32::from(entry.length));
-            }
+            let weight = ln(1.0 + (live - holding + 0.5) / (holding + 0.5)) * (K1 + 1.0);
+            self.score_word(scratch, term, weight);
         }
-        scratch.words.iter().fold(0.0, |most, score| score.max(most))
+        largest(&scratch.words)
     }
 
-    /// How often each document holds a term: the word itself in any form, and by how much it
-    /// holds something like it.
-    fn collect(&self, scratch: &mut Scratch, term: &Term) {
-        let Scratch { exact, near, touched, marks, .. } = scratch;
+    /// Soft BM25 of one word: itself in any form as often as it occurs, and what is most like it.
+    fn score_word(&self, scratch: &mut Scratch, term: &Term, weight: f32) {
+        let Scratch { times, marks, norms, words, .. } = scratch;
         let is_other = |word: u32| self.vocabulary.word(word).is_none_or(|word| word.stem != term.stem);
-        let similar = || term.near.iter().filter(|(word, _)| is_other(*word));
-        let mut add = |document: u32, times: u32, gain: f32| {
-            let place = index(document);
-            let (Some(exact), Some(near)) = (exact.get_mut(place), near.get_mut(place)) else { return };
-            if *exact == 0.0 && *near == 0.0 {
-                touched.push(document);
-            }
-            let times = float(i32::try_from(times).unwrap_or(i32::MAX));
-            if gain == SAME { *exact += times } else { *near = near.max(gain * times) }
-        };
-        for word in self.vocabulary.family(term.stem) {
-            self.postings.each(word, |document, times| add(document, times, SAME));
-        }
+        let similar = || term.near.iter().filter(|(word, _)| is_other(*word)).map(|(word, gain)| (*word, parts(*gain)));
+        let family = || self.vocabulary.family(term.stem);
+        let mut postings = 0;
+        // First what is alike, of which the most counts, then the word itself, which is added.
         for (word, gain) in similar() {
-            self.postings.each(*word, |document, times| add(document, times, *gain));
+            postings += self.postings.packed(word);
+            let (mut last, mut run) = (u32::MAX, 0);
+            self.postings.each(word, |document| {
+                run = if document == last { run + gain } else { gain };
+                last = document;
+                if let Some(times) = times.get_mut(index(document)) {
+                    *times = run.max(*times);
+                }
+            });
         }
-        if self.postings.loose() == 0 {
-            return;
+        for word in family() {
+            postings += self.postings.packed(word);
+            self.postings.each(word, |document| {
+                if let Some(times) = times.get_mut(index(document)) {
+                    *times += TIMES;
+                }
+            });
         }
-        let mut set = |word: u32, gain: f32| {
-            if let Some(mark) = marks.get_mut(index(word)) {
-                *mark = gain;
+        if self.postings.loose() > 0 {
+            let mut mark = |word: u32, gain: i32| marks.get_mut(index(word)).into_iter().for_each(|mark| *mark = gain);
+            family().for_each(|word| mark(word, TIMES));
+            similar().for_each(|(word, gain)| mark(word, gain));
+            for (document, found) in self.postings.each_loose() {
+                let (mut own, mut most) = (0, 0);
+                for (word, count) in found {
+                    let gain = marks.get(index(word)).copied().unwrap_or(0);
+                    let gained = gain.saturating_mul(i32::try_from(count).unwrap_or(i32::MAX));
+                    if gain == TIMES { own += gained } else { most = gained.max(most) }
+                }
+                if let Some(times) = times.get_mut(index(document)) {
+                    *times = own + most;
+                }
+            }
+            let mut clear = |word: u32| marks.get_mut(index(word)).into_iter().for_each(|mark| *mark = 0);
+            family().for_each(&mut clear);
+            similar().for_each(|(word, _)| clear(word));
+        }
+        if postings > times.len() / SPARSE {
+            return weigh(times, norms, weight, words);
+        }
+        let mut one = |document: u32| {
+            let place = index(document);
+            if let (Some(times), Some(norm), Some(score)) = (times.get_mut(place), norms.get(place), words.get_mut(place))
+                && *times > 0
+            {
+                *score += weighed(std::mem::take(times), *norm, weight);
             }
         };
-        self.vocabulary.family(term.stem).for_each(|word| set(word, SAME));
-        similar().for_each(|(word, gain)| set(*word, *gain));
-        self.postings.each_loose(|document, word, times| {
-            let gain = marks.get(index(word)).copied().unwrap_or(0.0);
-            if gain != 0.0 {
-                add(document, times, gain);
-            }
-        });
-        let mut clear = |word: u32| {
-            if let Some(mark) = marks.get_mut(index(word)) {
-                *mark = 0.0;
-            }
-        };
-        self.vocabulary.family(term.stem).for_each(&mut clear);
-        similar().for_each(|(word, _)| clear(*word));
+        family().chain(similar().map(|(word, _)| word)).for_each(|word| self.postings.each(word, &mut one));
+        self.postings.each_loose().for_each(|(document, _)| one(document));
     }
 
     /// The cosine of every document; gives the smallest and the largest.
     fn score_meaning(&self, scratch: &mut Scratch, direction: &Direction) -> (f32, f32) {
-        let Scratch { products, cosines, .. } = scratch;
-        products.resize(self.entries.len(), 0);
-        dots(&self.vectors, &direction.values, products);
-        for ((product, inverse), cosine) in products.iter().zip(&self.inverses).zip(&mut *cosines) {
-            *cosine = float(*product) * inverse * direction.inverse;
+        let mut products = [0; BLOCK];
+        let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
+        let rows = self.vectors.chunks(BLOCK * self.dimensions.max(1)).zip(self.inverses.chunks(BLOCK));
+        for ((rows, inverses), out) in rows.zip(scratch.cosines.chunks_mut(BLOCK)) {
+            let products = products.get_mut(..out.len()).unwrap_or_default();
+            dots(rows, &direction.values, products);
+            let range = cosines(products, inverses, direction.inverse, out);
+            (low, high) = (low.min(range.0), high.max(range.1));
         }
-        let range = |(low, high): (f32, f32), cosine: &f32| (low.min(*cosine), high.max(*cosine));
-        let none = (f32::INFINITY, f32::NEG_INFINITY);
-        if self.live == self.entries.len() {
-            return cosines.iter().fold(none, range);
+        if self.live < self.entries.len() {
+            let there = self.entries.iter().zip(&scratch.cosines).filter(|(entry, _)| !entry.is_gone);
+            let none = (f32::INFINITY, f32::NEG_INFINITY);
+            return there.fold(none, |(low, high), (_, cosine)| (low.min(*cosine), high.max(*cosine)));
         }
-        cosines
-            .iter()
-            .zip(&self.entries)
-            .filter(|(_, entry)| !entry.is_gone)
-            .map(|(cosine, _)| cosine)
-            .fold(none, range)
+        (low, high)
     }
 
     fn fuse(&self, scratch: &mut Scratch, mix: Mix, most: f32, range: Option<(f32, f32)>) {
         // Where one of the two says nothing, the other decides alone.
         let words = if most > 0.0 { mix.words / (most + TINY) } else { 0.0 };
         let (low, meaning) = range.map_or((0.0, 0.0), |(low, high)| (low, mix.meaning / (high - low + TINY)));
-        let parts = scratch.words.iter().zip(&scratch.cosines);
-        for ((by_words, cosine), score) in parts.zip(&mut scratch.scores) {
-            *score = words * by_words + meaning * (cosine - low);
-        }
+        fuse(&scratch.words, words, &scratch.cosines, low, meaning, &mut scratch.scores);
         if self.live < self.entries.len() {
             let gone = self.entries.iter().zip(&mut scratch.scores).filter(|(entry, _)| entry.is_gone);
             gone.for_each(|(_, score)| *score = 0.0);
@@ -388,15 +424,16 @@ impl Index {
     }
 
     fn lend(&self, scratch: &mut Scratch, mix: Mix) {
-        if mix.before == 0.0 && mix.after == 0.0 {
-            return;
-        }
         let Scratch { scores, lent, .. } = scratch;
-        for (place, entry) in self.entries.iter().enumerate().filter(|(_, entry)| entry.back > 0) {
-            let earlier = place - usize::from(entry.back);
+        if mix.before == 0.0 && mix.after == 0.0 {
+            return lent.fill(0.0);
+        }
+        lend(scores, &self.backs, mix.before, mix.after, lent);
+        // Sessions that ran at the same time; two amounts each at most, so their order does not matter.
+        for (place, back) in self.backs.iter().enumerate().filter(|(_, back)| **back > 1) {
+            let earlier = place - usize::from(*back);
             let (own, before) = (scores.get(place), scores.get(earlier));
             let (own, before) = (own.copied().unwrap_or(0.0), before.copied().unwrap_or(0.0));
-            // Two amounts at most, so their order does not matter.
             if let Some(lent) = lent.get_mut(place) {
                 *lent += mix.before * before;
             }
@@ -424,8 +461,11 @@ impl Index {
     }
 }
 
-/// The gain of the word itself.
-const SAME: f32 = f32::INFINITY;
+/// A gain in [`TIMES`]ths: never as much as the word itself.
+#[expect(clippy::cast_possible_truncation, clippy::as_conversions, reason = "between 0 and 1")]
+fn parts(gain: f32) -> i32 {
+    ((gain * 4_096.0 + 0.5) as i32).clamp(1, TIMES - 1)
+}
 
 #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "rounded to the nearest everywhere alike")]
 fn count(count: usize) -> f32 {

@@ -3,7 +3,11 @@
 //! Knows how near is near enough, and keeps what it found for the next question; words that
 //! came since are looked at when the word is asked for again.
 
+use super::embedding::Embedding;
 use super::index::Index;
+use super::kernel::float;
+use super::vector::{ROW_SHIFT, Vector, wide};
+use super::vocabulary::Place;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -66,9 +70,9 @@ impl Index {
         let vector = table.word(word);
         let mut near: Vec<Near> = known.iter().flat_map(|near| near.iter().copied()).collect();
         if !vector.is_zero() {
+            let asked = Asked::new(table, vector, index(words - seen));
             for number in seen..words {
-                let Some(other) = self.vocabulary.vector(number, table) else { continue };
-                let cosine = vector.cosine(&other);
+                let cosine = asked.cosine(self.vocabulary.place(number));
                 if cosine > FLOOR {
                     near.push((number, GAIN * (cosine - FLOOR) / (1.0 - FLOOR)));
                 }
@@ -79,4 +83,45 @@ impl Index {
         similar.keep(word, Known { seen: words, near: Arc::clone(&near) }, limit);
         near
     }
+}
+
+/// A word that others are compared with.
+struct Asked {
+    table: &'static Embedding,
+    vector: Vector,
+    /// Its products with every row, if it will be compared with many words.
+    products: Option<Vec<i32>>,
+}
+
+impl Asked {
+    fn new(table: &'static Embedding, vector: Vector, others: usize) -> Asked {
+        let products = (others > table.len() / 4).then(|| table.products(&vector));
+        Asked { table, vector, products }
+    }
+
+    fn product(&self, row: u16) -> i32 {
+        match &self.products {
+            Some(products) => products.get(usize::from(row)).copied().unwrap_or(0),
+            None => self.table.product(&self.vector, row),
+        }
+    }
+
+    fn cosine(&self, place: Place<'_>) -> f32 {
+        match place {
+            Place::Row(row) => {
+                let (inverse, _) = self.table.measures(row);
+                float(self.product(row)) * inverse * self.vector.inverse
+            }
+            Place::Sum(rows, inverse) => {
+                let product = |row: &u16| i64::from(self.product(*row)) * i64::from(self.table.measures(*row).1);
+                let sum: i64 = rows.iter().map(product).sum();
+                wide(sum >> ROW_SHIFT) * inverse * self.vector.inverse
+            }
+            Place::Nowhere => 0.0,
+        }
+    }
+}
+
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }

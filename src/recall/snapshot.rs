@@ -6,11 +6,10 @@
 use super::embedding::Embedding;
 use super::index::{Entry, Index};
 use super::postings::Postings;
-use super::vector::Vector;
 use super::vocabulary::Vocabulary;
 
 /// Changes whenever an index built by another version would answer otherwise.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Bytes on their way out.
 #[derive(Default)]
@@ -24,6 +23,11 @@ impl Writer {
     pub(crate) fn numbers(&mut self, values: impl ExactSizeIterator<Item = u32>) {
         self.number(u32::try_from(values.len()).unwrap_or(u32::MAX));
         values.for_each(|value| self.number(value));
+    }
+
+    pub(crate) fn shorts(&mut self, values: &[u16]) {
+        self.number(u32::try_from(values.len()).unwrap_or(u32::MAX));
+        values.iter().for_each(|value| self.0.extend_from_slice(&value.to_le_bytes()));
     }
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
@@ -61,6 +65,12 @@ impl<'b> Source<'b> {
         Some(bytes.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect())
     }
 
+    pub(crate) fn shorts(&mut self) -> Option<Vec<u16>> {
+        let count = index(self.number()?);
+        let bytes = self.take(count.checked_mul(2)?)?;
+        Some(bytes.as_chunks::<2>().0.iter().map(|bytes| u16::from_le_bytes(*bytes)).collect())
+    }
+
     pub(crate) fn bytes(&mut self) -> Option<&'b [u8]> {
         let count = index(self.number()?);
         self.take(count)
@@ -77,13 +87,14 @@ impl Index {
         to.signed(&self.vectors);
         to.numbers(self.inverses.iter().map(|inverse| inverse.to_bits()));
         to.number(u32::try_from(self.entries.len()).unwrap_or(0));
+        to.shorts(&self.lengths);
+        to.shorts(&self.backs);
         for entry in &self.entries {
             to.number(entry.key);
             to.number(entry.group);
             let [low, high] = halves(entry.at);
             to.number(low);
             to.number(high);
-            to.number(u32::from(entry.length) | u32::from(entry.back) << 16);
             let [said, answered] = entry.voices;
             to.number(u32::from_le_bytes([entry.label, said, answered, u8::from(entry.is_gone)]));
         }
@@ -111,48 +122,27 @@ impl Index {
         {
             return None;
         }
-        for place in 0..count {
+        let (lengths, backs) = (from.shorts()?, from.shorts()?);
+        let is_behind = |(place, back): (usize, &u16)| usize::from(*back) <= place;
+        if lengths.len() != count || backs.len() != count || !backs.iter().enumerate().all(is_behind) {
+            return None;
+        }
+        for length in &lengths {
             let (key, group, low, high) = (from.number()?, from.number()?, from.number()?, from.number()?);
-            let [a, b, c, d] = from.number()?.to_le_bytes();
             let [label, said, answered, is_gone] = from.number()?.to_le_bytes();
-            let (length, back) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
-            let entry = Entry {
-                key,
-                group,
-                at: whole(low, high),
-                length,
-                back,
-                label,
-                voices: [said, answered],
-                is_gone: is_gone != 0,
-            };
-            if usize::from(back) > place {
-                return None;
-            }
+            let (at, voices) = (whole(low, high), [said, answered]);
+            let entry = Entry { key, group, at, label, voices, is_gone: is_gone != 0 };
             if !entry.is_gone {
                 index_.live += 1;
-                index_.total_length += u64::from(length);
+                index_.total_length += u64::from(*length);
             }
             index_.entries.push(entry);
         }
+        (index_.lengths, index_.backs) = (lengths, backs);
         index_.vocabulary = Vocabulary::read_from(from, keeps_stops)?;
         index_.postings = Postings::read_from(from, index_.vocabulary.len(), count)?;
         from.0.is_empty().then_some(index_)
     }
-}
-
-pub(crate) fn write_vectors(to: &mut Writer, vectors: &[Vector]) {
-    to.number(u32::try_from(vectors.len()).unwrap_or(0));
-    vectors.iter().for_each(|vector| to.signed(&vector.values));
-}
-
-pub(crate) fn read_vectors(from: &mut Source<'_>) -> Option<Vec<Vector>> {
-    let count = index(from.number()?);
-    let mut vectors = Vec::new();
-    for _ in 0..count {
-        vectors.push(Vector::of_bytes(from.bytes()?.try_into().ok()?));
-    }
-    Some(vectors)
 }
 
 fn halves(value: i64) -> [u32; 2] {

@@ -18,12 +18,21 @@ pub(crate) enum Token<'t> {
 
 /// Shows the tokens of a text in their order; `folded` is room to work in.
 pub(crate) fn tokens(text: &str, folded: &mut String, mut each: impl FnMut(Token<'_>)) {
+    short_tokens(text, folded, |token, _| each(token));
+}
+
+/// As [`tokens`], and with a number for each word of at most [`SHORT`] bytes in plain text,
+/// which no other word has; 0 for other tokens.
+pub(crate) fn short_tokens(text: &str, folded: &mut String, mut each: impl FnMut(Token<'_>, u128)) {
     folded.clear();
     if text.is_ascii() {
         folded.push_str(text);
         folded.make_ascii_lowercase();
+        // So that sixteen bytes can be read at once from every word.
+        folded.push_str(BEHIND);
         return plain_tokens(folded, each);
     }
+    let mut each = |token: Token<'_>| each(token, 0);
     // Capitals become small letters before and after, since an accent may hide one.
     let letters = text.chars().flat_map(char::to_lowercase).nfd().filter(|c| !is_dropped(*c));
     folded.extend(letters);
@@ -44,22 +53,64 @@ pub(crate) fn tokens(text: &str, folded: &mut String, mut each: impl FnMut(Token
     }
 }
 
-fn plain_tokens(folded: &str, mut each: impl FnMut(Token<'_>)) {
+/// What follows a plain text: nothing that is a token.
+const BEHIND: &str = "                ";
+/// The longest words that have a number, in bytes.
+const SHORT: u8 = 15;
+
+fn plain_tokens(folded: &str, mut each: impl FnMut(Token<'_>, u128)) {
     let bytes = folded.as_bytes();
     let mut at = 0;
     while let Some(first) = bytes.get(at) {
         let from = at;
         at += 1;
-        if first.is_ascii_alphanumeric() {
-            while bytes.get(at).is_some_and(u8::is_ascii_alphanumeric) {
-                at += 1;
+        match KINDS.get(usize::from(*first)) {
+            Some(Kind::Word) => {
+                while bytes.get(at).and_then(|byte| KINDS.get(usize::from(*byte))) == Some(&Kind::Word) {
+                    at += 1;
+                }
+                each(Token::Word(folded.get(from..at).unwrap_or_default()), number(bytes, from, at - from));
             }
-            each(Token::Word(folded.get(from..at).unwrap_or_default()));
-        } else if first.is_ascii_graphic() {
-            each(Token::Sign(folded.get(from..at).unwrap_or_default()));
+            Some(Kind::Sign) => each(Token::Sign(folded.get(from..at).unwrap_or_default()), 0),
+            _ => {}
         }
     }
 }
+
+/// The bytes of a short word and its length as one number.
+fn number(bytes: &[u8], from: usize, len: usize) -> u128 {
+    let sixteen = bytes.get(from..).and_then(<[u8]>::first_chunk);
+    match (sixteen, u8::try_from(len)) {
+        (Some(sixteen), Ok(len @ 1..=SHORT)) => {
+            (u128::from_le_bytes(*sixteen) & ((1 << (u32::from(len) * 8)) - 1)) | u128::from(len) << 120
+        }
+        _ => 0,
+    }
+}
+
+/// What a plain byte is a part of.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Word,
+    Sign,
+    Blank,
+}
+
+const KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Blank; 256];
+    let mut byte = 0_u8;
+    let mut rest = kinds.as_mut_slice();
+    while let Some((kind, after)) = rest.split_first_mut() {
+        *kind = match byte {
+            _ if byte.is_ascii_alphanumeric() => Kind::Word,
+            _ if byte.is_ascii_graphic() => Kind::Sign,
+            _ => Kind::Blank,
+        };
+        rest = after;
+        byte = byte.wrapping_add(1);
+    }
+    kinds
+};
 
 /// Accents and other marks that stand on a letter; the vowel signs of Indian scripts, which
 /// are letters to Unicode's alphabet, stay.

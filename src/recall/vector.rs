@@ -4,12 +4,13 @@
 //! Sums and products are whole numbers and the rest is single steps of IEEE arithmetic in a
 //! fixed order, so that every machine gets the same bits.
 
+use super::kernel::{add_narrow, add_scaled, dot, float};
+
 /// The numbers in a vector of ours.
 pub(crate) const DIMENSIONS: usize = 128;
 
 /// A row is added in 1024ths of its unit, which leaves room for half a million of them.
-const ROW_SHIFT: u32 = 10;
-const HALF: i32 = 1 << (ROW_SHIFT - 1);
+pub(super) const ROW_SHIFT: u32 = 10;
 /// So many words' parts fit into 16 bits, if none passes [`MAX_PART`].
 const MAX_PENDING: u8 = 8;
 const MAX_PART: i32 = 4_095;
@@ -35,16 +36,12 @@ pub(crate) type WordSum = [i16; DIMENSIONS];
 impl Sum {
     /// Adds a row of bytes that are signed numbers, `scale` times.
     pub(crate) fn add(&mut self, row: &[u8; DIMENSIONS], scale: i16) {
-        for (sum, value) in self.wide.iter_mut().zip(row) {
-            *sum += (i32::from(value.cast_signed()) * i32::from(scale) + HALF) >> ROW_SHIFT;
-        }
+        add_scaled(&mut self.wide, row, scale, ROW_SHIFT);
     }
 
     /// Adds a word's part.
     pub(crate) fn add_word(&mut self, word: &WordSum) {
-        for (sum, value) in self.narrow.iter_mut().zip(word) {
-            *sum = sum.wrapping_add(*value);
-        }
+        add_narrow(&mut self.narrow, word);
         self.pending += 1;
         if self.pending == MAX_PENDING {
             self.widen();
@@ -62,6 +59,13 @@ impl Sum {
     pub(crate) fn word(&self) -> Option<WordSum> {
         let fits = self.wide.iter().all(|value| value.abs() <= MAX_PART);
         fits.then(|| self.wide.map(|value| i16::try_from(value).unwrap_or(0)))
+    }
+
+    /// One over the length of the sum, in units of its values; zero if it has none.
+    pub(crate) fn inverse(&mut self) -> f32 {
+        self.widen();
+        let square: i64 = self.wide.iter().map(|value| i64::from(*value) * i64::from(*value)).sum();
+        if square == 0 { 0.0 } else { 1.0 / wide(square).sqrt() }
     }
 
     /// The direction of the sum.
@@ -103,6 +107,7 @@ impl Vector {
     }
 
     /// The cosine with another one.
+    #[cfg(test)]
     pub(crate) fn cosine(&self, other: &Vector) -> f32 {
         float(dot(&self.values, &other.values)) * self.inverse * other.inverse
     }
@@ -116,12 +121,7 @@ fn inverse(square: i32) -> f32 {
     if square == 0 { 0.0 } else { 1.0 / float(square).sqrt() }
 }
 
-/// The sum of the products.
-pub(crate) fn dot(one: &[i8; DIMENSIONS], other: &[i8; DIMENSIONS]) -> i32 {
-    super::kernel::dot(one, other)
-}
-
-#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "below 2^24: 128 products of 127 * 127")]
-pub(crate) fn float(value: i32) -> f32 {
+#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "rounded to the nearest everywhere alike")]
+pub(crate) fn wide(value: i64) -> f32 {
     value as f32
 }

@@ -1,14 +1,14 @@
 //! The words of one index, each once.
 //!
 //! Knows how a word gets its number, which words share a stem and in how many documents a
-//! stem stands, and where a word's vector is: in the table if the word is one piece, kept
-//! here if it is several. Numbers depend on the order in which texts came; no result does.
+//! stem stands, and where a word's vector is: in the table if the word is one piece, the sum
+//! of some rows if it is several. Numbers depend on the order in which texts came; no result does.
 
 use super::embedding::{Embedding, NO_ROW};
-use super::snapshot::{Source, Writer, read_vectors, write_vectors};
+use super::snapshot::{Source, Writer};
 use super::stem::stem;
 use super::stop::is_stop;
-use super::vector::Vector;
+use super::vector::Sum;
 use std::hash::{BuildHasher, RandomState};
 
 /// The longest word that is told apart from others, in bytes; longer ones are cut.
@@ -31,7 +31,7 @@ pub(crate) struct Word {
     end: u32,
     /// Of a stem: the documents that hold it.
     documents: u32,
-    /// Of a word that is one piece: its row. [`FAR`] and more: its place among the kept vectors.
+    /// Of a word that is one piece: its row. [`FAR`] and more: its place among those of several.
     place: u32,
 }
 
@@ -42,10 +42,20 @@ const UNSEEN: u32 = 1 << 16;
 const APART: u8 = 2;
 
 /// Where a word's vector is.
-pub(crate) enum Place {
+pub(crate) enum Place<'v> {
+    /// A row of the table.
     Row(u16),
-    Far(usize),
+    /// The sum of those rows, and one over its length.
+    Sum(&'v [u16], f32),
     Nowhere,
+}
+
+/// A word of several pieces.
+#[derive(Clone, Copy)]
+struct Far {
+    /// Where its rows end.
+    end: u32,
+    inverse: f32,
 }
 
 #[derive(Clone)]
@@ -54,7 +64,9 @@ pub(crate) struct Vocabulary {
     words: Vec<Word>,
     /// Numbers plus one by the hash of the text; a power of two of them.
     slots: Vec<u32>,
-    far: Vec<Vector>,
+    far: Vec<Far>,
+    /// The rows of such words, one's after the other's.
+    rows: Vec<u16>,
     keeps_stops: bool,
     /// So that nobody outside can choose words that meet in one slot.
     seed: u64,
@@ -63,7 +75,15 @@ pub(crate) struct Vocabulary {
 impl Vocabulary {
     pub(crate) fn new(keeps_stops: bool) -> Vocabulary {
         let seed = RandomState::new().hash_one(0_u8) | 1;
-        Vocabulary { text: Vec::new(), words: Vec::new(), slots: vec![0; 64], far: Vec::new(), keeps_stops, seed }
+        Vocabulary {
+            text: Vec::new(),
+            words: Vec::new(),
+            slots: vec![0; 64],
+            far: Vec::new(),
+            rows: Vec::new(),
+            keeps_stops,
+            seed,
+        }
     }
 
     pub(crate) fn keeps_stops(&self) -> bool {
@@ -78,13 +98,15 @@ impl Vocabulary {
         self.text.capacity()
             + self.words.capacity() * size_of::<Word>()
             + self.slots.capacity() * size_of::<u32>()
-            + self.far.capacity() * size_of::<Vector>()
+            + self.far.capacity() * size_of::<Far>()
+            + self.rows.capacity() * size_of::<u16>()
     }
 
     pub(crate) fn shrink(&mut self) {
         self.text.shrink_to_fit();
         self.words.shrink_to_fit();
         self.far.shrink_to_fit();
+        self.rows.shrink_to_fit();
     }
 
     pub(crate) fn word(&self, number: u32) -> Option<&Word> {
@@ -210,34 +232,31 @@ impl Vocabulary {
         let (Some(table), Ok(text), true) = (table, std::str::from_utf8(text), is_spoken) else {
             return u32::from(NO_ROW);
         };
-        let (mut pieces, mut row) = (0, NO_ROW);
-        table.pieces(text, |piece| {
-            pieces += 1;
-            row = piece;
-        });
-        if pieces < 2 {
-            return u32::from(row);
+        let start = self.rows.len();
+        table.pieces(text, |row| self.rows.push(row));
+        if let [] | [_] = self.rows.get(start..).unwrap_or_default() {
+            return u32::from(self.rows.drain(start..).next().unwrap_or(NO_ROW));
         }
-        self.far.push(table.word(text));
+        let mut sum = Sum::default();
+        self.rows.iter().skip(start).for_each(|row| table.add(*row, &mut sum));
+        let end = u32::try_from(self.rows.len()).unwrap_or(NONE);
+        self.far.push(Far { end, inverse: sum.inverse() });
         FAR + u32::try_from(self.far.len() - 1).unwrap_or(0)
     }
 
     /// Where a word's vector is; numbers and marks have none, for one order is not like another.
-    pub(crate) fn place(&self, number: u32) -> Place {
+    pub(crate) fn place(&self, number: u32) -> Place<'_> {
         match self.word(number).map_or(u32::from(NO_ROW), |word| word.place) {
-            far if far >= FAR => Place::Far(index(far - FAR)),
+            far if far >= FAR => self.sum(index(far - FAR)),
             nowhere if nowhere == u32::from(NO_ROW) || nowhere == UNSEEN => Place::Nowhere,
             row => u16::try_from(row).map_or(Place::Nowhere, Place::Row),
         }
     }
 
-    /// A word's vector, if it has one.
-    pub(crate) fn vector(&self, number: u32, table: &Embedding) -> Option<Vector> {
-        match self.place(number) {
-            Place::Row(row) => Some(table.row(row)),
-            Place::Far(place) => self.far.get(place).copied(),
-            Place::Nowhere => None,
-        }
+    fn sum(&self, place: usize) -> Place<'_> {
+        let Some(far) = self.far.get(place) else { return Place::Nowhere };
+        let start = place.checked_sub(1).and_then(|before| self.far.get(before)).map_or(0, |before| index(before.end));
+        Place::Sum(self.rows.get(start..index(far.end)).unwrap_or_default(), far.inverse)
     }
 
     /// The words with a stem.
@@ -328,14 +347,23 @@ impl Vocabulary {
         to.numbers(self.words.iter().map(|word| word.end));
         to.numbers(self.words.iter().map(|word| word.documents));
         to.numbers(self.words.iter().map(|word| word.place));
-        write_vectors(to, &self.far);
+        to.numbers(self.far.iter().map(|far| far.end));
+        to.numbers(self.far.iter().map(|far| far.inverse.to_bits()));
+        to.shorts(&self.rows);
     }
 
     pub(crate) fn read_from(from: &mut Source<'_>, keeps_stops: bool) -> Option<Vocabulary> {
         let mut read = Vocabulary::new(keeps_stops);
         read.text = from.bytes()?.to_vec();
         let columns = [from.numbers()?, from.numbers()?, from.numbers()?, from.numbers()?, from.numbers()?];
-        read.far = read_vectors(from)?;
+        let (far_ends, inverses) = (from.numbers()?, from.numbers()?);
+        read.rows = from.shorts()?;
+        let far_fit = far_ends.len() == inverses.len()
+            && far_ends.is_sorted()
+            && far_ends.last().map_or(0, |end| index(*end)) == read.rows.len()
+            && inverses.iter().all(|inverse| f32::from_bits(*inverse).is_finite());
+        let far = far_ends.into_iter().zip(inverses);
+        read.far = far.map(|(end, inverse)| Far { end, inverse: f32::from_bits(inverse) }).collect();
         let [stems, nexts, ends, documents, places] = columns;
         let count = stems.len();
         let same = [&nexts, &ends, &documents, &places].iter().all(|column| column.len() == count);
@@ -343,7 +371,7 @@ impl Vocabulary {
         let known = stems.iter().chain(&nexts).all(is_word);
         let ascending = ends.is_sorted() && ends.last().is_none_or(|end| index(*end) == read.text.len());
         let far = places.iter().all(|place| *place < FAR || index(place - FAR) < read.far.len());
-        if !(same && known && ascending && far) || count > MAX_WORDS {
+        if !(same && known && ascending && far && far_fit) || count > MAX_WORDS {
             return None;
         }
         let rows = stems.into_iter().zip(nexts).zip(ends).zip(documents).zip(places);

@@ -1,0 +1,83 @@
+//! Words met before while many texts are read, found again without looking them up.
+//!
+//! Knows a small table of short words by their bytes: each one's number in the vocabulary and
+//! its part of a text's vector. What is not in it is looked up; results are the same.
+
+use super::vector::{Sum, WordSum};
+use super::vocabulary::NONE;
+
+/// Texts that are read before words are kept: for a few it is not worth its room.
+const TEXTS: usize = 32;
+/// A power of two. In use only while an archive is read.
+const SLOTS: usize = 1 << 13;
+/// So many places next to each other may hold a word.
+const PROBES: usize = 4;
+/// A word that has no part of vectors, or too large a one.
+const NO_SUM: u32 = u32::MAX;
+
+#[derive(Clone, Copy)]
+struct Slot {
+    /// The word's bytes and length; 0: nothing.
+    word: u128,
+    /// [`NONE`] for a word that says nothing by itself.
+    number: u32,
+    sum: u32,
+}
+
+#[derive(Default)]
+pub(crate) struct Met {
+    /// Texts read so far.
+    pub(crate) texts: usize,
+    slots: Vec<Slot>,
+    sums: Vec<WordSum>,
+}
+
+impl Met {
+    /// Reads a word that is known: its number to `found`, its part to `sum`.
+    pub(crate) fn find(&self, word: u128, found: &mut Vec<u32>, sum: &mut Sum) -> bool {
+        if word == 0 {
+            return false;
+        }
+        let at = place(word);
+        let slots = self.slots.get(at..at + PROBES).unwrap_or_default();
+        let Some(slot) = slots.iter().find(|slot| slot.word == word) else { return false };
+        if slot.number != NONE {
+            found.push(slot.number);
+        }
+        if let Some(part) = usize::try_from(slot.sum).ok().and_then(|place| self.sums.get(place)) {
+            sum.add_word(part);
+        }
+        true
+    }
+
+    /// Keeps a word; `add` adds its part to a sum.
+    pub(crate) fn keep(&mut self, word: u128, number: u32, add: impl Fn(&mut Sum)) {
+        if word == 0 || self.texts < TEXTS {
+            return;
+        }
+        if self.slots.is_empty() {
+            self.slots = vec![Slot { word: 0, number: NONE, sum: NO_SUM }; SLOTS + PROBES];
+        }
+        let at = place(word);
+        let slots = self.slots.get_mut(at..at + PROBES).unwrap_or_default();
+        let Some(slot) = slots.iter_mut().find(|slot| slot.word == 0) else { return };
+        let mut own = Sum::default();
+        add(&mut own);
+        let sum = match own.word() {
+            Some(part) if part.iter().any(|value| *value != 0) => {
+                self.sums.push(part);
+                u32::try_from(self.sums.len() - 1).unwrap_or(NO_SUM)
+            }
+            Some(_) => NO_SUM,
+            // Its part does not fit into a word's.
+            None => return,
+        };
+        *slot = Slot { word, number, sum };
+    }
+}
+
+fn place(word: u128) -> usize {
+    let [low, high] = [word, word >> 64].map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or(0));
+    let mixed = (low ^ high.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::try_from(mixed >> 51).unwrap_or(0)
+}
