@@ -85,6 +85,8 @@ pub(crate) struct Index {
     pub(super) lengths: Vec<u16>,
     /// How many documents back the one before in its group is; 0: there is none.
     pub(super) backs: Vec<u16>,
+    /// The places where that is more than one.
+    pub(super) far_backs: Vec<u32>,
     pub(super) dimensions: usize,
     /// `dimensions` numbers a document.
     pub(super) vectors: Vec<i8>,
@@ -122,6 +124,7 @@ impl Index {
             entries: Vec::new(),
             lengths: Vec::new(),
             backs: Vec::new(),
+            far_backs: Vec::new(),
             dimensions,
             vectors: Vec::new(),
             inverses: Vec::new(),
@@ -150,6 +153,7 @@ impl Index {
             + self.postings.bytes()
             + self.entries.capacity() * size_of::<Entry>()
             + (self.lengths.capacity() + self.backs.capacity()) * size_of::<u16>()
+            + self.far_backs.capacity() * size_of::<u32>()
             + self.vectors.capacity()
             + self.inverses.capacity() * size_of::<f32>()
             + self.similar.lock().bytes()
@@ -200,6 +204,7 @@ impl Index {
         });
         self.lengths.push(0);
         self.backs.push(back);
+        self.far_backs.extend((back > 1).then_some(number));
         self.vectors.resize((place + 1) * self.dimensions, 0);
         self.inverses.push(0.0);
         self.fill(reader, number, new);

@@ -77,6 +77,31 @@ both_ways! {
         most.iter().chain(rest).fold(0.0, |most, value| if *value > most { *value } else { most })
     }
 
+    /// The largest sum of two scores among each [`LANES`] of them.
+    fn peaks(one: &[f32], other: &[f32], out: &mut [f32]) {
+        let (chunks, others) = (one.as_chunks::<LANES>(), other.as_chunks::<LANES>());
+        for ((one, other), out) in chunks.0.iter().zip(others.0).zip(&mut *out) {
+            let mut sums = [0.0; LANES];
+            for ((one, other), sum) in one.iter().zip(other).zip(&mut sums) {
+                *sum = one + other;
+            }
+            let mut width = LANES / 2;
+            while width > 0 {
+                let (low, high) = sums.split_at_mut(width);
+                for (low, high) in low.iter_mut().zip(high) {
+                    *low = if *high > *low { *high } else { *low };
+                }
+                width /= 2;
+            }
+            let [most, ..] = sums;
+            *out = most;
+        }
+        if let ([_, ..], Some(out)) = (chunks.1, out.get_mut(chunks.0.len())) {
+            let sums = chunks.1.iter().zip(others.1).map(|(one, other)| one + other);
+            *out = sums.fold(f32::NEG_INFINITY, |most, sum| if sum > most { sum } else { most });
+        }
+    }
+
     /// Adds two scores up, the second one from `low` on.
     fn fuse(first: &[f32], by: f32, second: &[f32], low: f32, other: f32, out: &mut [f32]) {
         for ((one, two), out) in first.iter().zip(second).zip(out) {
@@ -310,6 +335,13 @@ mod tests {
         fuse(&positive, 0.6, &wild(count), -3.0, 0.4, &mut one);
         plain::fuse(&positive, 0.6, &wild(count), -3.0, 0.4, &mut two);
         assert_eq!(bits(&one), bits(&two));
+        let (mut tops, mut again) = ([0.0; 5], [0.0; 5]);
+        peaks(&one, &positive, &mut tops);
+        plain::peaks(&one, &positive, &mut again);
+        assert_eq!(tops, again);
+        let sums: Vec<f32> = one.iter().zip(&positive).map(|(one, other)| one + other).collect();
+        let expected = sums.chunks(LANES).map(|sums| sums.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+        assert_eq!(tops.to_vec(), expected.collect::<Vec<f32>>());
         assert_eq!(largest(&positive), positive.iter().copied().fold(0.0, f32::max));
     }
 

@@ -116,21 +116,15 @@ impl Postings {
         self.void.get(index(document)).copied().unwrap_or(false)
     }
 
-    /// How many packed postings a word has, one for each time it occurs.
-    pub(crate) fn packed(&self, word: u32) -> usize {
-        self.parts.iter().map(|part| part.of(word).len()).sum()
+    /// The packed lists of a word: the number of the first document that a list may hold, and
+    /// by how much each one's number is greater. Void documents are among them.
+    pub(crate) fn lists(&self, word: u32) -> impl Iterator<Item = (usize, &[u16])> {
+        self.parts.iter().map(move |part| part.of(word)).zip(0_u32..).map(|(list, high)| (index(high << PART_BITS), list))
     }
 
-    /// Shows the packed documents that hold a word, each as often as it does, without a break.
-    pub(crate) fn each(&self, word: u32, mut show: impl FnMut(u32)) {
-        for (part, high) in self.parts.iter().zip(0_u32..) {
-            let documents = part.of(word).iter().map(|low| (high << PART_BITS) | u32::from(*low));
-            if self.void.is_empty() {
-                documents.for_each(&mut show);
-            } else {
-                documents.filter(|document| !self.is_void(*document)).for_each(&mut show);
-            }
-        }
+    /// The documents whose packed postings count no longer.
+    pub(crate) fn void(&self) -> impl Iterator<Item = usize> {
+        self.void.iter().enumerate().filter(|(_, is_void)| **is_void).map(|(document, _)| document)
     }
 
     /// Shows the words of every document that is not packed, with their counts.
@@ -245,10 +239,17 @@ mod tests {
 
     fn seen(postings: &Postings, word: u32) -> Vec<(u32, u32)> {
         let mut all: Vec<(u32, u32)> = Vec::new();
-        postings.each(word, |document| match all.last_mut() {
-            Some((last, times)) if *last == document => *times += 1,
-            _ => all.push((document, 1)),
-        });
+        let void: Vec<usize> = postings.void().collect();
+        for (first, list) in postings.lists(word) {
+            let documents = list.iter().map(|low| first + usize::from(*low));
+            for document in documents.filter(|document| !void.contains(document)) {
+                let document = u32::try_from(document).expect("fits");
+                match all.last_mut() {
+                    Some((last, times)) if *last == document => *times += 1,
+                    _ => all.push((document, 1)),
+                }
+            }
+        }
         for (document, words) in postings.each_loose() {
             all.extend(words.filter(|(found, _)| *found == word).map(|(_, times)| (document, times)));
         }
@@ -295,7 +296,7 @@ mod tests {
         let all: Vec<(u32, u32)> = documents.iter().map(|document| (*document, 2)).collect();
         assert_eq!(seen(&postings, 1), all);
         postings.pack(2);
-        assert_eq!((seen(&postings, 1), postings.packed(1)), (all.clone(), 10));
+        assert_eq!((seen(&postings, 1), postings.loose()), (all.clone(), 0));
         // A part that nothing changed in keeps its lists; the others are made anew.
         assert_eq!(*postings.take(65_539), [entry(1, 2)]);
         postings.put(65_540, &[entry(2, 1)]);

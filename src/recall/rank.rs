@@ -5,7 +5,7 @@
 //! an order. Every sum is taken in an order that only the texts decide.
 
 use super::index::{Direction, Entry, Index, NO_VOICE};
-use super::kernel::{LANES, TIMES, cosines, dots, fuse, largest, lend, norms, weigh, weighed};
+use super::kernel::{LANES, TIMES, cosines, dots, fuse, largest, lend, norms, peaks, weigh, weighed};
 use super::number::ln;
 use super::similar::Near;
 use super::stop::is_stop;
@@ -136,6 +136,8 @@ pub(crate) struct Scratch {
     cosines: Vec<f32>,
     scores: Vec<f32>,
     lent: Vec<f32>,
+    /// The largest score of each few documents.
+    peaks: Vec<f32>,
 }
 
 /// A question with what is known of the documents as a whole.
@@ -196,21 +198,18 @@ impl Index {
         Answer { hits: best.sorted(), terms, has_meaning: direction.is_some() }
     }
 
-    fn best(&self, scratch: &Scratch, question: &Question<'_>, most: f32) -> Best {
+    fn best(&self, scratch: &mut Scratch, question: &Question<'_>, most: f32) -> Best {
         let favoured = self.named_voice(question.text);
         let factor = 1.0 + question.mix.speaker;
         // More than a score may still become.
         let asked = Asked { question, favoured, factor, most };
         let favour = if favoured == NO_VOICE { 1.0 } else { factor } * question.period.map_or(1.0, |_| IN_PERIOD);
         let mut best = Best::new(question.limit);
-        let chunks = scratch.scores.chunks(LANES).zip(scratch.lent.chunks(LANES)).zip((0..).step_by(LANES));
-        for ((scores, lent), first) in chunks {
-            let most = scores.iter().zip(lent).fold(f32::NEG_INFINITY, |most, (score, lent)| {
-                let score = score + lent;
-                if score > most { score } else { most }
-            });
-            if most.max(most * favour) >= best.bar {
-                self.best_of(first..first + scores.len(), scratch, &asked, &mut best);
+        scratch.peaks.resize(scratch.scores.len().div_ceil(LANES), 0.0);
+        peaks(&scratch.scores, &scratch.lent, &mut scratch.peaks);
+        for (peak, first) in scratch.peaks.iter().zip((0..).step_by(LANES)) {
+            if peak.max(peak * favour) >= best.bar {
+                self.best_of(first..(first + LANES).min(scratch.scores.len()), scratch, &asked, &mut best);
             }
         }
         best
@@ -243,15 +242,14 @@ impl Index {
     pub(crate) fn holding(&self, text: &[u8]) -> Vec<bool> {
         let mut holding = vec![false; self.entries.len()];
         let Some(word) = self.vocabulary.find(text) else { return holding };
-        let mut set = |document: u32| {
-            if let Some(holds) = holding.get_mut(index(document)) {
-                *holds = true;
-            }
-        };
-        self.postings.each(word, &mut set);
+        let mut set = |place: usize, holds: bool| holding.get_mut(place).into_iter().for_each(|place| *place = holds);
+        for (first, list) in self.postings.lists(word) {
+            list.iter().for_each(|low| set(first + usize::from(*low), true));
+        }
+        self.postings.void().for_each(|place| set(place, false));
         for (document, mut words) in self.postings.each_loose() {
             if words.any(|(found, _)| found == word) {
-                set(document);
+                set(index(document), true);
             }
         }
         holding
@@ -341,24 +339,19 @@ impl Index {
         let mut postings = 0;
         // First what is alike, of which the most counts, then the word itself, which is added.
         for (word, gain) in similar() {
-            postings += self.postings.packed(word);
-            let (mut last, mut run) = (u32::MAX, 0);
-            self.postings.each(word, |document| {
-                run = if document == last { run + gain } else { gain };
-                last = document;
-                if let Some(times) = times.get_mut(index(document)) {
-                    *times = run.max(*times);
-                }
-            });
+            for (first, list) in self.postings.lists(word) {
+                postings += list.len();
+                raise(times.get_mut(first..).unwrap_or_default(), list, gain);
+            }
         }
         for word in family() {
-            postings += self.postings.packed(word);
-            self.postings.each(word, |document| {
-                if let Some(times) = times.get_mut(index(document)) {
-                    *times += TIMES;
-                }
-            });
+            for (first, list) in self.postings.lists(word) {
+                postings += list.len();
+                let times = times.get_mut(first..).unwrap_or_default();
+                list.iter().for_each(|low| times.get_mut(usize::from(*low)).into_iter().for_each(|times| *times += TIMES));
+            }
         }
+        self.postings.void().for_each(|place| times.get_mut(place).into_iter().for_each(|times| *times = 0));
         if self.postings.loose() > 0 {
             let mut mark = |word: u32, gain: i32| marks.get_mut(index(word)).into_iter().for_each(|mark| *mark = gain);
             family().for_each(|word| mark(word, TIMES));
@@ -381,16 +374,19 @@ impl Index {
         if postings > times.len() / SPARSE {
             return weigh(times, norms, weight, words);
         }
-        let mut one = |document: u32| {
-            let place = index(document);
+        let mut one = |place: usize| {
             if let (Some(times), Some(norm), Some(score)) = (times.get_mut(place), norms.get(place), words.get_mut(place))
                 && *times > 0
             {
                 *score += weighed(std::mem::take(times), *norm, weight);
             }
         };
-        family().chain(similar().map(|(word, _)| word)).for_each(|word| self.postings.each(word, &mut one));
-        self.postings.each_loose().for_each(|(document, _)| one(document));
+        for word in family().chain(similar().map(|(word, _)| word)) {
+            for (first, list) in self.postings.lists(word) {
+                list.iter().for_each(|low| one(first + usize::from(*low)));
+            }
+        }
+        self.postings.each_loose().for_each(|(document, _)| one(index(document)));
     }
 
     /// The cosine of every document; gives the smallest and the largest.
@@ -430,7 +426,8 @@ impl Index {
         }
         lend(scores, &self.backs, mix.before, mix.after, lent);
         // Sessions that ran at the same time; two amounts each at most, so their order does not matter.
-        for (place, back) in self.backs.iter().enumerate().filter(|(_, back)| **back > 1) {
+        for place in self.far_backs.iter().map(|place| index(*place)) {
+            let Some(back) = self.backs.get(place) else { continue };
             let earlier = place - usize::from(*back);
             let (own, before) = (scores.get(place), scores.get(earlier));
             let (own, before) = (own.copied().unwrap_or(0.0), before.copied().unwrap_or(0.0));
@@ -457,6 +454,19 @@ impl Index {
         match named.as_slice() {
             [first, rest @ ..] if rest.iter().all(|voice| voice == first) => *first,
             _ => NO_VOICE,
+        }
+    }
+}
+
+/// What is the most that a word like the one asked for counts in each document of a list, which
+/// names a document as often as it holds the word.
+fn raise(times: &mut [i32], list: &[u16], gain: i32) {
+    let (mut last, mut run) = (None, 0);
+    for low in list {
+        run = if last == Some(*low) { run + gain } else { gain };
+        last = Some(*low);
+        if let Some(times) = times.get_mut(usize::from(*low)) {
+            *times = run.max(*times);
         }
     }
 }

@@ -138,6 +138,8 @@ impl Index {
             }
             index_.entries.push(entry);
         }
+        let far = (0..).zip(&backs).filter(|(_, back)| **back > 1);
+        index_.far_backs = far.map(|(place, _)| place).collect();
         (index_.lengths, index_.backs) = (lengths, backs);
         index_.vocabulary = Vocabulary::read_from(from, keeps_stops)?;
         index_.postings = Postings::read_from(from, index_.vocabulary.len(), count)?;
