@@ -62,19 +62,39 @@ fn plain_tokens(folded: &str, mut each: impl FnMut(Token<'_>, u128)) {
     let bytes = folded.as_bytes();
     let mut at = 0;
     while let Some(first) = bytes.get(at) {
-        let from = at;
-        at += 1;
-        match KINDS.get(usize::from(*first)) {
-            Some(Kind::Word) => {
-                while bytes.get(at).and_then(|byte| KINDS.get(usize::from(*byte))) == Some(&Kind::Word) {
-                    at += 1;
-                }
-                each(Token::Word(folded.get(from..at).unwrap_or_default()), number(bytes, from, at - from));
-            }
-            Some(Kind::Sign) => each(Token::Sign(folded.get(from..at).unwrap_or_default()), 0),
-            _ => {}
+        let len = word_length(bytes, at);
+        if len > 0 {
+            each(Token::Word(folded.get(at..at + len).unwrap_or_default()), number(bytes, at, len));
+        } else if first.is_ascii_graphic() {
+            each(Token::Sign(folded.get(at..=at).unwrap_or_default()), 0);
+        }
+        at += len.max(1);
+    }
+}
+
+/// How many bytes from a place on are small letters or digits, eight looked at side by side.
+fn word_length(bytes: &[u8], from: usize) -> usize {
+    let mut len = 0;
+    while let Some(eight) = bytes.get(from + len..).and_then(<[u8]>::first_chunk) {
+        let more = usize::try_from(others(u64::from_le_bytes(*eight)).trailing_zeros() / 8).unwrap_or(0);
+        len += more;
+        if more < 8 {
+            return len;
         }
     }
+    // Only the blanks behind the text are fewer than eight.
+    len
+}
+
+/// The highest bit of each byte that is neither a small letter nor a digit; all are ASCII.
+fn others(eight: u64) -> u64 {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    const ONE: u64 = 0x0101_0101_0101_0101;
+    // With its highest bit set no byte borrows from the next one.
+    let at_least = |least: u8| (eight | HIGH) - u64::from(least) * ONE;
+    let is_digit = at_least(b'0') & !at_least(b'9' + 1);
+    let is_letter = at_least(b'a') & !at_least(b'z' + 1);
+    !(is_digit | is_letter) & HIGH
 }
 
 /// The bytes of a short word and its length as one number.
@@ -87,30 +107,6 @@ fn number(bytes: &[u8], from: usize, len: usize) -> u128 {
         _ => 0,
     }
 }
-
-/// What a plain byte is a part of.
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Word,
-    Sign,
-    Blank,
-}
-
-const KINDS: [Kind; 256] = {
-    let mut kinds = [Kind::Blank; 256];
-    let mut byte = 0_u8;
-    let mut rest = kinds.as_mut_slice();
-    while let Some((kind, after)) = rest.split_first_mut() {
-        *kind = match byte {
-            _ if byte.is_ascii_alphanumeric() => Kind::Word,
-            _ if byte.is_ascii_graphic() => Kind::Sign,
-            _ => Kind::Blank,
-        };
-        rest = after;
-        byte = byte.wrapping_add(1);
-    }
-    kinds
-};
 
 /// Accents and other marks that stand on a letter; the vowel signs of Indian scripts, which
 /// are letters to Unicode's alphabet, stay.
@@ -153,6 +149,24 @@ mod tests {
             ["i", "can", "<'>", "t", "log", "<->", "in", "<,>", "2fa", "<_>", "x", "<!>"]
         );
         assert_eq!(seen(" \n\t\u{0}"), [""; 0]);
+    }
+
+    #[test]
+    fn every_plain_character_is_of_its_kind_wherever_it_stands() {
+        for byte in 0..128_u8 {
+            let c = char::from(byte);
+            for text in [format!("{c}"), format!("longerword{c}x"), format!("a{c}"), format!(" {c}sixteenbyteslong")] {
+                let folded = text.to_ascii_lowercase();
+                let mut expected = Vec::new();
+                for run in folded.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+                    let word = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+                    expected.extend((!word.is_empty()).then(|| word.to_owned()));
+                    let sign = run.chars().last().filter(char::is_ascii_graphic).filter(|c| !c.is_ascii_alphanumeric());
+                    expected.extend(sign.map(|sign| format!("<{sign}>")));
+                }
+                assert_eq!(seen(&text), expected, "{byte}");
+            }
+        }
     }
 
     #[test]
