@@ -12,7 +12,7 @@ use super::similar::Similar;
 use super::token::{Token, tokens};
 use super::token::short_tokens;
 use super::vector::{DIMENSIONS, Sum, Vector, wide};
-use super::vocabulary::{NONE, Vocabulary};
+use super::vocabulary::{NONE, Place, Vocabulary};
 use parking_lot::Mutex;
 
 /// Further tokens of one document say nothing new.
@@ -345,7 +345,13 @@ impl Index {
                     let number = vocabulary.enter(word.as_bytes(), table);
                     let said = number.filter(|number| vocabulary.word(*number).is_some_and(|word| word.stem != NONE));
                     found.extend(said);
-                    let add = |sum: &mut Sum| table.into_iter().for_each(|table| table.add_word(word, sum));
+                    let Some(table) = table else { return };
+                    let place = number.map_or(Place::Nowhere, |number| vocabulary.place(number));
+                    let add = |sum: &mut Sum| match place {
+                        Place::Row(row) => table.add(row, sum),
+                        Place::Sum(rows, _) => rows.iter().for_each(|row| table.add(*row, sum)),
+                        Place::Nowhere => table.add_word(word, sum),
+                    };
                     add(sum);
                     if number.is_some() {
                         met.keep(short, said.unwrap_or(NONE), add);

@@ -7,7 +7,7 @@ use super::vector::{Sum, WordSum};
 use super::vocabulary::NONE;
 
 /// Texts that are read before words are kept: for a few it is not worth its room.
-const TEXTS: usize = 32;
+const TEXTS: usize = 200;
 /// A power of two. In use only while an archive is read.
 const SLOTS: usize = 1 << 13;
 /// So many places next to each other may hold a word.
