@@ -105,3 +105,8 @@ mod readme {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/SIGNALS.md")]
 mod signals_guide {}
+
+/// And the guide to recall.
+#[cfg(all(doctest, feature = "embedding"))]
+#[doc = include_str!("../docs/RECALL.md")]
+mod recall_guide {}
