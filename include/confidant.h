@@ -27,6 +27,9 @@
 // pointer and not copied by its size. Numbers of enumerations are never used again; an unknown one is INVALID_ARGUMENT.
 //
 // Callbacks may run on any thread, hold no lock of the library, may call the library and must not throw or longjmp.
+// One that is slow, or never returns, holds up its own call and nobody else: what that call has saved is saved, other
+// threads work on with the same handles, and freeing and closing do not wait for it, also for handles that it was
+// called with. Its user_data goes back when the call ends; until then the call keeps the store open.
 //
 // confidant owns no threads, prints nothing (a defect apart), installs no handlers, reads no environment.
 

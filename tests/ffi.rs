@@ -77,3 +77,9 @@ fn handles_may_be_freed_in_every_order_and_used_from_many_threads_and_callbacks_
     let text = run(&program, &["all"]);
     assert_eq!(text, "orders: 120\nthreads: 6\ncallbacks: all\n");
 }
+
+#[test]
+fn a_callback_that_never_returns_keeps_nobody_from_the_store_and_closing_does_not_wait() {
+    let program = compile("stuck", &sources(&["stuck.c"]), "capi", &[]);
+    assert_eq!(run(&program, &[]), "stuck: 4 callbacks\n");
+}

@@ -9,7 +9,7 @@ The module adds no behaviour to include/confidant.h. Handles (Store, Memory, Ses
 used from many threads at once, but not closed while another thread uses them; they are closed by
 `with`, by `close()`, or when nobody refers to them any more, in any order. What comes back is plain
 values that need no closing. Failures are `confidant.Error`, with a `status`. The library is looked
-for where CONFIDANT_LIBRARY says, then in target/release, then where the system looks.
+for where CONFIDANT_LIBRARY says, then in target/capi, then where the system looks.
 """
 
 from __future__ import annotations
@@ -533,6 +533,93 @@ class Summary(NamedTuple):
     turns_per_session: float
 
 
+class Maintenance(NamedTuple):
+    """What `maintain` did; `trained` is the number of the dictionary that was trained, if one was."""
+
+    trained: Optional[int]
+    examined: int
+    repacked: int
+    bytes_before: int
+    bytes_after: int
+
+
+class StoreStats(NamedTuple):
+    """Figures of one open store in this process."""
+
+    hot_customers: int
+    hot_bytes: int
+    hits: int
+    misses: int
+    evictions: int
+    pending: int
+    bytes_on_disk: int
+    is_alone: bool
+    recall_customers: int
+    recall_bytes: int
+
+
+class BufferStats(NamedTuple):
+    """Figures of one customer's memory, in turns: of the context, in all, and waiting to be saved."""
+
+    buffered: int
+    total: int
+    pending: int
+
+
+class NewTurn(NamedTuple):
+    """A turn for `save_all`; as the arguments of `save`."""
+
+    said: Optional[str] = None
+    answer: Optional[str] = None
+    answered_by: Optional[str] = None
+    metadata: Optional[str] = None
+    key: Optional[str] = None
+    at_ms: Optional[int] = None
+    answered_at_ms: Optional[int] = None
+    confidence: Optional[float] = None
+    resolved: bool = False
+
+
+class Sensitive(NamedTuple):
+    """Something that must not be kept, the bytes `start` to `end` of a text: 1 card, 2 e-mail, 3 telephone, 4 IBAN."""
+
+    kind: int
+    start: int
+    end: int
+
+
+class Article(NamedTuple):
+    """What the offline model answers from; the first sentence of the content helps by itself."""
+
+    title: str
+    content: str
+    category: str = ""
+    keywords: str = ""
+    steps: Tuple[str, ...] = ()
+
+
+class ScriptedReply(NamedTuple):
+    """A reply of a scripted model; a failure is one of CONFIDANT_LLM_*, after the pieces."""
+
+    pieces: Tuple[str, ...] = ()
+    sources: Tuple[str, ...] = ()
+    confidence: Optional[float] = None
+    resolved: Optional[bool] = None
+    failure: int = 0
+    failure_message: str = ""
+
+
+class Spending(NamedTuple):
+    """What an agent has used since it was made; costs are in nano-dollars."""
+
+    calls: int
+    failures: int
+    input_tokens: int
+    output_tokens: int
+    cost_nano: Optional[int]
+    budget_nano: Optional[int]
+
+
 class Message(NamedTuple):
     """A message that a model is shown; role 0 is the customer's, 1 quoted data, 2 the company's."""
 
@@ -559,6 +646,7 @@ class Answer(NamedTuple):
     input_tokens: int = 0
     output_tokens: int = 0
     sources: Tuple[str, ...] = ()
+    finish: int = 0  # One of CONFIDANT_FINISH_*; 0 is a reply that came to its end.
 
 
 class Reply(NamedTuple):
@@ -818,6 +906,49 @@ _Cue = _struct("_Cue", *_many(c_uint64, "start end"), ("rule", _View), ("score",
 _Entity = _struct(
     "_Entity", *_many(c_uint64, "start end"), ("rule", _View), ("score", c_double), ("kind", c_int32), ("reserved", c_uint32)
 )
+_Maintenance = _struct(
+    "_Maintenance", *_many(c_uint32, "has_trained trained"), *_many(c_uint64, "examined repacked bytes_before bytes_after")
+)
+_StoreStats = _struct(
+    "_StoreStats",
+    *_many(c_uint64, "hot_customers hot_bytes hits misses evictions pending bytes_on_disk"),
+    *_many(c_uint32, "is_alone reserved"),
+    *_many(c_uint64, "recall_customers recall_bytes"),
+)
+_BufferStats = _struct("_BufferStats", *_many(c_uint64, "buffered total pending"))
+_ExtractorOptions = _struct(
+    "_ExtractorOptions",
+    ("style_ratio", c_double),
+    *_many(c_uint32, "min_turns brief_below detailed_above has_brief_below has_detailed_above reserved"),
+    ("preset", c_int32),
+    ("hysteresis", c_uint32),
+)
+_Article = _struct(
+    "_Article", *_many(_Str, "title content category keywords"), ("steps", POINTER(_Str)), ("step_count", c_size_t)
+)
+_ScriptedReply = _struct(
+    "_ScriptedReply",
+    ("pieces", POINTER(_Str)),
+    ("piece_count", c_size_t),
+    ("sources", POINTER(_Str)),
+    ("source_count", c_size_t),
+    ("confidence", c_double),
+    *_many(c_uint32, "has_confidence has_resolved resolved"),
+    ("failure", c_int32),
+    ("failure_message", _Str),
+)
+_OllamaOptions = _struct(
+    "_OllamaOptions",
+    *_many(_Str, "model base_url api_key keep_alive"),
+    *_many(c_uint64, "connect_timeout_ms response_timeout_ms idle_timeout_ms deadline_ms retry_seed"),
+    *_many(c_uint32, "num_ctx max_retries has_max_retries has_retry_seed allow_plain_http reserved"),
+)
+_Spending = _struct(
+    "_Spending",
+    *_many(c_uint64, "calls failures input_tokens output_tokens cost_nano budget_nano"),
+    *_many(c_uint32, "has_cost has_budget"),
+)
+_Sensitive = _struct("_Sensitive", *_many(c_uint64, "start end"), ("kind", c_int32), ("reserved", c_uint32))
 _Range = _struct("_Range", *_many(c_int64, "from_ms to_ms"))
 _COUNTED = Figures._fields[1:14]
 _RATES = Figures._fields[14:]
@@ -843,7 +974,7 @@ _Worry = _struct("_Worry", ("figure", _View), *_many(c_double, "value limit"), (
 
 
 def _load() -> ctypes.CDLL:
-    built = pathlib.Path(__file__).resolve().parents[2] / "target" / "release" / "libconfidant.so"
+    built = pathlib.Path(__file__).resolve().parents[2] / "target" / "capi" / "libconfidant.so"
     name = os.environ.get("CONFIDANT_LIBRARY") or (str(built) if built.exists() else ctypes.util.find_library("confidant"))
     if not name:
         raise ImportError("libconfidant was not found: build it (include/README.md) or set CONFIDANT_LIBRARY")
@@ -895,9 +1026,15 @@ _config_set_clock = _call("config_set_clock", _P, POINTER(_Clock))
 _open = _call("open", _Str, _P, _OUT)
 _close = _function("close", None, _P)
 _flush = _call("flush", _P)
-_maintain = _call("maintain", _P, _P)
+_maintain = _call("maintain", _P, POINTER(_Maintenance))
+_compact = _call("compact", _P)
+_invalidate = _call("invalidate", _P)
+_stats = _call("stats", _P, POINTER(_StoreStats))
+_location = _function("location", _View, _P)
+_version = _function("version", _View)
 _check = _call("check", _P, _OUT)
 _report_free = _function("report_free", None, _P)
+_report_warning = _function("report_warning", _View, _P, c_size_t)
 _report_finding = _function("report_finding", _View, _P, c_size_t)
 _analytics = _call("analytics", _P, _Str, POINTER(_Summary))
 _memory_open = _call("memory_open", _P, _Str, _Str, _OUT)
@@ -906,6 +1043,10 @@ _memory_load = _call("memory_load_context", _P, _OUT)
 _context_flat = _call("context_flat", _P, POINTER(_View))
 _context_free = _function("context_free", None, _P)
 _memory_save = _call("memory_save_turn", _P, POINTER(_NewTurn), POINTER(c_uint64))
+_memory_save_all = _call("memory_save_turns", _P, POINTER(_NewTurn), c_size_t, POINTER(c_uint64))
+_memory_stats = _call("memory_stats", _P, POINTER(_BufferStats))
+_memory_flush = _call("memory_flush", _P)
+_memory_invalidate = _call("memory_invalidate", _P)
 _memory_answer = _call("memory_answer", _P, c_uint64, POINTER(_NewAnswer))
 _memory_turns = _call("memory_turns", _P, c_uint64, c_size_t, _OUT)
 _memory_turn = _call("memory_turn", _P, c_uint64, _OUT)
@@ -925,6 +1066,12 @@ _sessions_free = _function("sessions_free", None, _P)
 _sessions_count = _function("sessions_count", c_size_t, _P)
 _sessions_at = _function("sessions_at", POINTER(_Figures), _P, c_size_t)
 _session_open = _call("session_open", _P, c_int32, _OUT)
+_session_open_at = _call("session_open_at", _P, c_int32, c_int64, _OUT)
+_session_channel = _function("session_channel", c_int32, _P)
+_session_opened_at = _function("session_opened_at_ms", c_int64, _P)
+_session_context = _call("session_context", _P, _OUT)
+_session_metrics = _call("session_metrics", _P, POINTER(_Figures))
+_session_save_all = _call("session_save_turns", _P, POINTER(_NewTurn), c_size_t, POINTER(c_uint64))
 _session_resume = _call("session_resume", _P, c_uint64, _OUT)
 _session_free = _function("session_free", None, _P)
 _session_id = _function("session_id", c_uint64, _P)
@@ -933,6 +1080,26 @@ _session_answer = _call("session_answer", _P, c_uint64, POINTER(_NewAnswer))
 _session_close = _call("session_close", _P, POINTER(_Outcome), POINTER(_Figures))
 _llm_new = _call("llm_new", POINTER(_Callbacks), _OUT)
 _llm_free = _function("llm_free", None, _P)
+_llm_offline = _call("llm_offline", POINTER(_Article), c_size_t, _OUT)
+_llm_scripted = _call("llm_scripted", POINTER(_ScriptedReply), c_size_t, _OUT)
+_llm_ollama = _call("llm_ollama", POINTER(_OllamaOptions), _OUT)
+_llm_name = _function("llm_name", _View, _P)
+_llm_costs_nothing = _function("llm_costs_nothing", ctypes.c_bool, _P)
+_llm_remaining = _call("llm_remaining", _P, POINTER(c_uint64))
+_llm_models = _call("llm_models", _P, _OUT)
+_names_free = _function("names_free", None, _P)
+_names_count = _function("names_count", c_size_t, _P)
+_names_at = _function("names_at", _View, _P, c_size_t)
+_extractor_new = _call("extractor_new", POINTER(_ExtractorOptions), _OUT)
+_extractor_free = _function("extractor_free", None, _P)
+_extractor_learn_turns = _call("extractor_learn_turns", _P, _P)
+_extractor_learn_context = _call("extractor_learn_context", _P, _P)
+_extractor_unlearn = _call("extractor_unlearn", _P, c_uint64, POINTER(c_uint32))
+_extractor_conclude = _call("extractor_conclude", _P, _OUT)
+_extractor_covered = _function("extractor_covered", c_uint64, _P)
+_extractor_state = _call("extractor_state", _P, POINTER(_View))
+_extractor_restore = _call("extractor_restore", _P, _Str)
+_extractor_rules_version = _function("extractor_rules_version", _View, _P)
 _request_system = _function("llm_request_system", _View, _P)
 _request_count = _function("llm_request_message_count", c_size_t, _P)
 _request_message = _function("llm_request_message", POINTER(_LlmMessage), _P, c_size_t)
@@ -944,10 +1111,13 @@ _reply_append = _call("llm_reply_append", _P, _Str)
 _reply_set_confidence = _call("llm_reply_set_confidence", _P, c_double)
 _reply_set_resolved = _call("llm_reply_set_resolved", _P, c_uint32)
 _reply_set_usage = _call("llm_reply_set_usage", _P, c_uint64, c_uint64)
+_reply_set_finish = _call("llm_reply_set_finish", _P, c_int32)
 _reply_add_source = _call("llm_reply_add_source", _P, _Str)
 _reply_fail = _call("llm_reply_fail", _P, c_int32, _Str)
 _agent_new = _call("agent_new", _P, POINTER(_AgentOptions), _OUT)
 _agent_free = _function("agent_free", None, _P)
+_agent_model = _function("agent_model", _View, _P)
+_agent_spending = _call("agent_spending", _P, POINTER(_Spending))
 _agent_respond = _call("agent_respond", _P, _P, POINTER(_Message), POINTER(_Sink), _OUT)
 _reply_free = _function("reply_free", None, _P)
 _reply_read = _function("reply_read", POINTER(_Content), _P)
@@ -1006,6 +1176,14 @@ _signals_entity = _function("signals_entity", POINTER(_Entity), _P, c_size_t)
 _redact = _call("redact", _Str, _OUT)
 _redacted_free = _function("redacted_free", None, _P)
 _redacted_text = _function("redacted_text", _View, _P)
+_redacted_at = _function("redacted_at", POINTER(_Sensitive), _P, c_size_t)
+_normalize = _call("normalize", _Str, _OUT)
+_normalized_free = _function("normalized_free", None, _P)
+_normalized_text = _function("normalized_text", _View, _P)
+_normalized_original = _call("normalized_original", _P, POINTER(c_uint64), POINTER(c_uint64))
+_turn_id_parse = _call("turn_id_parse", _Str, POINTER(c_uint64))
+_session_id_parse = _call("session_id_parse", _Str, POINTER(c_uint64))
+_turns_count = _function("turns_count", c_size_t, _P)
 _language_of = _call("language_of", _Str, POINTER(_View))
 _analytics_between = _call("analytics_between", _P, _Str, POINTER(_Range), _OUT)
 _memory_analytics_between = _call("memory_analytics_between", _P, POINTER(_Range), _OUT)
@@ -1096,6 +1274,25 @@ def format_session_id(session_id: int) -> str:
     return out.text.decode()
 
 
+def parse_turn_id(text: str) -> int:
+    """The identifier that `format_turn_id` wrote."""
+    out = c_uint64()
+    _must(_turn_id_parse, _given(text), byref(out))
+    return out.value
+
+
+def parse_session_id(text: str) -> int:
+    """The identifier that `format_session_id` wrote."""
+    out = c_uint64()
+    _must(_session_id_parse, _given(text), byref(out))
+    return out.value
+
+
+def version() -> str:
+    """The version of the library that is loaded."""
+    return _text(_version())
+
+
 class _Handle:
     """Owns a pointer of the library and frees it once."""
 
@@ -1129,8 +1326,8 @@ class Store(_Handle):
         """The memory of a customer of a tenant; an empty tenant is "default". Nothing is stored yet."""
         return Memory(_made(_memory_open, self._ptr, _given(tenant), _given(customer)), _memory_free)
 
-    def agent(self, model: Optional[Model] = None, **settings: Any) -> Agent:
-        """An agent that answers with a model of the host's own, or without one from articles; see `Agent`."""
+    def agent(self, model: Union[Model, LibraryModel, None] = None, **settings: Any) -> Agent:
+        """An agent that answers with a model of the host's own, with one of the library's, or from articles; see `Agent`."""
         return Agent._new(self, model, **settings)
 
     def analytics(self, tenant: str = "") -> Summary:
@@ -1156,20 +1353,53 @@ class Store(_Handle):
         """Saves every turn that waits."""
         _must(_flush, self._ptr)
 
-    def maintain(self) -> None:
-        """Does what is better done now and then, when the host has time."""
-        _must(_maintain, self._ptr, None)
+    def maintain(self) -> Maintenance:
+        """Does what is better done now and then, when the host has time; other calls go on meanwhile."""
+        out = _Maintenance(ctypes.sizeof(_Maintenance))
+        _must(_maintain, self._ptr, byref(out))
+        trained = out.trained if out.has_trained else None
+        return Maintenance(trained, out.examined, out.repacked, out.bytes_before, out.bytes_after)
+
+    def compact(self) -> None:
+        """Gives the file's free space back; takes about as long as copying the file, and writers wait meanwhile."""
+        _must(_compact, self._ptr)
+
+    def invalidate(self) -> None:
+        """Forgets every customer's hot buffer; the store keeps everything."""
+        _must(_invalidate, self._ptr)
+
+    def stats(self) -> StoreStats:
+        """The hot buffer, what waits, the file's size."""
+        out = _StoreStats(ctypes.sizeof(_StoreStats))
+        _must(_stats, self._ptr, byref(out))
+        return StoreStats(*(type_(getattr(out, name)) for name, type_ in _STATS))
+
+    @property
+    def location(self) -> str:
+        """Where the store was opened."""
+        return _text(_location(self._ptr))
 
     def check(self) -> Tuple[str, ...]:
         """Reads everything that is stored and gives the lines of damage; none if it is sound."""
+        return self._lines(_report_finding)
+
+    def warnings(self) -> Tuple[str, ...]:
+        """As `check`, but gives the warnings to the operator."""
+        return self._lines(_report_warning)
+
+    def _lines(self, line: Any) -> Tuple[str, ...]:
         report = _made(_check, self._ptr)
         try:
-            lines = []
-            while (view := _report_finding(report, len(lines))).ptr:
+            lines: List[str] = []
+            while (view := line(report, len(lines))).ptr:
                 lines.append(_text(view))
             return tuple(lines)
         finally:
             _report_free(report)
+
+
+# The fields of StoreStats.
+_STATS = [(name, bool if name == "is_alone" else int) for name in StoreStats._fields]
 
 
 def open(location: Union[str, "os.PathLike[str]"], *, clock: Optional[Callable[[], int]] = None, **settings: int) -> Store:
@@ -1249,6 +1479,7 @@ class _Saves(_Handle):
     """What a customer's memory and a session both do."""
 
     _save: Any
+    _save_all: Any
     _answer: Any
 
     def save(
@@ -1273,6 +1504,12 @@ class _Saves(_Handle):
         _must(self._save, self._ptr, byref(turn), byref(turn_id))
         return turn_id.value
 
+    def save_all(self, turns: Sequence[NewTurn]) -> Tuple[int, ...]:
+        """Saves up to 1,000 turns in their order, all or none, and gives their identifiers."""
+        raw, ids = _array(_NewTurn, (_new_turn(*turn) for turn in turns)), (c_uint64 * len(turns))()
+        _must(self._save_all, self._ptr, raw, len(turns), ids)
+        return tuple(ids)
+
     def answer(
         self,
         turn_id: int,
@@ -1295,6 +1532,7 @@ class Memory(_Saves):
     """One customer's memory."""
 
     _save = _memory_save
+    _save_all = _memory_save_all
     _answer = _memory_answer
 
     def load(self) -> Context:
@@ -1329,6 +1567,24 @@ class Memory(_Saves):
     def open_session(self, channel: Channel) -> Session:
         """Opens a session now."""
         return Session(_made(_session_open, self._ptr, channel), _session_free)
+
+    def open_session_at(self, channel: Channel, at_ms: int) -> Session:
+        """Opens a session that began at a given time, as an import does."""
+        return Session(_made(_session_open_at, self._ptr, channel, at_ms), _session_free)
+
+    def stats(self) -> BufferStats:
+        """Figures of this customer's memory."""
+        out = _BufferStats(ctypes.sizeof(_BufferStats))
+        _must(_memory_stats, self._ptr, byref(out))
+        return BufferStats(out.buffered, out.total, out.pending)
+
+    def flush(self) -> None:
+        """Saves this customer's turns that wait."""
+        _must(_memory_flush, self._ptr)
+
+    def invalidate(self) -> None:
+        """Forgets this customer's hot buffer; the store keeps everything."""
+        _must(_memory_invalidate, self._ptr)
 
     def resume_session(self, session_id: int) -> Session:
         """The handle of a session opened earlier, also by another process."""
@@ -1786,6 +2042,184 @@ def redact(text: str) -> str:
         _redacted_free(out)
 
 
+def sensitive_of(text: str) -> Tuple[Sensitive, ...]:
+    """What `redact` puts labels in place of, in the order of the text."""
+    out = _made(_redact, _given(text))
+    try:
+        return tuple(Sensitive(one.kind, one.start, one.end) for one in _seen(_redacted_at, out))
+    finally:
+        _redacted_free(out)
+
+
+class Normalized(_Handle):
+    """A text in Unicode's compatibility form with straight apostrophes, without invisible characters, and with no letter
+    more than twice in a row."""
+
+    def __init__(self, text: str):
+        super().__init__(_made(_normalize, _given(text)), _normalized_free)
+
+    @property
+    def text(self) -> str:
+        """The normalised text."""
+        return _text(_normalized_text(self._ptr))
+
+    def original(self, start: int, end: int) -> Tuple[int, int]:
+        """The bytes of the original that such bytes of the normalised text stand for; what reads otherwise is taken in whole."""
+        first, last = c_uint64(start), c_uint64(end)
+        _must(_normalized_original, self._ptr, byref(first), byref(last))
+        return first.value, last.value
+
+
+class Extractor(_Handle):
+    """Concludes preferences step by step, from turns that the host chooses; `Memory.preferences` needs none.
+
+    One thread at a time. `state` gives what was learned as JSON, without a word of the customer, for `restore`.
+    """
+
+    def __init__(
+        self,
+        *,
+        is_support: bool = False,
+        style_ratio: float = 0.0,
+        min_turns: int = 0,
+        brief_below: Optional[int] = None,
+        detailed_above: Optional[int] = None,
+        hysteresis: int = 0,
+    ):
+        options = _ExtractorOptions(ctypes.sizeof(_ExtractorOptions), style_ratio, min_turns)
+        options.brief_below, options.has_brief_below = brief_below or 0, int(brief_below is not None)
+        options.detailed_above, options.has_detailed_above = detailed_above or 0, int(detailed_above is not None)
+        options.preset, options.hysteresis = int(is_support), hysteresis
+        super().__init__(_made(_extractor_new, byref(options)), _extractor_free)
+
+    def learn(self, memory: Memory, limit: int = 1000) -> int:
+        """Reads a customer's archive on from the last turn that was learned from, learns, and says from how many turns."""
+        turns = _made(_memory_turns, memory._ptr, self.covered, limit)
+        try:
+            _must(_extractor_learn_turns, self._ptr, turns)
+            return _turns_count(turns)
+        finally:
+            _turns_free(turns)
+
+    def learn_newest(self, memory: Memory) -> None:
+        """Learns from the turns of a customer's context; a turn that is covered already changes nothing."""
+        context = _made(_memory_load, memory._ptr)
+        try:
+            _must(_extractor_learn_context, self._ptr, context)
+        finally:
+            _context_free(context)
+
+    def unlearn(self, turn_id: int) -> bool:
+        """Takes away what one turn taught, and nothing else; False if it had taught nothing."""
+        had_taught = c_uint32()
+        _must(_extractor_unlearn, self._ptr, turn_id, byref(had_taught))
+        return bool(had_taught.value)
+
+    def conclude(self) -> Preferences:
+        """Concludes from what was learned so far."""
+        found = _made(_extractor_conclude, self._ptr)
+        try:
+            return _preferences(found)
+        finally:
+            _preferences_free(found)
+
+    @property
+    def covered(self) -> int:
+        """The last turn that was learned from; 0 if none was."""
+        return _extractor_covered(self._ptr)
+
+    @property
+    def state(self) -> str:
+        """What was learned, as the text of a JSON object."""
+        out = _View()
+        _must(_extractor_state, self._ptr, byref(out))
+        return _text(out)
+
+    def restore(self, state: str) -> None:
+        """Goes on from a state; if other rules made it, the extractor begins anew: learn what is not covered."""
+        _must(_extractor_restore, self._ptr, _given(state))
+
+    @property
+    def rules_version(self) -> str:
+        """The name of the rules, which changes whenever a rule does."""
+        return _text(_extractor_rules_version(self._ptr))
+
+
+class LibraryModel(_Handle):
+    """A language model of the library's own, for `Store.agent`; agents made with it keep it."""
+
+    @classmethod
+    def offline(cls, *articles: Article) -> LibraryModel:
+        """Answers from articles and the conversation, without a network; without articles it has a small starter set."""
+        raw = []
+        for one in articles:
+            steps = _array(_Str, map(_given, one.steps))
+            raw.append(_Article(ctypes.sizeof(_Article), *map(_given, one[:4]), steps, len(steps)))
+        return cls(_made(_llm_offline, _array(_Article, raw), len(raw)), _llm_free)
+
+    @classmethod
+    def scripted(cls, *replies: ScriptedReply) -> LibraryModel:
+        """Gives the replies in order, each once; for tests and demonstrations."""
+        raw = []
+        for one in replies:
+            pieces, sources = (_array(_Str, map(_given, texts)) for texts in (one.pieces, one.sources))
+            has = (int(one.confidence is not None), int(one.resolved is not None), int(bool(one.resolved)))
+            lists = (pieces, len(pieces), sources, len(sources))
+            tail = (one.confidence or 0.0, *has, one.failure, _given(one.failure_message))
+            raw.append(_ScriptedReply(ctypes.sizeof(_ScriptedReply), *lists, *tail))
+        return cls(_made(_llm_scripted, _array(_ScriptedReply, raw), len(raw)), _llm_free)
+
+    @classmethod
+    def ollama(
+        cls,
+        model: str,
+        *,
+        base_url: Optional[str] = None,
+        api_key: Optional[str] = None,
+        keep_alive: Optional[str] = None,
+        connect_timeout_ms: int = 0,
+        response_timeout_ms: int = 0,
+        idle_timeout_ms: int = 0,
+        deadline_ms: int = 0,
+        num_ctx: int = 0,
+        max_retries: Optional[int] = None,
+        allow_plain_http: bool = False,
+    ) -> LibraryModel:
+        """A model of an Ollama server; nothing is sent until an agent uses it. What is 0 or None is the default."""
+        times = (connect_timeout_ms, response_timeout_ms, idle_timeout_ms, deadline_ms, 0)
+        options = _OllamaOptions(
+            ctypes.sizeof(_OllamaOptions), *map(_given, (model, base_url, api_key, keep_alive)), *times, num_ctx
+        )
+        options.max_retries, options.has_max_retries = max_retries or 0, int(max_retries is not None)
+        options.allow_plain_http = int(allow_plain_http)
+        return cls(_made(_llm_ollama, byref(options)), _llm_free)
+
+    @property
+    def name(self) -> str:
+        """The model's name, as stored with its answers."""
+        return _text(_llm_name(self._ptr))
+
+    @property
+    def costs_nothing(self) -> bool:
+        """Whether its tokens cost nothing."""
+        return _llm_costs_nothing(self._ptr)
+
+    @property
+    def remaining(self) -> int:
+        """How many replies a scripted model has left."""
+        out = c_uint64()
+        _must(_llm_remaining, self._ptr, byref(out))
+        return out.value
+
+    def models(self) -> Tuple[str, ...]:
+        """The names of the models that an Ollama server has. Asks the server."""
+        names = _made(_llm_models, self._ptr)
+        try:
+            return tuple(_text(_names_at(names, place)) for place in range(_names_count(names)))
+        finally:
+            _names_free(names)
+
+
 def language_of(text: str) -> Optional[str]:
     """The language of a text as its two-letter code, if it can be told."""
     out = _View()
@@ -1797,12 +2231,38 @@ class Session(_Saves):
     """One conversation of a customer on one channel. `with` frees the handle and leaves the session open; see `end`."""
 
     _save = _session_save
+    _save_all = _session_save_all
     _answer = _session_answer
 
     @property
     def id(self) -> int:
         """The session's identifier, good in any process."""
         return _session_id(self._ptr)
+
+    @property
+    def channel(self) -> int:
+        """How the customer reached us, a `Channel` or a number that a newer library gives."""
+        return _known(Channel, _session_channel(self._ptr))
+
+    @property
+    def opened_at_ms(self) -> int:
+        """When the session was opened."""
+        return _session_opened_at(self._ptr)
+
+    def load(self) -> Context:
+        """The customer's newest turns, of every session, as `Memory.load`."""
+        context, view = _made(_session_context, self._ptr), _View()
+        try:
+            _must(_context_flat, context, byref(view))
+            return Context(ctypes.string_at(view.ptr, view.len))
+        finally:
+            _context_free(context)
+
+    def metrics(self) -> SessionFigures:
+        """The session's figures so far."""
+        figures = _Figures(ctypes.sizeof(_Figures))
+        _must(_session_metrics, self._ptr, byref(figures))
+        return _figures(figures)
 
     def end(self, outcome: Outcome = Outcome.UNKNOWN, rating: int = 0) -> SessionFigures:
         """Closes the session in the store and gives its figures; a rating is 1 to 5, 0 is none."""
@@ -1873,6 +2333,8 @@ def _complete_with(model: Model) -> Any:
                 _reply_set_resolved(reply, int(answer.resolved), None)
                 if answer.input_tokens or answer.output_tokens:
                     _reply_set_usage(reply, answer.input_tokens, answer.output_tokens, None)
+                if answer.finish:
+                    _reply_set_finish(reply, answer.finish, None)
                 for source in answer.sources:
                     _reply_add_source(reply, _given(source), None)
             return Status.OK
@@ -1892,22 +2354,41 @@ class Agent(_Handle):
     """Answers customers with a language model, on top of their memory.
 
     Settings: `name` of the model, stored with its answers; `is_free`, if its tokens cost nothing; `persona`; `fallback`,
-    what to tell the customer if the model fails (None lets `respond` raise).
+    what to tell the customer if the model fails (None lets `respond` raise); `price`, what a token read and one written cost
+    in nano-dollars; `budget_nano`, the most it may spend; `temperature`; `max_prompt_tokens`; `max_reply_tokens`;
+    `prompt_turns`, the earlier turns that the model is shown at most; `own_persona`, a name and its manner in words.
     """
 
     @classmethod
     def _new(
         cls,
         store: Store,
-        model: Optional[Model],
+        model: Union[Model, LibraryModel, None],
         *,
         name: str = "own",
         is_free: bool = False,
         persona: Persona = Persona.FRIENDLY,
         fallback: Optional[str] = None,
+        price: Optional[Tuple[int, int]] = None,
+        budget_nano: Optional[int] = None,
+        temperature: Optional[float] = None,
+        max_prompt_tokens: int = 0,
+        max_reply_tokens: int = 0,
+        prompt_turns: Optional[int] = None,
+        own_persona: Optional[Tuple[str, str]] = None,
     ) -> Agent:
         options = _AgentOptions(ctypes.sizeof(_AgentOptions))
         options.persona, options.fallback = persona, _given(fallback)
+        (options.input_nano, options.output_nano), options.has_price = price or (0, 0), int(price is not None)
+        options.budget_nano, options.has_budget = budget_nano or 0, int(budget_nano is not None)
+        options.temperature, options.has_temperature = temperature or 0.0, int(temperature is not None)
+        options.max_prompt_tokens, options.max_reply_tokens = max_prompt_tokens, max_reply_tokens
+        options.prompt_turns, options.has_prompt_turns = prompt_turns or 0, int(prompt_turns is not None)
+        if own_persona is not None:
+            options.persona, options.persona_name, options.persona_manner = 3, *map(_given, own_persona)
+        if isinstance(model, LibraryModel):
+            options.llm = model._ptr
+            return cls(_made(_agent_new, store._ptr, byref(options)), _agent_free)
         if model is not None:
             complete = _complete_with(model)
             callbacks = _Callbacks(
@@ -1918,6 +2399,18 @@ class Agent(_Handle):
             return cls(_made(_agent_new, store._ptr, byref(options)), _agent_free)
         finally:
             _llm_free(options.llm)  # The agent keeps it.
+
+    @property
+    def model(self) -> str:
+        """The name of the agent's model."""
+        return _text(_agent_model(self._ptr))
+
+    def spending(self) -> Spending:
+        """What the agent has used since it was made."""
+        out = _Spending(ctypes.sizeof(_Spending))
+        _must(_agent_spending, self._ptr, byref(out))
+        cost, budget = out.cost_nano if out.has_cost else None, out.budget_nano if out.has_budget else None
+        return Spending(out.calls, out.failures, out.input_tokens, out.output_tokens, cost, budget)
 
     def respond(
         self,

@@ -11,12 +11,20 @@ from typing import Callable, Dict, List, Tuple
 import confidant
 from confidant import (
     Answer,
+    Article,
+    BufferStats,
     Channel,
     EntityKind,
     Error,
+    Extractor,
+    LibraryModel,
     ModelError,
     NewDocument,
+    NewTurn,
+    Normalized,
     Request,
+    ScriptedReply,
+    Sensitive,
     SignalKind,
     SignalRules,
     Status,
@@ -263,6 +271,128 @@ class Hosts(unittest.TestCase):
             self.assertIn("mean_rating", unknown)
         first = self.alice.analytics_between(at, at + day).totals
         self.assertEqual((first.turn_resolution_rate, first.mean_rating), (1.0, None))
+
+    def test_the_librarys_models_answer(self) -> None:
+        replies = (
+            ScriptedReply(("One ", "moment."), ("kb-1",), confidence=0.25, resolved=True),
+            ScriptedReply(failure=5, failure_message="come back later"),
+        )
+        pieces: List[str] = []
+        with LibraryModel.scripted(*replies) as scripted, self.alice.open_session(Channel.CHAT) as session:
+            with self.store.agent(scripted, price=(100, 200), budget_nano=10**9, own_persona=("Ada", "Calm.")) as agent:
+                reply = agent.respond(session, "Hello?", lambda piece: pieces.append(piece))
+                self.assertEqual((reply.text, reply.confidence, reply.resolved, reply.sources), ("One moment.", 0.25, True, ("kb-1",)))
+                self.assertEqual("".join(pieces), reply.text)
+                self.assertEqual((scripted.remaining, scripted.name, agent.model), (1, "scripted", "scripted"))
+                with self.assertRaises(Error) as caught:
+                    agent.respond(session, "Hello?")
+                self.assertEqual(caught.exception.failure, 5)
+                spent = agent.spending()
+                self.assertEqual((spent.calls, spent.failures, spent.budget_nano), (2, 1, 10**9))
+                self.assertIsNotNone(spent.cost_nano)
+        article = Article("Invoices", "Open Account, then Billing.", "billing", "bill receipt", ("Open Account", "Press Billing"))
+        with LibraryModel.offline(article) as offline:
+            self.assertTrue(offline.costs_nothing)
+            with self.assertRaises(Error) as caught:
+                offline.remaining
+            self.assertEqual(caught.exception.status, Status.UNSUPPORTED)
+            self.assertTrue(self.ask(offline).text)
+        with self.assertRaises(Error) as caught:
+            self.ask(offline)
+        self.assertEqual(caught.exception.status, Status.CLOSED)
+
+    def test_an_ollama_server_answers(self) -> None:
+        class Server(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.give({"models": [{"name": "small"}, {"name": "large"}]}, kind="application/json")
+
+            def do_POST(self) -> None:
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                said = {"message": {"role": "assistant", "content": f"Good day from {asked['model']}."}, "done": False}
+                end = {"message": {"role": "assistant", "content": ""}, "done": True, "prompt_eval_count": 7, "eval_count": 3}
+                self.give(said, end, kind="application/x-ndjson")
+
+            def give(self, *lines: object, kind: str) -> None:
+                given = "".join(json.dumps(line) + "\n" for line in lines).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(given)))
+                self.end_headers()
+                self.wfile.write(given)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            with LibraryModel.ollama("small", base_url=f"http://127.0.0.1:{server.server_port}", max_retries=0) as model:
+                self.assertEqual(model.models(), ("small", "large"))
+                self.assertEqual(self.ask(model).text, "Good day from small.")
+            server.shutdown()
+        with self.assertRaises(Error) as caught:
+            LibraryModel.ollama("")
+        self.assertEqual(caught.exception.status, Status.INVALID_ARGUMENT)
+
+    def test_an_extractor_learns_step_by_step_what_the_whole_history_shows(self) -> None:
+        for _ in range(5):
+            self.alice.save("Could you please help me with my invoice? Thank you very much.")
+        with Extractor(is_support=True) as extractor, Extractor(is_support=True) as other:
+            self.assertEqual([extractor.learn(self.alice, 2) for _ in range(4)], [2, 2, 1, 0])
+            extractor.learn_newest(self.alice)
+            turns, concluded = self.alice.load(), extractor.conclude()
+            self.assertEqual((concluded.customer_turns, concluded.text), (5, self.alice.preferences().text))
+            self.assertEqual(extractor.covered, turns[-1].id)
+            self.assertTrue(extractor.rules_version)
+            other.restore(extractor.state)
+            self.assertEqual(other.conclude(), concluded)
+            self.assertEqual([other.unlearn(turns[0].id) for _ in range(2)], [True, False])
+            self.assertEqual(other.conclude().customer_turns, 4)
+            with self.assertRaises(Error) as caught:
+                other.restore("no state")
+            self.assertEqual(caught.exception.status, Status.CORRUPT)
+
+    def test_many_turns_are_saved_all_or_none(self) -> None:
+        turns = [NewTurn("one", key="k1"), NewTurn("", "two", "Maria", '{"a":1}'), NewTurn("three")]
+        ids = self.alice.save_all(turns)
+        second = self.alice.load()[1]
+        self.assertEqual((second.id, second.said, second.answered_by, second.metadata), (ids[1], "", "Maria", '{"a":1}'))
+        self.assertEqual((self.alice.save_all(turns[:1]), self.alice.save_all([])), (ids[:1], ()))
+        with self.assertRaises(Error):
+            self.alice.save_all([NewTurn("four"), NewTurn()])
+        with self.alice.open_session_at(Channel.EMAIL, 1_700_000_000_000) as session:
+            session.save_all([NewTurn("five", at_ms=1_700_000_000_000), NewTurn("six", at_ms=1_700_000_000_000)])
+            self.assertEqual((session.metrics().turns, session.channel, session.opened_at_ms), (2, Channel.EMAIL, 1_700_000_000_000))
+            self.assertEqual(session.load().total, 5)
+            self.assertEqual(confidant.parse_session_id(confidant.format_session_id(session.id)), session.id)
+        self.assertEqual(confidant.parse_turn_id(confidant.format_turn_id(ids[0])), ids[0])
+        with self.assertRaises(Error):
+            confidant.parse_turn_id("nonsense")
+
+    def test_a_store_is_kept_and_tells_its_figures(self) -> None:
+        with confidant.open(self.folder.name + "/b.db", persist_every=100) as store, store.memory("acme", "bob") as bob:
+            bob.save_all([NewTurn("one"), NewTurn("two")])
+            self.assertEqual(bob.stats(), BufferStats(2, 2, 2))
+            bob.flush()
+            bob.load()
+            stats = store.stats()
+            self.assertEqual((stats.pending, stats.hot_customers, stats.is_alone), (0, 1, True))
+            self.assertGreater(stats.bytes_on_disk, 0)
+            self.assertTrue(store.location.endswith("b.db"))
+            for work in (bob.invalidate, store.invalidate, store.compact):
+                work()
+            self.assertIsNone(store.maintain().trained)
+            self.assertEqual((store.check(), store.warnings()), ((), ()))
+            self.assertRegex(confidant.version(), r"^\d+\.\d+\.\d+$")
+
+    def test_texts_are_normalized_and_searched_for_what_must_not_be_kept(self) -> None:
+        said = "Sooooo \uff22\uff21\uff24, it\u2019s late"
+        with Normalized(said) as normal:
+            self.assertEqual(normal.text, "Soo BAD, it's late")
+            start, end = normal.original(4, 7)
+            self.assertEqual(said.encode()[start:end].decode(), "\uff22\uff21\uff24")
+            with self.assertRaises(Error):
+                normal.original(3, 400)
+        self.assertEqual(confidant.sensitive_of("mail al@example.com"), (Sensitive(2, 5, 19),))
 
     def test_many_threads_share_a_memory(self) -> None:
         failed: List[BaseException] = []

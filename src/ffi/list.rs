@@ -48,9 +48,21 @@ impl confidant_context {
         &self.context
     }
 
-    fn view(&self, place: usize) -> Option<&confidant_turn> {
-        self.views.get_or_init(|| Views(self.context.turns().map(view_turn).collect())).0.get(place)
+    fn view(&self, place: usize) -> *const confidant_turn {
+        match self.views.get() {
+            Some(views) => pointer(views.0.get(place)),
+            None => make_view(self, place),
+        }
     }
+}
+
+/// As [`confidant_context::view`], for the first one of a context. In C's way, which lets no panic
+/// out: so what asks for the others needs nothing to catch one with.
+#[cold]
+#[inline(never)]
+extern "C" fn make_view(context: &confidant_context, place: usize) -> *const confidant_turn {
+    let views = || Views(context.context.turns().map(view_turn).collect());
+    look(std::ptr::null(), || pointer(context.views.get_or_init(views).0.get(place)))
 }
 
 /// The last context that a handle gave out: as long as nothing changes, the views are the same.
@@ -116,7 +128,7 @@ pub unsafe extern "C" fn confidant_context_turn(
     context: *const confidant_context,
     place: usize,
 ) -> *const confidant_turn {
-    look(std::ptr::null(), || pointer(unsafe { context.as_ref() }.and_then(|context| context.view(place))))
+    look(std::ptr::null(), || unsafe { context.as_ref() }.map_or(std::ptr::null(), |context| context.view(place)))
 }
 
 /// The whole context as one flat buffer, for hosts whose calls are costly. All numbers are

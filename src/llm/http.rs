@@ -5,6 +5,7 @@
 //! request, so dropping a reply closes it and the server stops writing.
 
 use super::retry::{Advice, Jitter};
+use super::tls;
 use crate::error::{Error, LlmFailure, Result, invalid};
 use std::fmt;
 use std::io::Read;
@@ -12,6 +13,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use ureq::http::{HeaderMap, HeaderValue, Request, Response, Uri};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, AsSendBody, Body, Timeout};
 
 /// The most of a server's complaint that is kept, in bytes.
@@ -67,6 +69,7 @@ impl HttpClient {
                 .max_redirects(0)
                 .proxy(None)
                 .max_idle_connections(0)
+                .tls_config(TlsConfig::builder().unversioned_rustls_crypto_provider(tls::provider()).build())
                 .build()
                 .new_agent(),
         }

@@ -18,6 +18,8 @@ mod ollama;
 #[cfg(feature = "http")]
 mod retry;
 mod scripted;
+#[cfg(feature = "http")]
+mod tls;
 
 pub use article::Article;
 pub use embedder::Embedder;

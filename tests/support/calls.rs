@@ -13,14 +13,15 @@ use ::confidant::ffi::{
 use std::ffi::c_void;
 use std::mem::{size_of, zeroed};
 use std::ptr::{null, null_mut};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 /// The most calls of one sequence, and the most turns it saves.
 const MOST_CALLS: usize = 32;
 const MOST_TURNS: usize = 2;
 /// After so many sequences the customers are emptied.
 const CLEAN_EVERY: u64 = 32;
+/// After so many sequences the stores are made anew, so that what a sequence meets stays small.
+const RENEW_EVERY: u64 = 1_000;
 /// The most handles of a kind that are alive at once.
 const MOST_HANDLES: usize = 3;
 
@@ -228,38 +229,52 @@ fn ended(status: confidant_status, err: Err, was_wanted: bool) -> bool {
 thread_local! {
     /// Whether this sequence uses the memory that collects turns, which is faster.
     static COLLECTS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    /// Whether this sequence has the store in its hands already.
+    static IS_IN_USE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
-/// The open memory of this sequence; there are two in the process, on files that live as long.
+/// How many sequences there were.
+static SEQUENCES: AtomicU64 = AtomicU64::new(0);
+
+/// The open memory of this sequence; there are two in the process, each made anew now and then.
 fn store() -> *mut confidant {
-    struct Store(*mut confidant);
-    unsafe impl Send for Store {}
-    unsafe impl Sync for Store {}
-    static STORES: [OnceLock<Store>; 2] = [OnceLock::new(), OnceLock::new()];
+    static STORES: [AtomicPtr<confidant>; 2] = [AtomicPtr::new(null_mut()), AtomicPtr::new(null_mut())];
+    static AGE: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
     let collects = COLLECTS.get();
-    STORES[usize::from(collects)]
-        .get_or_init(|| {
-            let folder =
-                if std::path::Path::new("/dev/shm").is_dir() { "/dev/shm".into() } else { std::env::temp_dir() };
-            let path = folder.join(format!("confidant-calls-{}-{}.db", std::process::id(), u8::from(collects)));
-            let location = path.to_str().unwrap();
-            let (mut config, mut out, mut err) = (null_mut(), null_mut(), null_mut());
-            unsafe {
-                confidant_config_new(&mut config, &mut err);
-                confidant_config_set_durability(config, CONFIDANT_DURABILITY_PROCESS_CRASH, &mut err);
-                confidant_config_set_hot_turns(config, 5, &mut err);
-                confidant_config_set_persist_every(config, if collects { 1_000 } else { 0 }, &mut err);
-                let text = confidant_str { ptr: location.as_ptr().cast(), len: location.len() };
-                assert_eq!(confidant_open(text, config, &mut out, &mut err), 0, "{location}");
-                confidant_config_free(config);
-            }
-            // The store is never closed; nobody else needs the names of its files.
-            for end in ["", "-wal", "-shm", "-lock"] {
-                let _ = std::fs::remove_file(format!("{location}{end}"));
-            }
-            Store(out)
-        })
-        .0
+    let (place, now) = (usize::from(collects), SEQUENCES.load(Ordering::SeqCst));
+    let open = STORES[place].load(Ordering::SeqCst);
+    let is_young = now < AGE[place].load(Ordering::SeqCst) + RENEW_EVERY;
+    if !open.is_null() && (is_young || IS_IN_USE.get()) {
+        IS_IN_USE.set(true);
+        return open;
+    }
+    unsafe { confidant_close(open) };
+    let fresh = opened(collects);
+    STORES[place].store(fresh, Ordering::SeqCst);
+    AGE[place].store(now, Ordering::SeqCst);
+    IS_IN_USE.set(true);
+    fresh
+}
+
+fn opened(collects: bool) -> *mut confidant {
+    let folder = if std::path::Path::new("/dev/shm").is_dir() { "/dev/shm".into() } else { std::env::temp_dir() };
+    let path = folder.join(format!("confidant-calls-{}-{}.db", std::process::id(), u8::from(collects)));
+    let location = path.to_str().unwrap();
+    let (mut config, mut out, mut err) = (null_mut(), null_mut(), null_mut());
+    unsafe {
+        confidant_config_new(&mut config, &mut err);
+        confidant_config_set_durability(config, CONFIDANT_DURABILITY_PROCESS_CRASH, &mut err);
+        confidant_config_set_hot_turns(config, 5, &mut err);
+        confidant_config_set_persist_every(config, if collects { 1_000 } else { 0 }, &mut err);
+        let text = confidant_str { ptr: location.as_ptr().cast(), len: location.len() };
+        assert_eq!(confidant_open(text, config, &mut out, &mut err), 0, "{location}");
+        confidant_config_free(config);
+    }
+    // Nobody else needs the names of its files.
+    for end in ["", "-wal", "-shm", "-lock"] {
+        let _ = std::fs::remove_file(format!("{location}{end}"));
+    }
+    out
 }
 
 struct World {
@@ -298,6 +313,8 @@ pub fn run(data: &[u8]) {
     let _one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut input = Input(data);
     COLLECTS.set(input.byte() & 7 != 0);
+    SEQUENCES.fetch_add(1, Ordering::SeqCst);
+    IS_IN_USE.set(false);
     let before = GIVEN.load(Ordering::SeqCst) - TAKEN_BACK.load(Ordering::SeqCst);
     let mut world = World {
         configs: Slots::new(confidant_config_free),

@@ -44,6 +44,7 @@ type Answer struct {
 	HasConfidence             bool
 	Resolved                  bool
 	Sources                   []string // Articles that the reply rests on.
+	Finish                    int32    // One of CONFIDANT_FINISH_*; 0 is a reply that came to its end.
 	InputTokens, OutputTokens uint64   // As the model's server counted them; estimated if both are 0.
 }
 
@@ -76,10 +77,24 @@ const (
 
 // AgentOptions are the settings of an agent; what is zero is the default.
 type AgentOptions struct {
-	Model     Model // Nil answers from articles.
-	ModelFree bool  // Its tokens cost nothing.
+	Model     Model         // A model of the host's own.
+	ModelFree bool          // Its tokens cost nothing.
+	Library   *LibraryModel // A model of the library's, if there is no Model; nil answers from articles.
 	Persona   Persona
 	Fallback  string // What to tell the customer if the model fails; "" lets Respond fail.
+
+	PersonaName, PersonaManner string // The company's own persona, in place of Persona.
+	PersonaTone                int32  // Its tone towards strangers, one of CONFIDANT_TONE_*.
+	MaxPromptTokens            int    // The prompt's hard limit; 6,000 if not given.
+	MaxReplyTokens             int    // The longest reply; 300 if not given.
+	PromptTurns                int    // The earlier turns that the model is shown at most, if HasPromptTurns; else 10.
+	HasPromptTurns             bool
+	Temperature                float64 // 0 to 2, if HasTemperature; else 0.7.
+	HasTemperature             bool
+	InputNano, OutputNano      uint64 // What a token read and one written cost, in nano-dollars, if HasPrice.
+	HasPrice                   bool
+	BudgetNano                 uint64 // The most the agent may spend, if HasBudget; needs a price.
+	HasBudget                  bool
 }
 
 // Agent answers customers with a language model, on top of their memory.
@@ -91,6 +106,24 @@ func NewAgent(store *Store, options AgentOptions) (*Agent, error) {
 		struct_size: C.sizeof_confidant_agent_options,
 		persona:     C.int32_t(options.Persona),
 		fallback:    ifGiven(options.Fallback, false),
+
+		persona_name:      ifGiven(options.PersonaName, false),
+		persona_manner:    ifGiven(options.PersonaManner, false),
+		persona_tone:      C.int32_t(options.PersonaTone),
+		max_prompt_tokens: C.size_t(options.MaxPromptTokens),
+		max_reply_tokens:  C.uint32_t(options.MaxReplyTokens),
+		prompt_turns:      C.size_t(options.PromptTurns),
+		has_prompt_turns:  flag(options.HasPromptTurns || options.PromptTurns != 0),
+		temperature:       C.double(options.Temperature),
+		has_temperature:   flag(options.HasTemperature || options.Temperature != 0),
+		input_nano:        C.uint64_t(options.InputNano),
+		output_nano:       C.uint64_t(options.OutputNano),
+		has_price:         flag(options.HasPrice || options.InputNano+options.OutputNano != 0),
+		budget_nano:       C.uint64_t(options.BudgetNano),
+		has_budget:        flag(options.HasBudget || options.BudgetNano != 0),
+	}
+	if options.PersonaName != "" {
+		raw.persona = C.CONFIDANT_PERSONA_OWN
 	}
 	if options.Model != nil {
 		var from *C.confidant_error
@@ -101,12 +134,19 @@ func NewAgent(store *Store, options AgentOptions) (*Agent, error) {
 			return nil, failed(status, from)
 		}
 		defer C.confidant_llm_free(raw.llm) // The agent keeps it.
+	} else if options.Library != nil {
+		llm, err := options.Library.h.acquire()
+		if err != nil {
+			return nil, err
+		}
+		defer options.Library.h.release()
+		raw.llm = (*C.confidant_llm)(llm)
 	}
 	var out *C.confidant_agent
 	err := store.with(context.Background(), func(store *C.confidant, err **C.confidant_error) C.confidant_status {
 		return C.bridge_agent_new(store, raw, &out, err)
 	})
-	runtime.KeepAlive(options.Fallback)
+	runtime.KeepAlive(&options)
 	if err != nil {
 		return nil, err
 	}
@@ -266,6 +306,9 @@ func complete(model Model, state *call, from *C.confidant_llm_request, reply *C.
 	C.confidant_llm_reply_set_resolved(reply, flag(answer.Resolved), nil)
 	if answer.InputTokens+answer.OutputTokens != 0 {
 		C.confidant_llm_reply_set_usage(reply, C.uint64_t(answer.InputTokens), C.uint64_t(answer.OutputTokens), nil)
+	}
+	if answer.Finish != 0 {
+		C.confidant_llm_reply_set_finish(reply, C.int32_t(answer.Finish), nil)
 	}
 	for _, source := range answer.Sources {
 		C.confidant_llm_reply_add_source(reply, given(source), nil)

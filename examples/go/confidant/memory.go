@@ -21,6 +21,15 @@ func (id TurnID) String() string {
 	return C.GoString(&out.text[0])
 }
 
+// ParseTurnID reads an identifier as TurnID.String writes it.
+func ParseTurnID(text string) (TurnID, error) {
+	var out C.uint64_t
+	var from *C.confidant_error
+	status := C.confidant_turn_id_parse(given(text), &out, &from)
+	runtime.KeepAlive(text)
+	return TurnID(out), failed(status, from)
+}
+
 // Channel is how a customer reached us.
 type Channel int32
 

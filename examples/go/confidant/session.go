@@ -19,6 +19,15 @@ func (id SessionID) String() string {
 	return C.GoString(&out.text[0])
 }
 
+// ParseSessionID reads an identifier as SessionID.String writes it.
+func ParseSessionID(text string) (SessionID, error) {
+	var out C.uint64_t
+	var from *C.confidant_error
+	status := C.confidant_session_id_parse(given(text), &out, &from)
+	runtime.KeepAlive(text)
+	return SessionID(out), failed(status, from)
+}
+
 // Outcome is how a session ended, and the customer's rating, 1 to 5, or 0 for none.
 type Outcome struct {
 	Resolution Resolution
@@ -69,6 +78,13 @@ func newSession(from *C.confidant_session) *Session {
 func (m *Memory) OpenSession(ctx context.Context, channel Channel) (*Session, error) {
 	return m.session(ctx, func(memory *C.confidant_memory, out **C.confidant_session, err **C.confidant_error) C.confidant_status {
 		return C.confidant_session_open(memory, C.int32_t(channel), out, err)
+	})
+}
+
+// OpenSessionAt opens a session that began at a given time, as an import does.
+func (m *Memory) OpenSessionAt(ctx context.Context, channel Channel, at time.Time) (*Session, error) {
+	return m.session(ctx, func(memory *C.confidant_memory, out **C.confidant_session, err **C.confidant_error) C.confidant_status {
+		return C.confidant_session_open_at(memory, C.int32_t(channel), millis(at), out, err)
 	})
 }
 
@@ -124,6 +140,48 @@ func (s *Session) ID() SessionID {
 		return C.CONFIDANT_OK
 	})
 	return id
+}
+
+// Channel is how the customer reached us in this session; Chat once the handle is gone.
+func (s *Session) Channel() (channel Channel) {
+	_ = s.with(context.Background(), func(session *C.confidant_session, _ **C.confidant_error) C.confidant_status {
+		channel = Channel(C.confidant_session_channel(session))
+		return C.CONFIDANT_OK
+	})
+	return channel
+}
+
+// OpenedAt is when the session was opened; the zero time once the handle is gone.
+func (s *Session) OpenedAt() (at time.Time) {
+	_ = s.with(context.Background(), func(session *C.confidant_session, _ **C.confidant_error) C.confidant_status {
+		at = fromMillis(int64(C.confidant_session_opened_at_ms(session)))
+		return C.CONFIDANT_OK
+	})
+	return at
+}
+
+// Load gives the customer's newest turns, of every session, as Memory.Load.
+func (s *Session) Load(ctx context.Context) (Context, error) {
+	var out *C.confidant_context
+	err := s.with(ctx, func(session *C.confidant_session, err **C.confidant_error) C.confidant_status {
+		return C.confidant_session_context(session, &out, err)
+	})
+	if err != nil {
+		return Context{}, err
+	}
+	return readContext(out)
+}
+
+// Metrics gives the session's figures so far.
+func (s *Session) Metrics(ctx context.Context) (SessionFigures, error) {
+	out := C.confidant_session_figures{struct_size: C.sizeof_confidant_session_figures}
+	err := s.with(ctx, func(session *C.confidant_session, err **C.confidant_error) C.confidant_status {
+		return C.confidant_session_metrics(session, &out, err)
+	})
+	if err != nil {
+		return SessionFigures{}, err
+	}
+	return figures(&out), nil
 }
 
 // Save saves one turn into this session; it is on disk when this returns.

@@ -197,6 +197,77 @@ func Redact(text string) (string, error) {
 	return view(C.confidant_redacted_text(out)), nil
 }
 
+// SensitiveKind is what a text should not keep.
+type SensitiveKind int32
+
+// What is looked for.
+const (
+	SensitiveCard SensitiveKind = iota + 1
+	SensitiveEmail
+	SensitivePhone
+	SensitiveIBAN
+)
+
+// Sensitive is something that must not be kept: the bytes from Start to End of a text.
+type Sensitive struct {
+	Kind       SensitiveKind
+	Start, End int
+}
+
+// FindSensitive gives what Redact puts labels in place of, in the order of the text.
+func FindSensitive(text string) ([]Sensitive, error) {
+	var out *C.confidant_redacted
+	var from *C.confidant_error
+	status := C.confidant_redact(given(text), &out, &from)
+	runtime.KeepAlive(text)
+	if status != C.CONFIDANT_OK {
+		return nil, failed(status, from)
+	}
+	defer C.confidant_redacted_free(out)
+	found := make([]Sensitive, int(C.confidant_redacted_count(out)))
+	for i := range found {
+		one := C.confidant_redacted_at(out, C.size_t(i))
+		found[i] = Sensitive{SensitiveKind(one.kind), int(one.start), int(one.end)}
+	}
+	return found, nil
+}
+
+// Normalized is a text in Unicode's compatibility form with straight apostrophes, without invisible characters, and with
+// no letter more than twice in a row.
+type Normalized struct {
+	Text string
+	h    *handle
+}
+
+// Normalize normalises a text, with a way back to the bytes of the original.
+func Normalize(text string) (*Normalized, error) {
+	var out *C.confidant_normalized
+	var from *C.confidant_error
+	status := C.confidant_normalize(given(text), &out, &from)
+	runtime.KeepAlive(text)
+	if status != C.CONFIDANT_OK {
+		return nil, failed(status, from)
+	}
+	h := own(unsafe.Pointer(out), func(ptr unsafe.Pointer) { C.confidant_normalized_free((*C.confidant_normalized)(ptr)) })
+	return &Normalized{view(C.confidant_normalized_text(out)), h}, nil
+}
+
+// Original gives the bytes of the original, from start to before end, that such a span of Text stands for. What reads
+// otherwise there is taken in whole.
+func (n *Normalized) Original(start, end int) (int, int, error) {
+	from, to := C.uint64_t(start), C.uint64_t(end)
+	err := with(context.Background(), n.h, func(ptr unsafe.Pointer, err **C.confidant_error) C.confidant_status {
+		return C.confidant_normalized_original((*C.confidant_normalized)(ptr), &from, &to, err)
+	})
+	return int(from), int(to), err
+}
+
+// Close frees the handle; Text stays good.
+func (n *Normalized) Close() error {
+	n.h.close()
+	return nil
+}
+
 // LanguageOf gives the language of a text as its two-letter code, or "" if it cannot be told.
 func LanguageOf(text string) string {
 	var out C.confidant_str

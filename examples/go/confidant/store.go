@@ -62,6 +62,34 @@ func SessionIdle(idle time.Duration) Option {
 	}
 }
 
+// HotBytes sets the bytes that the hot buffer may take in all.
+func HotBytes(bytes int) Option {
+	return func(config *C.confidant_config, err **C.confidant_error) C.confidant_status {
+		return C.confidant_config_set_hot_bytes(config, C.size_t(bytes), err)
+	}
+}
+
+// HotTTL sets how long a customer stays in the hot buffer unused.
+func HotTTL(idle time.Duration) Option {
+	return func(config *C.confidant_config, err **C.confidant_error) C.confidant_status {
+		return C.confidant_config_set_hot_ttl_ms(config, C.int64_t(idle.Milliseconds()), err)
+	}
+}
+
+// MaxTextBytes sets the longest text of a turn.
+func MaxTextBytes(bytes int) Option {
+	return func(config *C.confidant_config, err **C.confidant_error) C.confidant_status {
+		return C.confidant_config_set_max_text_bytes(config, C.size_t(bytes), err)
+	}
+}
+
+// SurvivesProcessCrash lets a save return before the disk has it: turns outlive a killed process, but not a loss of power.
+func SurvivesProcessCrash() Option {
+	return func(config *C.confidant_config, err **C.confidant_error) C.confidant_status {
+		return C.confidant_config_set_durability(config, C.CONFIDANT_DURABILITY_PROCESS_CRASH, err)
+	}
+}
+
 // Clock sets where the time comes from, for tests and replays; called from any goroutine.
 func Clock(now func() time.Time) Option {
 	return func(config *C.confidant_config, err **C.confidant_error) C.confidant_status {
@@ -184,13 +212,6 @@ func (s *Store) Analytics(ctx context.Context, tenant string) (Summary, error) {
 func (s *Store) Flush(ctx context.Context) error {
 	return s.with(ctx, func(store *C.confidant, err **C.confidant_error) C.confidant_status {
 		return C.confidant_flush(store, err)
-	})
-}
-
-// Maintain does what is better done now and then, when the host has time.
-func (s *Store) Maintain(ctx context.Context) error {
-	return s.with(ctx, func(store *C.confidant, err **C.confidant_error) C.confidant_status {
-		return C.confidant_maintain(store, nil, err)
 	})
 }
 

@@ -15,6 +15,7 @@ use super::{Article, Finish, LlmBackend, LlmOutcome, LlmRequest, estimate};
 use crate::error::Result;
 use shelf::Shelf;
 use std::ops::ControlFlow;
+use std::sync::{Arc, OnceLock};
 
 /// Answers from articles and the customer's own history, the same way every time.
 ///
@@ -51,19 +52,21 @@ use std::ops::ControlFlow;
 /// ```
 #[derive(Debug)]
 pub struct Offline {
-    shelf: Shelf,
+    shelf: Arc<Shelf>,
 }
 
 impl Offline {
     /// A backend with a small starter set of articles: passwords, login, missing e-mail,
     /// billing, refunds, subscriptions, installation, data export and deliveries.
     pub fn new() -> Offline {
-        Offline::with_articles(starter::articles())
+        // Read once a process: an agent that is made for one answer makes its model too.
+        static STARTER: OnceLock<Arc<Shelf>> = OnceLock::new();
+        Offline { shelf: STARTER.get_or_init(|| Arc::new(Shelf::new(starter::articles()))).clone() }
     }
 
     /// A backend with those articles only.
     pub fn with_articles(articles: impl IntoIterator<Item = Article>) -> Offline {
-        Offline { shelf: Shelf::new(articles.into_iter().collect()) }
+        Offline { shelf: Arc::new(Shelf::new(articles.into_iter().collect())) }
     }
 
     /// The starter set, to be extended and given to [`with_articles`](Offline::with_articles).

@@ -21,7 +21,6 @@ const LOG_BYTES: u64 = 1_200 * 4_120;
 
 /// What is read of a log at once.
 const PIECE: usize = 16 << 10;
-static ZEROS: [u8; PIECE] = [0; PIECE];
 
 /// One file is opened at a time in this process: a file made here is closed again before
 /// SQLite opens it, since closing it later would drop SQLite's POSIX locks.
@@ -232,7 +231,7 @@ fn renew_log(connection: &Connection, path: &Path) -> Result<()> {
                 return file.sync_all();
             }
             // Zeros are no frame.
-            if bytes != ZEROS.get(..read).unwrap_or_default() {
+            if bytes.iter().any(|byte| *byte != 0) {
                 file.seek(SeekFrom::Start(at))?;
                 file.write_all(bytes)?;
             }

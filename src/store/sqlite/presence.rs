@@ -6,7 +6,7 @@
 //! knows that nobody has opened the store since. The check is one `fstat`, or a glance at
 //! memory that shows the file's end; only the first also sees that the file was removed.
 
-use super::glance::Glance;
+use super::glance::{Glance, coarse_ns};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
@@ -31,9 +31,8 @@ pub(super) struct Presence {
     glance: Option<Glance>,
     /// The file's length at which this process was proven to be alone.
     alone_at: AtomicU64,
-    /// When the file itself was looked at last, in nanoseconds since `since`.
+    /// When the file itself was looked at last, in nanoseconds of the coarse clock.
     looked_at: AtomicU64,
-    since: Instant,
 }
 
 impl Presence {
@@ -58,8 +57,7 @@ impl Presence {
             file,
             first,
             alone_at: AtomicU64::new(NOT_ALONE),
-            looked_at: AtomicU64::new(0),
-            since: Instant::now(),
+            looked_at: AtomicU64::new(coarse_ns()),
         };
         if !first {
             presence.wait(timeout)?;
@@ -88,8 +86,8 @@ impl Presence {
     /// removed the file beside the store.
     pub(super) fn seems_alone(&self) -> bool {
         let proven = self.alone_at.load(Ordering::Acquire);
-        let now = u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        let is_fresh = now - self.looked_at.load(Ordering::Relaxed).min(now) < GLANCES_NS;
+        let now = coarse_ns();
+        let is_fresh = now.saturating_sub(self.looked_at.load(Ordering::Relaxed)) < GLANCES_NS;
         match self
             .glance
             .as_ref()
