@@ -29,6 +29,8 @@ pub(super) struct RuleSet {
     buts: Vec<WordId>,
     /// Words that are nobody's name.
     common: Vec<WordId>,
+    /// Words that tell little of what a text holds.
+    everyday: Vec<WordId>,
 }
 
 /// A rule that matched.
@@ -58,6 +60,7 @@ impl RuleSet {
             fillers: Vec::new(),
             buts: Vec::new(),
             common: Vec::new(),
+            everyday: Vec::new(),
         }
     }
 
@@ -142,6 +145,10 @@ impl RuleSet {
                     self.common.extend(pattern::all_words(rest, &mut self.vocabulary).ok_or_else(|| bad(rest))?);
                     self.common.sort_unstable();
                 }
+                "everyday" => {
+                    self.everyday.extend(pattern::all_words(rest, &mut self.vocabulary).ok_or_else(|| bad(rest))?);
+                    self.everyday.sort_unstable();
+                }
                 "but" => self.buts.extend(pattern::all_words(rest, &mut self.vocabulary).ok_or_else(|| bad(rest))?),
                 "rule" => self.rules.push(Rule::parse(rest).ok_or_else(|| bad(rest))?),
                 _ => return Err(bad(head)),
@@ -191,6 +198,24 @@ impl RuleSet {
 
     pub(super) fn emoji(&self, emoji: char) -> Option<f32> {
         self.emoji.get(&emoji).copied()
+    }
+
+    /// Words of which every text holds one that any pattern matches, sorted: of each pattern the
+    /// words of the step that says most, which is the one with the fewest everyday words.
+    pub(super) fn keys(&self) -> Vec<WordId> {
+        let is_everyday = |word: &&WordId| {
+            self.everyday.binary_search(word).is_ok()
+                || self.is_filler(**word)
+                || self.vocabulary.known(**word).is_some_and(|known| known.is_english || known.negates)
+        };
+        let mut keys: Vec<WordId> = Vec::new();
+        for pattern in &self.patterns {
+            let says_most = pattern.certain().min_by_key(|words| words.iter().filter(is_everyday).count());
+            keys.extend(says_most.unwrap_or_default());
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        keys
     }
 
     pub(super) fn is_filler(&self, word: WordId) -> bool {
