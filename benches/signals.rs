@@ -1,6 +1,7 @@
 //! What reading a message costs: all signals of 100 bytes, and learning preferences turn by turn.
 //!
-//! `cargo bench --bench signals` prints the median and the 99th percentile of each.
+//! `cargo bench --bench signals` prints the median and the 99th percentile of each; with
+//! `-- --only WORDS` of those whose name holds the words.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
 
@@ -42,7 +43,15 @@ fn main() {
         }
         extractor.learn(&mut state, black_box(&turns[round % turns.len()]));
     });
+    turns.iter().for_each(|turn| extractor.learn(&mut state, turn));
     measure("conclude the preferences of 50 turns", 5_000, |_| {
+        black_box(extractor.conclude(black_box(&state)));
+    });
+    measure("learn one more turn and conclude (50 turns)", 20_000, |round| {
+        if round % turns.len() == 0 {
+            state = PreferenceState::default();
+        }
+        extractor.learn(&mut state, black_box(&turns[round % turns.len()]));
         black_box(extractor.conclude(black_box(&state)));
     });
     let given = Given::of(&turns);
@@ -56,6 +65,10 @@ fn main() {
 }
 
 fn measure(what: &str, rounds: usize, mut call: impl FnMut(usize)) {
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--only").skip(1);
+    if arguments.next().is_some_and(|only| !what.contains(&only)) {
+        return;
+    }
     (0..rounds / 10).for_each(&mut call);
     let mut times: Vec<f64> = (0..rounds)
         .map(|round| {
@@ -65,5 +78,6 @@ fn measure(what: &str, rounds: usize, mut call: impl FnMut(usize)) {
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    println!("{what}: p50 {:.1} us, p99 {:.1} us", times[rounds / 2], times[rounds * 99 / 100]);
+    let mean = times.iter().sum::<f64>() / times.len() as f64;
+    println!("{what}: p50 {:.1} us, p99 {:.1} us, mean {mean:.1} us", times[rounds / 2], times[rounds * 99 / 100]);
 }

@@ -58,6 +58,8 @@ mod llm;
 mod memory;
 mod preference;
 mod profile;
+#[cfg(test)]
+mod random;
 mod recall;
 mod signals;
 // Without an engine every open is refused, and nothing else of the store is reached.

@@ -181,7 +181,7 @@ fn preferences_become_known_with_the_third_turn_and_end_as_the_reference_expects
     for reply in &replies[..2] {
         assert_eq!(in_words(&reply.preferences), in_words(&Preferences::default()), "two turns are too few");
     }
-    let before_turn_4 = PreferenceExtractor::reference().extract(replies[..3].iter().map(|reply| &reply.turn));
+    let before_turn_4 = PreferenceExtractor::support().extract(replies[..3].iter().map(|reply| &reply.turn));
     assert_eq!(
         in_words(&before_turn_4),
         serde_json::json!({"style": "formal", "response_length": "medium", "topics": ["login"]})

@@ -181,13 +181,105 @@ fn a_tenants_own_words_change_what_is_read() {
     assert_eq!(found, [(EntityKind::Product, "turbo mop"), (EntityKind::OrderId, "ZZ-ab12")]);
 }
 
+/// Reads by the preset `reference`.
+fn by_reference(text: &str) -> Signals {
+    Signals::of(text, &SignalContext::new().rules(&SignalRules::reference()))
+}
+
 #[test]
 fn the_reference_preset_has_the_common_word_lists() {
-    let rules = SignalRules::reference();
-    let signals = Signals::of("My manager wants a refund for the invoice, urgent", &SignalContext::new().rules(&rules));
-    assert_eq!((rules.version(), signals.urgency.value), ("reference-1", Urgency::High));
+    let signals = by_reference("My manager wants a refund for the invoice, urgent");
+    assert_eq!((SignalRules::reference().version(), signals.urgency.value), ("reference-2", Urgency::Medium));
     assert_eq!(signals.topics[0].value, Topic::Billing);
     assert_eq!(signals.escalations.len(), 2);
+    for (text, topic) in [
+        ("the payment failed", Topic::Billing),
+        ("I was billed twice", Topic::Billing),
+        ("an error while installing", Topic::Technical),
+        ("it is broken", Topic::Technical),
+        ("my profile", Topic::Account),
+        ("authentication", Topic::Login),
+    ] {
+        assert_eq!(by_reference(text).topics[0].value, topic, "{text}");
+    }
+    let reasons = |text: &str| by_reference(text).escalations.iter().map(|found| found.value).collect::<Vec<_>>();
+    for (text, reason) in [
+        ("I want to speak to a human", EscalationReason::Person),
+        ("get me the supervisor", EscalationReason::Person),
+        ("cancel my subscription", EscalationReason::Dissatisfied),
+        ("I will take legal action", EscalationReason::Legal),
+        ("I have a complaint", EscalationReason::Complaint),
+        ("it is broken, fix it immediately, this is terrible", EscalationReason::UrgentNegative),
+        ("horrible, terrible, awful, the worst", EscalationReason::Dissatisfied),
+    ] {
+        assert!(reasons(text).contains(&reason), "{text}: {:?}", reasons(text));
+    }
+}
+
+#[test]
+fn the_reference_preset_counts_haste_and_has_its_own_bars_of_polarity() {
+    let urgency = |text: &str| by_reference(text).urgency.value;
+    assert_eq!(urgency("where is the parcel"), Urgency::Low);
+    assert_eq!(urgency("this is urgent"), Urgency::Medium);
+    assert_eq!(urgency("this is urgent, I need it asap"), Urgency::High);
+    for text in ["can't access my account", "can\u{2019}t access", "cannot access", "cant access"] {
+        assert_eq!(urgency(text), Urgency::Medium, "{text}");
+    }
+    for text in ["Not urgent", "The problem is not critical", "ASAPScience", "wasappreciated"] {
+        assert_eq!(urgency(text), Urgency::Low, "{text}");
+    }
+    // Between the bars of the two presets.
+    let rules = SignalRules::support().without_table();
+    let support = |text: &str| Signals::of(text, &SignalContext::new().rules(&rules));
+    let text = "it is fine";
+    assert!((0.1..0.25).contains(&by_reference(text).polarity) && (0.1..0.25).contains(&support(text).polarity));
+    assert_eq!(by_reference(text).sentiment.value, Sentiment::Positive);
+    assert_eq!(support(text).sentiment.value, Sentiment::Neutral);
+    let sure = by_reference("it is bad");
+    assert!((sure.sentiment.score - sure.polarity.abs()).abs() < 1e-9, "the confidence is the polarity's distance");
+}
+
+#[test]
+fn the_reference_preset_ties_words_of_several_topics_and_tells_intents() {
+    let tied = by_reference("I forgot my password");
+    let topics: Vec<_> = tied.topics.iter().map(|topic| topic.value).collect();
+    assert_eq!(topics, [Topic::Login, Topic::Account]);
+    assert!((tied.topics[0].score - tied.topics[1].score).abs() < 1e-9);
+    for (text, intent) in [
+        ("an error and a bug", Intent::Problem),
+        ("I would like some information", Intent::Question),
+        ("please help", Intent::Request),
+        ("the sky", Intent::Statement),
+    ] {
+        assert_eq!(by_reference(text).intent.value, intent, "{text}");
+    }
+}
+
+#[test]
+fn the_reference_preset_keeps_its_lists_out_of_other_words_and_negations() {
+    for text in [
+        "My name is Bill",
+        "discharge",
+        "charger",
+        "accost",
+        "debugging",
+        "terrorism",
+        "a costumer in Costco",
+        "They said the cooling fan is fine",
+    ] {
+        let signals = by_reference(text);
+        assert!(signals.topics.is_empty() && signals.style_cues.iter().all(|cue| cue.rule == "capital I"), "{text}");
+    }
+    for text in [
+        "what is your refund policy?",
+        "I do not need a refund",
+        "this is not a complaint",
+        "I am the account manager at Acme and want to buy",
+    ] {
+        assert_eq!(by_reference(text).escalations, [], "{text}");
+    }
+    assert!(by_reference("what is your refund policy?").asks_policy);
+    assert!(by_reference("the account manager called").topics.is_empty());
 }
 
 #[test]

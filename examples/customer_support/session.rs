@@ -128,7 +128,7 @@ fn learned(customer: &Customer, out: &mut PageWriter<impl Write>) -> Outcome {
     }
     if let Some(length) = &preferences.response_length {
         out.subheading(&format!(
-            "Length: {} (confidence {:.2}, by the mean length of {} messages)",
+            "Length: {} (confidence {:.2}, by the usual length of {} messages)",
             length.value, length.confidence, length.evidence_turns
         ))?;
     }

@@ -5,12 +5,13 @@
 
 use super::conclusion::Preferences;
 use super::rules::{RuleSet, Shows};
-use super::state::{Lesson, Mark, PreferenceState, Wished};
-use super::verdict::Limits;
+use super::state::{Lesson, PreferenceState, Wished};
+use super::sums::Mark;
+use super::verdict::{LengthBy, Limits};
 use crate::error::Result;
 use crate::memory::Turn;
 use crate::signals::hear;
-use crate::text::own_parts;
+use crate::text::{Word, own_parts, words as text_words};
 
 /// Learns from what a customer said how to serve that customer; pure.
 ///
@@ -43,18 +44,28 @@ impl PreferenceExtractor {
     pub fn reference() -> PreferenceExtractor {
         PreferenceExtractor {
             rules: RuleSet::reference(),
-            limits: Limits { min_turns: 3, style_ratio: 1.5, brief_below: 50, detailed_above: 150, hysteresis: 1 },
+            limits: Limits {
+                min_turns: 3,
+                style_ratio: 1.5,
+                brief_below: 50,
+                detailed_above: 150,
+                length_by: LengthBy::Mean,
+                hysteresis: 1,
+            },
         }
     }
 
-    /// The preset `support`: as `reference`, but a style that is known changes only
-    /// after three turns that show the other; used by [`Customer::preferences`](crate::Customer::preferences).
+    /// The preset `support`: as `reference`, but what is known changes only after three turns in
+    /// a row that lead to something else, and the length is that of more than half of the
+    /// messages rather than their mean, which one pasted log would move; used by [`Customer::preferences`](crate::Customer::preferences).
     pub fn support() -> PreferenceExtractor {
-        PreferenceExtractor::reference().hysteresis(3)
+        let mut extractor = PreferenceExtractor::reference().hysteresis(3);
+        extractor.limits.length_by = LengthBy::Half;
+        extractor
     }
 
-    /// How many turns in a row must show another style before a known one changes;
-    /// 0 counts as 1, which changes at once.
+    /// How many turns in a row must lead to another style, length, language, channel or part of
+    /// the day before a known one changes; 0 counts as 1, which changes at once.
     pub fn hysteresis(mut self, turns: u32) -> Self {
         self.limits.hysteresis = turns.max(1);
         self
@@ -117,7 +128,7 @@ impl PreferenceExtractor {
         state.covered = Some(turn.id.as_u64());
         let lesson = self.lesson(turn);
         if lesson.characters > 0 {
-            state.lessons.push(lesson);
+            state.push(lesson, self.rules, self.limits);
         }
     }
 
@@ -132,9 +143,12 @@ impl PreferenceExtractor {
         };
         let mut characters = 0;
         let mut fired: u128 = 0;
+        let mut words: Vec<Word> = Vec::with_capacity(said.len() / 5 + 4);
         for (offset, part) in own_parts(said) {
             characters += part.trim().chars().count();
-            for hit in self.rules.find(part) {
+            words.clear();
+            words.extend(text_words(part));
+            for hit in self.rules.find(&words) {
                 let rule_bit = 1_u128.checked_shl(u32::from(hit.number)).unwrap_or_default();
                 let is_style = matches!(hit.rule.shows, Shows::Formal | Shows::Casual);
                 if fired & rule_bit != 0 || (is_style && hit.quoted) || hit.rule.shows == Shows::Nothing {
@@ -144,7 +158,7 @@ impl PreferenceExtractor {
                 let (start, end) = (offset + hit.span.start, offset + hit.span.end);
                 lesson.marks.push(Mark { turn: turn.id.as_u64(), start, end, rule: hit.number });
             }
-            let heard = hear(part);
+            let heard = hear(part, &words);
             lesson.wishes.extend(heard.wishes.into_iter().map(|(kind, span)| Wished {
                 kind,
                 start: offset + span.start,
@@ -166,7 +180,8 @@ impl PreferenceExtractor {
     ///   `(n + 1) / (n + m + 2)` for `n` turns of the side and `m` of the other; for
     ///   `Balanced` `n` is the weaker side and `m` what the stronger has more.
     /// - **Length** is the mean number of characters of the customer's messages against the
-    ///   two limits; `None` below `min_turns` turns. Confidence is `d^2 / (d^2 + s^2)`, where
+    ///   two limits (by the preset `support`, that of more than half of the messages, with the
+    ///   style's confidence); `None` below `min_turns` turns. Confidence is `d^2 / (d^2 + s^2)`, where
     ///   `d` is the distance of the mean from the nearest limit and `s` its standard error
     ///   (Cantelli's bound), which begins as if one message had been 50 characters off.
     /// - **Topics** are those that any turn touched; none below `min_turns` turns.
@@ -200,33 +215,11 @@ fn hour_of(millis: i64) -> u8 {
 mod tests {
     use super::super::conclusion::{ResponseLength, Style};
     use super::super::state::MAX_EVIDENCE;
+    use super::super::tests::{random_turns, turn, turns};
     use super::*;
     use crate::error::ErrorKind;
-    use crate::id::{MAX_PER_CUSTOMER, SessionId, Tag, TurnId};
-    use crate::memory::Channel;
+    use crate::id::MAX_PER_CUSTOMER;
     use crate::signals::Topic;
-    use crate::time::Timestamp;
-
-    fn turn(number: u32, said: &str) -> Turn {
-        let tag = Tag::of("default", "alice");
-        Turn {
-            id: TurnId::new(tag, number),
-            session: SessionId::new(tag, 1),
-            channel: Channel::Chat,
-            at: Timestamp::from_millis(0),
-            said: Some(said.to_owned()),
-            answer: None,
-            answered_at: None,
-            answered_by: None,
-            confidence: None,
-            resolved: false,
-            metadata: None,
-        }
-    }
-
-    fn turns<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<Turn> {
-        (1..).zip(texts).map(|(number, said)| turn(number, said)).collect()
-    }
 
     fn extract(texts: &[&str]) -> Preferences {
         PreferenceExtractor::reference().extract(&turns(texts.iter().copied()))
@@ -425,43 +418,6 @@ mod tests {
         assert_eq!(style.evidence.last().expect("not empty").turn.number(), 100);
         assert_eq!(preferences.topics.first().expect("known").evidence_total, 200);
         assert_eq!(preferences.response_length.expect("known").evidence.len(), MAX_EVIDENCE);
-    }
-
-    /// SplitMix64, so that a failure can be repeated from its seed.
-    fn next_random(state: &mut u64, below: usize) -> usize {
-        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        usize::try_from((mixed ^ (mixed >> 27)) >> 33).expect("31 bits") % below
-    }
-
-    fn random_turns(seed: u64) -> Vec<Turn> {
-        const PIECES: [&str; 14] = [
-            "please ",
-            "hey ",
-            "thank you ",
-            "for nothing ",
-            "log ",
-            "in ",
-            "account ",
-            "manager ",
-            "bill. ",
-            "\u{e9}\"",
-            "\n> ",
-            "lol, ",
-            "me@x.org ",
-            "error ",
-        ];
-        let mut state = seed;
-        let count = next_random(&mut state, 90);
-        let mut number = 0;
-        let made = (0..count).map(|_| {
-            number += 1 + u32::try_from(next_random(&mut state, 3)).expect("small");
-            let said: String = (0..next_random(&mut state, 12)).map(|_| PIECES[next_random(&mut state, 14)]).collect();
-            let mut turn = turn(number, &said);
-            turn.said = turn.said.filter(|_| next_random(&mut state, 9) > 0);
-            turn
-        });
-        made.collect()
     }
 
     #[test]

@@ -9,6 +9,8 @@ mod learned;
 mod reference;
 mod rules;
 mod state;
+mod steady;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod verdict;

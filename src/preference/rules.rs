@@ -6,7 +6,7 @@
 
 use super::reference;
 use crate::signals::Topic;
-use crate::text::{ShortWord, WordHasher, Words, words};
+use crate::text::{ShortWord, Word, WordHasher, words};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::ops::Range;
@@ -121,16 +121,19 @@ impl RuleSet {
         self.rules.get(usize::from(number))
     }
 
-    /// The phrases in `text`, in order, none sharing a word.
-    pub(super) fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Hit<'a>> {
-        let mut words = words(text);
+    /// The phrases among the words of a text, in order, none sharing a word.
+    pub(super) fn find<'a>(&'a self, words: &'a [Word]) -> impl Iterator<Item = Hit<'a>> {
+        let mut at = 0;
         std::iter::from_fn(move || {
             loop {
-                let word = words.next()?;
+                let word = words.get(at)?;
+                at += 1;
                 let first = word.short.filter(|short| self.may_start(*short)).and_then(|short| self.step(START, short));
-                let Some((number, end)) = first.and_then(|step| self.longest(step, word.span.end, &mut words)) else {
+                let Some((number, last)) = first.and_then(|step| self.longest(step, words, at)) else {
                     continue;
                 };
+                at = last;
+                let end = words.get(last - 1).map_or(word.span.end, |word| word.span.end);
                 let Some(rule) = self.rule(number) else { continue };
                 return Some(Hit { number, rule, span: word.span.start..end, quoted: word.quoted });
             }
@@ -146,20 +149,15 @@ impl RuleSet {
         self.steps.get(&Key { place, word }).copied()
     }
 
-    /// The longest phrase that goes on with `words`, and its end; takes its words away.
-    fn longest(&self, mut step: Step, mut end: usize, words: &mut Words<'_>) -> Option<(RuleNumber, usize)> {
-        let mut found = step.ends.map(|number| (number, end));
-        let mut ahead = words.clone();
+    /// The longest phrase that goes on with the words from `at` on, and the place behind it.
+    fn longest(&self, mut step: Step, words: &[Word], mut at: usize) -> Option<(RuleNumber, usize)> {
+        let mut found = step.ends.map(|number| (number, at));
         while step.goes_on {
-            let next = ahead.next().filter(|word| word.follows);
-            let Some(word) = next else { break };
+            let Some(word) = words.get(at).filter(|word| word.follows) else { break };
             let Some(further) = word.short.and_then(|short| self.step(step.place, short)) else { break };
             step = further;
-            end = word.span.end;
-            if let Some(number) = step.ends {
-                found = Some((number, end));
-                *words = ahead.clone();
-            }
+            at += 1;
+            found = step.ends.map(|number| (number, at)).or(found);
         }
         found
     }
@@ -175,16 +173,20 @@ fn start_bit(word: ShortWord) -> (usize, u64) {
 mod tests {
     use super::*;
     use std::collections::HashSet;
+    use std::ops::Range;
+
+    fn found(text: &str) -> Vec<(&'static str, Range<usize>)> {
+        let words: Vec<Word> = words(text).collect();
+        let set = RuleSet::reference();
+        set.find(&words).map(|hit| (set.rule(hit.number).expect("is a rule").name, hit.span)).collect()
+    }
 
     #[test]
     fn every_listed_phrase_finds_its_own_rule_and_is_listed_once() {
-        let set = RuleSet::reference();
         let mut seen = HashSet::new();
         for rule in reference::RULES {
             for phrase in rule.phrases {
-                let hits: Vec<_> = set.find(phrase).collect();
-                let found: Vec<_> = hits.iter().map(|hit| (hit.rule.name, hit.span.clone())).collect();
-                assert_eq!(found, [(rule.name, 0..phrase.len())], "{phrase}");
+                assert_eq!(found(phrase), [(rule.name, 0..phrase.len())], "{phrase}");
                 assert!(seen.insert(phrase), "{phrase} is listed twice");
             }
         }
@@ -216,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_longer_phrase_takes_its_words_from_the_shorter_ones() {
-        let names = |text| RuleSet::reference().find(text).map(|hit| hit.rule.name).collect::<Vec<_>>();
+        let names = |text| found(text).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
         assert_eq!(names("could you please"), ["could you", "please"]);
         assert_eq!(names("account manager of the account"), ["not an account", "account"]);
         assert_eq!(names("thank you for the thank you for nothing"), ["thank you", "ironic thanks"]);

@@ -1,15 +1,17 @@
 //! What each turn taught, and what that adds up to.
 //!
 //! Knows how a lesson is written down. Lessons are kept turn by turn, so that taking one away
-//! leaves exactly what the others taught; sums are made from them when they are needed. Holds
-//! places and names of rules, no words of the customer.
+//! leaves exactly what the others taught; the sums beside them can be made anew at any time and
+//! are not written down. Holds places and names of rules, no words of the customer.
 
-use super::rules::{RuleNumber, RuleSet, Shows};
+use super::rules::RuleSet;
+use super::sums::{Mark, Sums};
+use super::verdict::Limits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::TurnId;
-use crate::signals::{Topic, WishKind};
+use crate::signals::WishKind;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::borrow::Cow;
 
 /// How many places are shown for each conclusion.
 pub(super) const MAX_EVIDENCE: usize = 32;
@@ -28,14 +30,26 @@ pub(super) const MAX_EVIDENCE: usize = 32;
 /// assert_eq!(extractor.restore(&kept)?, state);
 /// # Ok::<(), confidant::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct PreferenceState {
     /// The version of the rules that learned it; empty while nothing was learned.
     pub(super) rules: String,
     pub(super) covered: Option<u64>,
     /// In the order of the turns.
     pub(super) lessons: Vec<Lesson>,
+    /// What the lessons add up to, once a turn was learned.
+    #[serde(skip)]
+    pub(super) sums: Option<Box<Sums>>,
 }
+
+/// States are equal that were taught the same.
+impl PartialEq for PreferenceState {
+    fn eq(&self, other: &PreferenceState) -> bool {
+        (&self.rules, self.covered, &self.lessons) == (&other.rules, other.covered, &other.lessons)
+    }
+}
+
+impl Eq for PreferenceState {}
 
 /// What one turn taught.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -73,7 +87,11 @@ impl PreferenceState {
     pub fn unlearn(&mut self, turn: TurnId) -> bool {
         let before = self.lessons.len();
         self.lessons.retain(|lesson| lesson.turn != turn.as_u64());
-        self.lessons.len() < before
+        let was_there = self.lessons.len() < before;
+        if was_there {
+            self.sums = None;
+        }
+        was_there
     }
 
     /// The state as the text of a JSON object; it grows with the turns, and holds no words of the
@@ -107,6 +125,7 @@ impl PreferenceState {
         let in_order = self.lessons.array_windows().all(|[one, next]| one.turn < next.turn);
         let is_lesson = |lesson: &Lesson| {
             is_turn(&lesson.turn)
+                && lesson.characters > 0
                 && lesson.hour < 24
                 && lesson
                     .marks
@@ -119,136 +138,28 @@ impl PreferenceState {
             && self.lessons.iter().all(|lesson| is_lesson(lesson) && covers(lesson))
     }
 
+    /// Adds what a newer turn taught.
+    pub(super) fn push(&mut self, lesson: Lesson, rules: &RuleSet, limits: Limits) {
+        match self.sums.as_deref_mut().filter(|sums| sums.limits == limits) {
+            Some(sums) => sums.add(&lesson, rules),
+            None => {
+                let mut sums = Sums::of(&self.lessons, rules, limits);
+                sums.add(&lesson, rules);
+                self.sums = Some(Box::new(sums));
+            }
+        }
+        self.lessons.push(lesson);
+    }
+
     /// What the lessons add up to.
-    pub(super) fn counters(&self, rules: &RuleSet) -> Counters {
-        let mut counters = Counters::default();
-        for lesson in &self.lessons {
-            for mark in &lesson.marks {
-                if let Some(tally) = rules.rule(mark.rule).and_then(|rule| counters.tally_mut(rule.shows)) {
-                    tally.add(*mark);
-                }
-            }
-            if let Ok(turn) = TurnId::from_u64(lesson.turn)
-                && lesson.characters > 0
-            {
-                counters.count_turn(turn, lesson.characters);
-            }
+    pub(super) fn sums(&self, rules: &RuleSet, limits: Limits) -> Cow<'_, Sums> {
+        match self.sums.as_deref().filter(|sums| sums.limits == limits) {
+            Some(sums) => Cow::Borrowed(sums),
+            None => Cow::Owned(Sums::of(&self.lessons, rules, limits)),
         }
-        counters
-    }
-}
-
-/// The counters of one customer over the whole history.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Counters {
-    /// Turns in which the customer wrote something.
-    pub(super) turns: u32,
-    /// Characters of those turns, and the sum of their squares.
-    pub(super) characters: u64,
-    pub(super) squares: u64,
-    /// The newest of those turns.
-    pub(super) newest: VecDeque<u64>,
-    /// Turns with a cue of style, of either side.
-    pub(super) styled: u32,
-    pub(super) formal: Tally,
-    pub(super) casual: Tally,
-    pub(super) login: Tally,
-    pub(super) billing: Tally,
-    pub(super) technical: Tally,
-    pub(super) account: Tally,
-}
-
-impl Counters {
-    pub(super) fn tally_mut(&mut self, shows: Shows) -> Option<&mut Tally> {
-        match shows {
-            Shows::Formal => Some(&mut self.formal),
-            Shows::Casual => Some(&mut self.casual),
-            Shows::About(Topic::Login) => Some(&mut self.login),
-            Shows::About(Topic::Billing) => Some(&mut self.billing),
-            Shows::About(Topic::Technical) => Some(&mut self.technical),
-            Shows::About(Topic::Account) => Some(&mut self.account),
-            Shows::About(_) | Shows::Nothing => None,
-        }
-    }
-
-    /// The topics that the rules know, with what was seen of each.
-    pub(super) fn topics(&self) -> [(Topic, &Tally); 4] {
-        [
-            (Topic::Login, &self.login),
-            (Topic::Billing, &self.billing),
-            (Topic::Technical, &self.technical),
-            (Topic::Account, &self.account),
-        ]
-    }
-
-    /// Counts a turn of so many characters.
-    pub(super) fn count_turn(&mut self, turn: TurnId, characters: u64) {
-        self.turns = self.turns.saturating_add(1);
-        self.characters = self.characters.saturating_add(characters);
-        self.squares = self.squares.saturating_add(characters.saturating_mul(characters));
-        push_newest(&mut self.newest, turn.as_u64());
-        if self.formal.is_in(turn) || self.casual.is_in(turn) {
-            self.styled = self.styled.saturating_add(1);
-        }
-    }
-}
-
-/// How often something was seen, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Tally {
-    pub(super) turns: u32,
-    /// Places, one for each rule in each turn.
-    pub(super) total: u64,
-    pub(super) first: Option<Mark>,
-    pub(super) newest: VecDeque<Mark>,
-}
-
-impl Tally {
-    pub(super) fn add(&mut self, mark: Mark) {
-        if self.newest.back().is_none_or(|last| last.turn != mark.turn) {
-            self.turns = self.turns.saturating_add(1);
-        }
-        self.total = self.total.saturating_add(1);
-        self.first.get_or_insert(mark);
-        push_newest(&mut self.newest, mark);
-    }
-
-    fn is_in(&self, turn: TurnId) -> bool {
-        self.newest.back().is_some_and(|last| last.turn == turn.as_u64())
-    }
-}
-
-/// One place where a rule fired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(from = "(u64, usize, usize, RuleNumber)", into = "(u64, usize, usize, RuleNumber)")]
-pub(super) struct Mark {
-    pub(super) turn: u64,
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) rule: RuleNumber,
-}
-
-impl From<(u64, usize, usize, RuleNumber)> for Mark {
-    fn from((turn, start, end, rule): (u64, usize, usize, RuleNumber)) -> Mark {
-        Mark { turn, start, end, rule }
-    }
-}
-
-impl From<Mark> for (u64, usize, usize, RuleNumber) {
-    fn from(mark: Mark) -> Self {
-        (mark.turn, mark.start, mark.end, mark.rule)
     }
 }
 
 fn is_turn(number: &u64) -> bool {
     TurnId::from_u64(*number).is_ok()
-}
-
-fn push_newest<T>(newest: &mut VecDeque<T>, item: T) {
-    if newest.len() >= MAX_EVIDENCE {
-        newest.pop_front();
-    } else if newest.is_empty() {
-        newest.reserve_exact(MAX_EVIDENCE);
-    }
-    newest.push_back(item);
 }

@@ -5,10 +5,11 @@
 use super::{PreferenceExtractor, PreferenceState, ResponseLength, Style};
 use crate::id::{SessionId, Tag, TurnId};
 use crate::memory::{Channel, Turn};
+use crate::random::SplitMix64;
 use crate::signals::WishKind;
 use crate::time::Timestamp;
 
-fn turn(number: u32, said: &str) -> Turn {
+pub(super) fn turn(number: u32, said: &str) -> Turn {
     let tag = Tag::of("default", "alice");
     Turn {
         id: TurnId::new(tag, number),
@@ -25,18 +26,11 @@ fn turn(number: u32, said: &str) -> Turn {
     }
 }
 
-fn turns<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<Turn> {
+pub(super) fn turns<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<Turn> {
     (1..).zip(texts).map(|(number, said)| turn(number, said)).collect()
 }
 
-/// SplitMix64, so that a failure can be repeated from its seed.
-fn next_random(state: &mut u64, below: usize) -> usize {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    usize::try_from((mixed ^ (mixed >> 27)) >> 33).expect("31 bits") % below
-}
-
-fn random_turns(seed: u64) -> Vec<Turn> {
+pub(super) fn random_turns(seed: u64) -> Vec<Turn> {
     const PIECES: [&str; 14] = [
         "please ",
         "hey ",
@@ -53,14 +47,14 @@ fn random_turns(seed: u64) -> Vec<Turn> {
         "me@x.org ",
         "error ",
     ];
-    let mut state = seed;
-    let count = next_random(&mut state, 90);
+    let mut random = SplitMix64::new(seed);
+    let count = random.below(90);
     let mut number = 0;
     let made = (0..count).map(|_| {
-        number += 1 + u32::try_from(next_random(&mut state, 3)).expect("small");
-        let said: String = (0..next_random(&mut state, 12)).map(|_| PIECES[next_random(&mut state, 14)]).collect();
+        number += 1 + u32::try_from(random.below(3)).expect("small");
+        let said: String = (0..random.below(12)).map(|_| random.pick(&PIECES)).collect();
         let mut turn = turn(number, &said);
-        turn.said = turn.said.filter(|_| next_random(&mut state, 9) > 0);
+        turn.said = turn.said.filter(|_| random.below(9) > 0);
         turn
     });
     made.collect()
@@ -69,7 +63,7 @@ fn random_turns(seed: u64) -> Vec<Turn> {
 #[test]
 fn a_state_without_a_turn_equals_one_that_never_saw_it() {
     let extractor = PreferenceExtractor::support();
-    let mut seed = 7;
+    let mut random = SplitMix64::new(7);
     // Short texts: what is tested is the book-keeping.
     let mut pool: Vec<Turn> = (0..8).flat_map(random_turns).collect();
     pool.retain(|turn| turn.said.as_ref().is_none_or(|said| said.len() < 24));
@@ -78,14 +72,14 @@ fn a_state_without_a_turn_equals_one_that_never_saw_it() {
     }
     let mut sequences = 0;
     while sequences < 100_000 {
-        let count = 1 + next_random(&mut seed, 5);
-        let begin = next_random(&mut seed, pool.len().saturating_sub(count).max(1));
+        let count = 1 + random.below(5);
+        let begin = random.below(pool.len().saturating_sub(count).max(1));
         let turns = &pool[begin..(begin + count).min(pool.len())];
-        let gone = next_random(&mut seed, turns.len());
+        let gone = random.below(turns.len());
         let mut state = PreferenceState::default();
         for (place, turn) in turns.iter().enumerate() {
             extractor.learn(&mut state, turn);
-            if place == gone && next_random(&mut seed, 2) == 0 {
+            if place == gone && random.below(2) == 0 {
                 state.unlearn(turn.id);
             }
         }
@@ -95,9 +89,8 @@ fn a_state_without_a_turn_equals_one_that_never_saw_it() {
         let mut rebuilt = PreferenceState::default();
         emptied.iter().for_each(|turn| extractor.learn(&mut rebuilt, turn));
         assert_eq!(state, rebuilt, "sequence {sequences}");
-        if sequences % 64 == 0 {
-            assert_eq!(extractor.conclude(&state), extractor.extract(&emptied), "sequence {sequences}");
-        }
+        let concluded = extractor.conclude(&rebuilt);
+        assert_eq!(extractor.conclude(&state), concluded, "sequence {sequences}: sums made anew and sums kept up");
         assert!(!state.unlearn(turns[gone].id), "it is gone already");
         sequences += 1;
     }
@@ -111,6 +104,62 @@ fn one_message_does_not_flip_what_is_known() {
     assert_eq!(style(&formal), Style::Formal);
     assert_eq!(style(&[formal.as_slice(), &["hey", "lol"]].concat()), Style::Formal);
     assert_eq!(style(&[formal.as_slice(), &["hey", "lol", "dude", "bro"]].concat()), Style::Balanced);
+}
+
+#[test]
+fn sums_that_were_kept_up_equal_sums_made_anew_for_any_limits() {
+    for extractor in [PreferenceExtractor::support(), PreferenceExtractor::reference().min_turns(1).hysteresis(2)] {
+        for seed in 0..100 {
+            let turns = random_turns(seed);
+            let mut kept = PreferenceState::default();
+            for turn in &turns {
+                extractor.learn(&mut kept, turn);
+            }
+            let mut others = PreferenceState::default();
+            turns.iter().for_each(|turn| PreferenceExtractor::reference().learn(&mut others, turn));
+            assert_eq!(kept, others);
+            assert_eq!(extractor.conclude(&kept), extractor.conclude(&others), "seed {seed}");
+            let restored = extractor.restore(&kept.to_json().expect("is written")).expect("is read");
+            assert_eq!(extractor.conclude(&kept), extractor.conclude(&restored), "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn one_message_flips_no_language_channel_length_or_hours() {
+    let extractor = PreferenceExtractor::support();
+    let usual = || {
+        let mut said = turns(["Where is my parcel, and why have they not told me about it?"; 5]);
+        said.iter_mut().for_each(|turn| turn.channel = Channel::Email);
+        said
+    };
+    let other = |said: &mut Vec<Turn>, times: u32| {
+        for _ in 0..times {
+            let number = u32::try_from(said.len()).expect("small") + 1;
+            let mut odd = turn(number, &"Ich kann mich seit gestern nicht anmelden. ".repeat(40));
+            odd.at = Timestamp::from_millis(13 * 3_600_000);
+            said.push(odd);
+        }
+    };
+    let shown = |said: &[Turn]| {
+        let known = extractor.extract(said);
+        let length = known.response_length.expect("enough turns").value;
+        (
+            known.language.map(|language| language.value),
+            known.channel.map(|channel| channel.value),
+            length,
+            known.hours.map(|hours| (hours.value.from, hours.value.to)),
+        )
+    };
+    let mut said = usual();
+    let before = shown(&said);
+    assert_eq!(before, (Some("en".to_owned()), Some(Channel::Email), ResponseLength::Medium, Some((0, 1))));
+    other(&mut said, 1);
+    assert_eq!(shown(&said), before, "one long message in another language, elsewhere and at another hour");
+    other(&mut said, 7);
+    let after = shown(&said);
+    let most = (Some("de".to_owned()), Some(Channel::Chat), ResponseLength::Detailed);
+    assert_eq!((after.0, after.1, after.2), most, "most of them");
 }
 
 #[test]

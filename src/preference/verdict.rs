@@ -6,8 +6,9 @@
 
 use super::conclusion::{Evidence, Preference, Preferences, ResponseLength, Style};
 use super::habit;
-use super::rules::{RuleSet, Shows};
-use super::state::{Counters, MAX_EVIDENCE, Mark, PreferenceState, Tally};
+use super::rules::RuleSet;
+use super::state::{MAX_EVIDENCE, PreferenceState};
+use super::sums::{Mark, Sums, Tally};
 use crate::id::TurnId;
 use crate::signals::Topic;
 use std::borrow::Cow;
@@ -17,81 +18,46 @@ const MIN_SIDE_TURNS: u32 = 2;
 /// The spread that lengths are taken to have before any is seen, in characters.
 const ASSUMED_SPREAD: f64 = 50.0;
 
+/// What the length of many messages is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LengthBy {
+    /// Their mean length.
+    Mean,
+    /// More than half of them, so that one long message moves little.
+    Half,
+}
+
 /// What a host may set.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Limits {
     pub(super) min_turns: u32,
     pub(super) style_ratio: f64,
     pub(super) brief_below: u32,
     pub(super) detailed_above: u32,
+    pub(super) length_by: LengthBy,
     /// Turns in a row that must show something else before a known value changes.
     pub(super) hysteresis: u32,
 }
 
 impl Limits {
     pub(super) fn conclude(&self, state: &PreferenceState, rules: &RuleSet) -> Preferences {
-        let counters = &state.counters(rules);
-        let mut preferences = Preferences {
-            customer_turns: counters.turns,
-            statements: habit::statements(&state.lessons),
-            ..Preferences::default()
-        };
-        if counters.turns >= self.min_turns {
-            preferences.style = self.steady_style(state, counters, rules);
-            preferences.response_length = Some(self.length(counters, rules));
-            preferences.topics = topics(counters, rules);
-            preferences.language = habit::language(&state.lessons, self.min_turns);
-            preferences.channel = habit::channel(&state.lessons, self.min_turns);
-            preferences.hours = habit::hours(&state.lessons, self.min_turns);
+        let sums = &*state.sums(rules, *self);
+        let mut preferences =
+            Preferences { customer_turns: sums.turns, statements: sums.statements.clone(), ..Preferences::default() };
+        if sums.turns >= self.min_turns {
+            preferences.style = self.style(sums, rules).map(|newest| steady_style(sums, newest));
+            preferences.response_length = Some(self.length(sums, rules));
+            preferences.topics = topics(sums, rules);
+            preferences.language = habit::language(&state.lessons, sums);
+            preferences.channel = habit::channel(&state.lessons, sums);
+            preferences.hours = habit::hours(&state.lessons, sums);
         }
         habit::apply(&mut preferences);
         preferences
     }
 
-    /// The style, changed only by several turns in a row.
-    fn steady_style(&self, state: &PreferenceState, all: &Counters, rules: &RuleSet) -> Option<Preference<Style>> {
-        let newest = self.style(all, rules)?;
-        if self.hysteresis <= 1 {
-            return Some(newest);
-        }
-        let (mut formal, mut casual, mut turns) = (0_u32, 0_u32, 0_u32);
-        let mut known: Option<Style> = None;
-        let mut streak = 0;
-        for lesson in &state.lessons {
-            let (mut is_formal, mut is_casual) = (false, false);
-            for shows in lesson.marks.iter().filter_map(|mark| rules.rule(mark.rule)).map(|rule| rule.shows) {
-                is_formal |= shows == Shows::Formal;
-                is_casual |= shows == Shows::Casual;
-            }
-            turns += 1;
-            if !is_formal && !is_casual {
-                continue;
-            }
-            formal += u32::from(is_formal);
-            casual += u32::from(is_casual);
-            let styled = formal.max(casual);
-            let Some(now) = self.side(formal, casual).filter(|_| styled >= self.min_turns && turns >= self.min_turns)
-            else {
-                continue;
-            };
-            if known.is_none_or(|known| known == now) {
-                known = Some(now);
-                streak = 0;
-                continue;
-            }
-            streak += 1;
-            if streak >= self.hysteresis {
-                known = Some(now);
-                streak = 0;
-            }
-        }
-        let value = known.unwrap_or(newest.value);
-        let confidence = if value == newest.value { newest.confidence } else { newest.confidence / 2.0 };
-        Some(Preference { value, confidence, ..newest })
-    }
-
     /// The side that so many turns show.
-    fn side(&self, formal: u32, casual: u32) -> Option<Style> {
+    pub(super) fn side(&self, formal: u32, casual: u32) -> Option<Style> {
         let beats = |one: u32, other: u32| f64::from(one) > self.style_ratio * f64::from(other);
         if beats(formal, casual) {
             Some(Style::Formal)
@@ -102,72 +68,98 @@ impl Limits {
         }
     }
 
-    fn style(&self, counters: &Counters, rules: &RuleSet) -> Option<Preference<Style>> {
-        if counters.styled < self.min_turns {
+    fn style(&self, sums: &Sums, rules: &RuleSet) -> Option<Preference<Style>> {
+        if sums.styled < self.min_turns {
             return None;
         }
-        let (formal, casual) = (&counters.formal, &counters.casual);
-        let beats = |one: &Tally, other: &Tally| f64::from(one.turns) > self.style_ratio * f64::from(other.turns);
-        if beats(formal, casual) {
-            let confidence = succession(formal.turns, casual.turns);
-            return Some(preference(Style::Formal, confidence, formal, rules));
-        }
-        if beats(casual, formal) {
-            let confidence = succession(casual.turns, formal.turns);
-            return Some(preference(Style::Casual, confidence, casual, rules));
-        }
-        let weaker = formal.turns.min(casual.turns);
-        if weaker < MIN_SIDE_TURNS {
-            return None;
-        }
-        let both = Tally {
-            turns: counters.styled,
-            total: formal.total.saturating_add(casual.total),
-            first: None,
-            newest: newest_of(formal, casual).into(),
-        };
-        let confidence = succession(weaker, formal.turns.abs_diff(casual.turns));
-        Some(preference(Style::Balanced, confidence, &both, rules))
+        let (formal, casual) = (&sums.formal, &sums.casual);
+        let value = self.side(formal.turns, casual.turns)?;
+        Some(match value {
+            Style::Formal => preference(value, succession(formal.turns, casual.turns), formal, rules),
+            Style::Casual => preference(value, succession(casual.turns, formal.turns), casual, rules),
+            Style::Balanced => {
+                let both = Tally {
+                    turns: sums.styled,
+                    total: formal.total.saturating_add(casual.total),
+                    first: None,
+                    newest: newest_of(formal, casual).into(),
+                };
+                let weaker = formal.turns.min(casual.turns);
+                preference(value, succession(weaker, formal.turns.abs_diff(casual.turns)), &both, rules)
+            }
+        })
     }
 
-    fn length(&self, counters: &Counters, rules: &RuleSet) -> Preference<ResponseLength> {
-        let turns = u64::from(counters.turns);
+    /// The length that the sums show by now.
+    pub(super) fn length_of(&self, sums: &Sums) -> ResponseLength {
+        let turns = u64::from(sums.turns);
         let limit = |characters: u32| turns.saturating_mul(u64::from(characters));
-        let value = if counters.characters < limit(self.brief_below) {
+        let (is_brief, is_detailed) = match self.length_by {
+            LengthBy::Mean => (sums.characters < limit(self.brief_below), sums.characters > limit(self.detailed_above)),
+            LengthBy::Half => (u64::from(sums.short) * 2 > turns, u64::from(sums.long) * 2 > turns),
+        };
+        if is_brief {
             ResponseLength::Brief
-        } else if counters.characters > limit(self.detailed_above) {
+        } else if is_detailed {
             ResponseLength::Detailed
         } else {
             ResponseLength::Medium
+        }
+    }
+
+    fn length(&self, sums: &Sums, rules: &RuleSet) -> Preference<ResponseLength> {
+        let value = sums.length.known.unwrap_or_else(|| self.length_of(sums));
+        let (confidence, rule) = match self.length_by {
+            LengthBy::Mean => (self.sure_of_mean(sums), "mean length"),
+            LengthBy::Half => {
+                let same = match value {
+                    ResponseLength::Brief => sums.short,
+                    ResponseLength::Detailed => sums.long,
+                    ResponseLength::Medium => sums.turns - sums.short.max(sums.long),
+                };
+                (succession(same, sums.turns - same), "usual length")
+            }
         };
-        let n = f64::from(counters.turns);
-        let mean = float(counters.characters) / n;
-        let off = |limit: u32| (mean - f64::from(limit)).abs();
-        let distance = off(self.brief_below).min(off(self.detailed_above));
-        let spread = (float(counters.squares) - mean * mean * n).max(0.0) + ASSUMED_SPREAD * ASSUMED_SPREAD;
-        let mut evidence = Vec::with_capacity(counters.newest.len());
-        evidence.extend(counters.newest.iter().filter_map(|turn| {
+        let mut evidence = Vec::with_capacity(sums.newest.len());
+        evidence.extend(sums.newest.iter().filter_map(|turn| {
             let turn = TurnId::from_u64(*turn).ok()?;
-            Some(Evidence { turn, rule: Cow::Borrowed("mean length"), span: None })
+            Some(Evidence { turn, rule: Cow::Borrowed(rule), span: None })
         }));
         Preference {
             value,
-            confidence: distance * distance / (distance * distance + spread / (n * n)),
-            evidence_turns: counters.turns,
+            confidence,
+            evidence_turns: sums.turns,
             evidence,
-            evidence_total: turns,
+            evidence_total: u64::from(sums.turns),
             rules_version: Cow::Borrowed(rules.version),
         }
     }
+
+    /// How sure it is that the mean lies on this side of the nearest limit.
+    fn sure_of_mean(&self, sums: &Sums) -> f64 {
+        let n = f64::from(sums.turns);
+        let mean = float(sums.characters) / n;
+        let off = |limit: u32| (mean - f64::from(limit)).abs();
+        let distance = off(self.brief_below).min(off(self.detailed_above));
+        let spread = (float(sums.squares) - mean * mean * n).max(0.0) + ASSUMED_SPREAD * ASSUMED_SPREAD;
+        distance * distance / (distance * distance + spread / (n * n))
+    }
 }
 
-fn topics(counters: &Counters, rules: &RuleSet) -> Vec<Preference<Topic>> {
-    let mut seen = counters.topics().to_vec();
-    seen.retain(|(_, tally)| tally.turns > 0);
+/// The style that is known, changed only by several turns in a row.
+fn steady_style(sums: &Sums, newest: Preference<Style>) -> Preference<Style> {
+    match sums.style.known {
+        Some(value) if value != newest.value => Preference { value, confidence: newest.confidence / 2.0, ..newest },
+        _ => newest,
+    }
+}
+
+fn topics(sums: &Sums, rules: &RuleSet) -> Vec<Preference<Topic>> {
+    let mut seen: Vec<_> = sums.topics.iter().filter(|(_, tally)| tally.turns > 0).collect();
     seen.sort_by_key(|(_, tally)| (std::cmp::Reverse(tally.turns), tally.first));
-    let conclusion = |(topic, tally): (Topic, &Tally)| {
+    let conclusion = |(topic, tally): &(Topic, Tally)| {
         let turns = f64::from(tally.turns);
-        preference(topic, turns / (turns + 1.0), tally, rules)
+        preference(*topic, turns / (turns + 1.0), tally, rules)
     };
     seen.into_iter().map(conclusion).collect()
 }

@@ -97,9 +97,6 @@ pub struct Signals {
     pub asks_policy: bool,
 }
 
-/// At and above this a polarity is positive, at and below the other negative.
-const POSITIVE: f32 = 0.25;
-const NEGATIVE: f32 = -0.05;
 /// A phrase as bad as this is blame beyond doubt.
 const BLAME: f32 = -2.0;
 
@@ -163,6 +160,12 @@ impl Found<'_> {
         {
             escalations.push(Finding { value: EscalationReason::Dissatisfied, score: 0.7, cues: angry.cues.clone() });
         }
+        if polarity < self.set.bars.dissatisfied
+            && !escalations.iter().any(|known| known.value == EscalationReason::Dissatisfied)
+        {
+            let cues = sentiment.cues.clone();
+            escalations.push(Finding { value: EscalationReason::Dissatisfied, score: -polarity, cues });
+        }
         escalations.sort_by(|one, other| other.score.total_cmp(&one.score));
         let intent = self.intent(&escalations, &sentiment);
         let (formality, style_cues) = self.style();
@@ -207,8 +210,8 @@ impl Found<'_> {
         });
         let cues: Vec<Cue> = cues.collect();
         let by_rules = match tone.compound {
-            good if good >= POSITIVE => Sentiment::Positive,
-            bad if bad <= NEGATIVE => Sentiment::Negative,
+            good if good >= self.set.bars.positive => Sentiment::Positive,
+            bad if bad <= self.set.bars.negative => Sentiment::Negative,
             _ => Sentiment::Neutral,
         };
         let Some(table) = self.rules.table.as_deref().filter(|_| !self.reading.tokens.is_empty()) else {
@@ -278,10 +281,11 @@ impl Found<'_> {
         }
         let critical = Shows::Urgency(Urgency::Critical);
         let is_critical = self.hits.iter().any(|hit| self.shows(hit) == Some(critical));
+        let bars = self.set.bars;
         let value = match sum {
-            sum if sum >= 3.0 || (sum >= 2.0 && is_critical) => Urgency::Critical,
-            sum if sum >= 1.0 => Urgency::High,
-            sum if sum <= -1.0 => Urgency::Low,
+            sum if sum >= bars.critical || (sum >= 2.0 && is_critical) => Urgency::Critical,
+            sum if sum >= bars.high => Urgency::High,
+            sum if sum <= bars.low => Urgency::Low,
             _ => Urgency::Medium,
         };
         Finding { value, score: (sum.abs() / (sum.abs() + 1.0)).min(1.0), cues }

@@ -49,6 +49,15 @@ impl Pattern {
         }
     }
 
+    /// For each step that must match a word of its own, the words it may be.
+    pub(super) fn certain(&self) -> impl Iterator<Item = &[WordId]> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Word(word) => Some(std::slice::from_ref(word)),
+            Step::Any(words) => Some(words),
+            Step::Number | Step::Maybe(_) | Step::Gap(_) | Step::Begin | Step::End => None,
+        })
+    }
+
     /// The words that may come behind the first one.
     pub(super) fn followers(&self) -> Followers {
         let mut followers = Followers::NONE;

@@ -22,6 +22,7 @@ pub(super) struct RuleSet {
     pub(super) version: Cow<'static, str>,
     pub(super) vocabulary: Vocabulary,
     pub(super) rules: Vec<Rule>,
+    pub(super) bars: Bars,
     patterns: Vec<Pattern>,
     faces: HashMap<Box<str>, f32>,
     emoji: HashMap<char, f32>,
@@ -29,6 +30,49 @@ pub(super) struct RuleSet {
     buts: Vec<WordId>,
     /// Words that are nobody's name.
     common: Vec<WordId>,
+    /// Words that tell little of what a text holds.
+    everyday: Vec<WordId>,
+}
+
+/// Where sums become conclusions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Bars {
+    /// At and above the second a polarity is positive, at and below the first negative.
+    pub(super) negative: f32,
+    pub(super) positive: f32,
+    /// At and below the first an urgency is low, at and above the others high and critical.
+    pub(super) low: f64,
+    pub(super) high: f64,
+    pub(super) critical: f64,
+    /// A polarity below this is a reason to escalate by itself.
+    pub(super) dissatisfied: f64,
+}
+
+impl Bars {
+    const DEFAULT: Bars =
+        Bars { negative: -0.05, positive: 0.25, low: -1.0, high: 1.0, critical: 3.0, dissatisfied: f64::NEG_INFINITY };
+
+    /// Reads `polarity -0.05 0.25`, `urgency -1 1 3` or `dissatisfied -0.7`.
+    fn read(&mut self, text: &str) -> Option<()> {
+        let (name, numbers) = text.split_once(' ')?;
+        let numbers: Option<Vec<f64>> = numbers.split(' ').map(|number| number.parse().ok()).collect();
+        match (name, numbers?.as_slice()) {
+            ("polarity", [negative, positive]) if negative < positive => {
+                (self.negative, self.positive) = (single(*negative), single(*positive));
+            }
+            ("urgency", [low, high, critical]) if low < high && high < critical => {
+                (self.low, self.high, self.critical) = (*low, *high, *critical);
+            }
+            ("dissatisfied", [below]) => self.dissatisfied = *below,
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::as_conversions, reason = "bars of rule files have few digits")]
+fn single(number: f64) -> f32 {
+    number as f32
 }
 
 /// A rule that matched.
@@ -52,12 +96,14 @@ impl RuleSet {
             version: Cow::Borrowed(""),
             vocabulary: Vocabulary::default(),
             rules: Vec::new(),
+            bars: Bars::DEFAULT,
             patterns: Vec::new(),
             faces: HashMap::new(),
             emoji: HashMap::new(),
             fillers: Vec::new(),
             buts: Vec::new(),
             common: Vec::new(),
+            everyday: Vec::new(),
         }
     }
 
@@ -142,6 +188,11 @@ impl RuleSet {
                     self.common.extend(pattern::all_words(rest, &mut self.vocabulary).ok_or_else(|| bad(rest))?);
                     self.common.sort_unstable();
                 }
+                "bar" => self.bars.read(rest).ok_or_else(|| bad(rest))?,
+                "everyday" => {
+                    self.everyday.extend(pattern::all_words(rest, &mut self.vocabulary).ok_or_else(|| bad(rest))?);
+                    self.everyday.sort_unstable();
+                }
                 "but" => self.buts.extend(pattern::all_words(rest, &mut self.vocabulary).ok_or_else(|| bad(rest))?),
                 "rule" => self.rules.push(Rule::parse(rest).ok_or_else(|| bad(rest))?),
                 _ => return Err(bad(head)),
@@ -191,6 +242,24 @@ impl RuleSet {
 
     pub(super) fn emoji(&self, emoji: char) -> Option<f32> {
         self.emoji.get(&emoji).copied()
+    }
+
+    /// Words of which every text holds one that any pattern matches, sorted: of each pattern the
+    /// words of the step that says most, which is the one with the fewest everyday words.
+    pub(super) fn keys(&self) -> Vec<WordId> {
+        let is_everyday = |word: &&WordId| {
+            self.everyday.binary_search(word).is_ok()
+                || self.is_filler(**word)
+                || self.vocabulary.known(**word).is_some_and(|known| known.is_english || known.negates)
+        };
+        let mut keys: Vec<WordId> = Vec::new();
+        for pattern in &self.patterns {
+            let says_most = pattern.certain().min_by_key(|words| words.iter().filter(is_everyday).count());
+            keys.extend(says_most.unwrap_or_default());
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        keys
     }
 
     pub(super) fn is_filler(&self, word: WordId) -> bool {

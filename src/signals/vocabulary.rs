@@ -89,16 +89,32 @@ impl Vocabulary {
         self.known.get(usize::try_from(id).ok()?)
     }
 
+    /// Every word with its number, in the order of the numbers.
+    pub(super) fn all(&self) -> impl Iterator<Item = (WordId, &Known)> {
+        (0..).zip(&self.known)
+    }
+
     pub(super) fn known_mut(&mut self, id: WordId) -> Option<&mut Known> {
         self.known.get_mut(usize::try_from(id).ok()?)
     }
 
     /// The number of a word as it is written, or of the spelling it stands for.
     pub(super) fn find(&self, short: Option<ShortWord>, written: &str) -> WordId {
-        match short.and_then(|short| self.ids.get(&short)) {
+        let Some(short) = short else { return self.find_spelling(written) };
+        match self.ids.get(&short) {
             Some(id) => *id,
+            None if short.is_plain(written.len()) => self.find_plain(short),
             None => self.find_spelling(written),
         }
+    }
+
+    /// As [`find_spelling`](Self::find_spelling), for the many words in plain letters.
+    fn find_plain(&self, short: ShortWord) -> WordId {
+        let look = |short: &ShortWord| self.ids.get(short).copied();
+        if let Some(before) = short.before_apostrophe() {
+            return look(&before).unwrap_or(UNKNOWN);
+        }
+        short.without_doubles().and_then(|fewer| fewer.iter().find_map(look)).unwrap_or(UNKNOWN)
     }
 
     /// "soo" is "so", "pleasee" is "please", "company's" is "company".
@@ -129,5 +145,31 @@ impl Vocabulary {
             }
         }
         look(&last).or_else(|| look(&single)).unwrap_or(UNKNOWN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_words_are_brought_to_known_ones_as_all_others_are() {
+        let mut vocabulary = Vocabulary::default();
+        for word in ["so", "please", "company", "cool", "b", "bob", "aab", "1a", "o"] {
+            vocabulary.add(word).expect("is a word");
+        }
+        let letters = ["a", "b", "o", "s", "O", "1", "'", "please", "company's", "."];
+        let mut random = crate::random::SplitMix64::new(3);
+        for _ in 0..20_000 {
+            let text: String = (0..6).map(|_| random.pick(&letters)).collect();
+            for word in words(&text) {
+                let written = text.get(word.span.clone()).expect("lies on characters");
+                let found = vocabulary.find(word.short, written);
+                let known = word.short.and_then(|short| vocabulary.ids.get(&short)).copied();
+                assert_eq!(found, known.unwrap_or_else(|| vocabulary.find_spelling(written)), "{written}");
+            }
+        }
+        assert!(words("COMPANY").all(|word| word.short.is_some_and(|short| short.is_plain(7))));
+        assert!(words("p\u{e4}").all(|word| word.short.is_some_and(|short| !short.is_plain(3))));
     }
 }

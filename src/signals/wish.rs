@@ -8,8 +8,10 @@ use super::reading::{Reading, Token};
 use super::rule::Shows;
 use super::rule_set::RuleSet;
 use super::rules::wish_rules;
-use crate::text::{MIN_CHARACTERS, Normalized, language_of};
+use super::vocabulary::{MAX_EXPANSION, WordId};
+use crate::text::{MIN_CHARACTERS, Normalized, Word, language_of};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// So many small words, and one of so many, are English beyond doubt.
 const MIN_ENGLISH: usize = 3;
@@ -23,16 +25,85 @@ pub(crate) struct Heard {
     pub(crate) language: Option<&'static str>,
 }
 
-/// Listens to a text of the customer's.
-pub(crate) fn hear(text: &str) -> Heard {
-    let rules = wish_rules();
+/// Listens to a text of the customer's, whose words were read already.
+///
+/// Most texts hold none of the words that a wish cannot do without: those are not read again.
+pub(crate) fn hear(text: &str, words: &[Word]) -> Heard {
     let normal = Normalized::of(text);
+    if !normal.is_as_given() {
+        return listen(&normal, text);
+    }
+    let hints = hints();
+    let (mut all, mut english) = (0, 0);
+    for word in words {
+        let written = text.get(word.span.clone()).unwrap_or_default();
+        let hint = hints.of(word, written);
+        if hint.is_key {
+            return listen(&normal, text);
+        }
+        all += usize::from(hint.words);
+        english += usize::from(hint.english);
+    }
+    Heard { wishes: Vec::new(), language: language(text, english, all) }
+}
+
+/// Reads a text word by word.
+fn listen(normal: &Normalized<'_>, text: &str) -> Heard {
+    let rules = wish_rules();
     let reading = Reading::of(rules, normal.as_str());
     let is_english = |token: &&Token| rules.known(token).is_some_and(|known| known.is_english);
     let english = reading.tokens.iter().filter(is_english).count();
+    Heard { wishes: wishes(rules, normal, &reading), language: language(text, english, reading.tokens.len()) }
+}
+
+/// The language of a text with so many words, of which so many are small ones of English.
+fn language(text: &str, english: usize, words: usize) -> Option<&'static str> {
     let is_plain = text.is_ascii() && text.trim().len() >= MIN_CHARACTERS;
-    let surely = is_plain && english >= MIN_ENGLISH && english * ENGLISH_OF >= reading.tokens.len();
-    Heard { wishes: wishes(rules, &normal, &reading), language: if surely { Some("en") } else { language_of(text) } }
+    let surely = is_plain && english >= MIN_ENGLISH && english * ENGLISH_OF >= words;
+    if surely { Some("en") } else { language_of(text) }
+}
+
+/// What a written word tells before its text is read closely.
+#[derive(Debug, Clone, Copy)]
+struct Hint {
+    /// Words it is read as, and how many of them are small words of English.
+    words: u8,
+    english: u8,
+    /// Whether some wish cannot be said without it.
+    is_key: bool,
+}
+
+/// The hint for each word of the vocabulary, by its number.
+struct Hints {
+    rules: &'static RuleSet,
+    all: Vec<Hint>,
+}
+
+impl Hints {
+    fn of(&self, word: &Word, written: &str) -> Hint {
+        let id = self.rules.vocabulary.find(word.short, written);
+        let known = usize::try_from(id).ok().and_then(|id| self.all.get(id));
+        known.copied().unwrap_or(Hint { words: 1, english: 0, is_key: false })
+    }
+}
+
+fn hints() -> &'static Hints {
+    static HINTS: OnceLock<Hints> = OnceLock::new();
+    HINTS.get_or_init(|| {
+        let rules = wish_rules();
+        let keys = rules.keys();
+        let all = rules.vocabulary.all().map(|(id, known)| {
+            let read = if known.expansion.is_empty() { std::slice::from_ref(&id) } else { known.expansion.as_slice() };
+            let read = || read.iter().take(MAX_EXPANSION);
+            let is_english = |id: &&WordId| rules.vocabulary.known(**id).is_some_and(|known| known.is_english);
+            Hint {
+                words: u8::try_from(read().count()).unwrap_or(u8::MAX),
+                english: u8::try_from(read().filter(is_english).count()).unwrap_or(u8::MAX),
+                is_key: read().any(|id| keys.binary_search(id).is_ok()),
+            }
+        });
+        Hints { rules, all: all.collect() }
+    })
 }
 
 fn wishes(rules: &RuleSet, normal: &Normalized<'_>, reading: &Reading) -> Vec<(WishKind, Range<usize>)> {
@@ -60,6 +131,37 @@ fn wishes(rules: &RuleSet, normal: &Normalized<'_>, reading: &Reading) -> Vec<(W
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::words;
+
+    fn hear(text: &str) -> Heard {
+        super::hear(text, &words(text).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn nothing_is_missed_by_texts_that_are_not_read_closely() {
+        let pieces: Vec<&str> = include_str!("rules/wishes-1.rules")
+            .split(|c: char| c.is_whitespace() || c == '|')
+            .map(|piece| piece.trim_start_matches('?'))
+            .filter(|piece| piece.bytes().all(|byte| byte.is_ascii_lowercase()))
+            .chain(["please", "don't", "emaill", "pls.", "can't,", "Bob", "plain's", "soo"])
+            .collect();
+        let mut random = crate::random::SplitMix64::new(11);
+        let mut wishes = 0;
+        for _ in 0..20_000 {
+            // Rules are read from some place on, so that their own phrases come up often.
+            let from = random.below(pieces.len());
+            let mut said = String::new();
+            for step in 0..7 {
+                let next = pieces.get((from + step) % pieces.len()).expect("is in range");
+                said.push_str(if random.below(4) == 0 { random.pick(&pieces) } else { next });
+                said.push(' ');
+            }
+            let (quick, slow) = (hear(&said), listen(&Normalized::of(&said), &said));
+            assert_eq!((&quick.wishes, quick.language), (&slow.wishes, slow.language), "{said}");
+            wishes += usize::from(!slow.wishes.is_empty());
+        }
+        assert!(wishes > 1_000, "only {wishes} texts hold a wish");
+    }
 
     #[test]
     fn small_words_of_english_tell_the_language_and_those_of_others_do_not() {

@@ -8,7 +8,8 @@
 /// Left out are quoted lines, code between fences, and everything from a signature or from
 /// the heading of a repeated message on.
 pub(crate) fn own_parts(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let is_plain = !text.contains('>') && !text.contains("```") && !text.contains("--") && !text.contains("wrote:");
+    let is_plain = !may_hold_marks(text)
+        || (!text.contains('>') && !text.contains("```") && !text.contains("--") && !text.contains("wrote:"));
     let mut at = 0;
     let mut in_code = false;
     std::iter::from_fn(move || {
@@ -37,6 +38,12 @@ pub(crate) fn own_parts(text: &str) -> impl Iterator<Item = (usize, &str)> {
         }
         text.get(start..at).filter(|part| !part.is_empty()).map(|part| (start, part))
     })
+}
+
+/// Whether a text has one of the signs that every mark has; looks at many bytes at once.
+fn may_hold_marks(text: &str) -> bool {
+    let is = |byte: u8, other: u8| u8::from(byte == other);
+    text.bytes().fold(0, |found, byte| found | is(byte, b'>') | is(byte, b'`') | is(byte, b'-') | is(byte, b':')) != 0
 }
 
 /// Whether what begins with this line is a signature or a repeated message.

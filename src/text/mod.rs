@@ -16,4 +16,4 @@ pub(crate) use lines::own_parts;
 pub use normal::Normalized;
 pub(crate) use redact::sensitive;
 pub use redact::{Redacted, Sensitive, redact};
-pub(crate) use words::{ShortWord, WordHasher, WordMap, Words, words};
+pub(crate) use words::{ShortWord, Word, WordHasher, WordMap, words};

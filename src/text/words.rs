@@ -25,10 +25,64 @@ impl ShortWord {
         words(text).next()?.short
     }
 
+    /// The part before the apostrophe, if it holds one.
+    pub(crate) fn before_apostrophe(self) -> Option<ShortWord> {
+        let end = first_zero(self.all() ^ repeated(b'\''))?;
+        let before = self.all() & ((1 << (end * 8)) - 1);
+        Some(ShortWord {
+            high: (before >> 64).try_into().unwrap_or(0),
+            low: (before & u128::from(u64::MAX)).try_into().unwrap_or(0),
+        })
+    }
+
+    /// A word of plain letters once without the last letter that stands twice and once without
+    /// any; `None` if no letter does.
+    pub(crate) fn without_doubles(self) -> Option<[ShortWord; 2]> {
+        // Zero where a byte equals the next one, set behind the last letter but one.
+        let differs =
+            (self.all() ^ (self.all() >> 8)) | !(u128::MAX.checked_shr(self.all().leading_zeros() / 8 * 8 + 8)?);
+        first_zero(differs)?;
+        let bytes = self.all().to_le_bytes();
+        let is_double = |[one, next]: &[u8; 2]| one == next && one.is_ascii_alphabetic();
+        let last = bytes.array_windows().rposition(is_double)?;
+        let rest = || bytes.iter().copied().enumerate();
+        let once = rest().filter(|(place, byte)| *place == 0 || bytes.get(place - 1) != Some(byte));
+        let without_last = rest().filter(|(place, _)| *place != last);
+        Some([ShortWord::packed(without_last.map(|(_, byte)| byte)), ShortWord::packed(once.map(|(_, byte)| byte))])
+    }
+
+    /// Whether it is written in so many bytes of ASCII, and so is folded letter by letter.
+    pub(crate) fn is_plain(self, written_len: usize) -> bool {
+        let unused = usize::try_from(self.all().leading_zeros() / 8).unwrap_or(0);
+        self.all() & repeated(0x80) == 0 && written_len + unused == MAX_SHORT_BYTES
+    }
+
+    /// All bytes in one number, the first the lowest.
+    fn all(self) -> u128 {
+        u128::from(self.high) << 64 | u128::from(self.low)
+    }
+
+    fn packed(bytes: impl Iterator<Item = u8>) -> ShortWord {
+        let mut folding = Folding::default();
+        bytes.take(MAX_SHORT_BYTES).filter(|byte| *byte != 0).for_each(|byte| folding.push(byte));
+        ShortWord { high: folding.high, low: folding.low }
+    }
+
     /// Both numbers in one, for hashing.
     pub(crate) fn mixed(self) -> u64 {
         self.low ^ self.high.rotate_left(29)
     }
+}
+
+/// Sixteen times the same byte.
+const fn repeated(byte: u8) -> u128 {
+    u128::from_le_bytes([byte; MAX_SHORT_BYTES])
+}
+
+/// The place of the first byte that is zero.
+fn first_zero(bytes: u128) -> Option<u32> {
+    let zeros = bytes.wrapping_sub(repeated(1)) & !bytes & repeated(0x80);
+    (zeros != 0).then(|| zeros.trailing_zeros() / 8)
 }
 
 /// Words with something to each.
@@ -85,8 +139,19 @@ pub(crate) struct Words<'a> {
 
 /// Reads the words of `text`.
 pub(crate) fn words(text: &str) -> Words<'_> {
-    let has_addresses = text.contains('@') || text.contains("://") || text.contains("www.");
+    let has_addresses =
+        may_hold_address(text.as_bytes()) && (text.contains('@') || text.contains("://") || text.contains("www."));
     Words { text, at: 0, quoted_to: 0, seek_quotes: true, has_addresses, clear_to: 0 }
+}
+
+/// Whether a text has one of the signs that every address has; looks at many bytes at once.
+fn may_hold_address(text: &[u8]) -> bool {
+    let is = |byte: &u8, other: u8| u8::from(*byte == other);
+    let pairs = text.iter().zip(text.iter().skip(1));
+    let found = pairs.fold(0, |found, (one, next)| {
+        found | is(one, b'@') | (is(one, b':') & is(next, b'/')) | (is(one, b'w') & is(next, b'.'))
+    });
+    found != 0 || text.last() == Some(&b'@')
 }
 
 impl Iterator for Words<'_> {
