@@ -739,6 +739,8 @@ typedef struct {
   uint64_t findings;
   // Lines of warning.
   uint64_t warnings;
+  // Documents of collections that were read, also those that were removed.
+  uint64_t documents;
 } confidant_report_sums;
 
 // A stored turn, seen through the handle it came from; it lives as long as that. Texts are

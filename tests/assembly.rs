@@ -3,7 +3,7 @@
 
 mod support;
 
-use confidant::{ContextRequest, Customer, ErrorKind, EstimatedTokens, NewTurn, TokenCounter};
+use confidant::{ContextRequest, Customer, ErrorKind, EstimatedTokens, NewTurn, Persist, TokenCounter};
 use std::collections::BTreeSet;
 use support::{Rng, on_every_store, with_seeds};
 
@@ -42,6 +42,49 @@ fn the_newest_and_the_recalled_turns_are_there_once_each_and_whole() {
         }
         assert_eq!(alice.assemble(&request).unwrap().text(), context.text());
     });
+}
+
+#[test]
+fn a_waiting_turn_is_there_once_like_a_stored_one() {
+    on_every_store(|place| {
+        let memory = place.open_with(|builder| builder.persist(Persist::Every(1_000)).hot_turns(4));
+        let alice = memory.customer("alice").unwrap();
+        fill(&alice, 3);
+        alice.memory().flush().unwrap();
+        alice.memory().save_turn(NewTurn::said("My walrus is called Bruno.").answered("A fine name.")).unwrap();
+        for (turns, is_recent) in [(2, true), (30, false)] {
+            fill(&alice, turns);
+            let context = alice.assemble(&ContextRequest::new("What is the walrus called?", 1_000)).unwrap();
+            assert_eq!(context.text().matches("Bruno").count(), 1, "{}", context.text());
+            assert_eq!(context.recent().any(|turn| turn.to_string().contains("Bruno")), is_recent);
+            assert_eq!(context.recalled().any(|turn| turn.to_string().contains("Bruno")), !is_recent);
+            let ids: Vec<_> = context.recalled().chain(context.recent()).map(|turn| turn.id).collect();
+            assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+            let without = alice.assemble(&ContextRequest::new("x", 1_000).recalled(0)).unwrap();
+            assert_eq!(without.text().matches("Bruno").count(), usize::from(is_recent));
+        }
+    });
+}
+
+#[test]
+fn a_turn_that_is_saved_while_a_context_is_put_together_is_there_once() {
+    let place = support::Place::sqlite();
+    let memory = place.open_with(|builder| builder.persist(Persist::Every(3)));
+    std::thread::scope(|threads| {
+        threads.spawn(|| fill_one_by_one(&memory.customer("alice").unwrap(), 120));
+        let alice = memory.customer("alice").unwrap();
+        for _ in 0..150 {
+            let context = alice.assemble(&ContextRequest::new("Question about parcels", 4_000)).unwrap();
+            let said: Vec<_> = context.recalled().chain(context.recent()).map(|turn| turn.said.clone()).collect();
+            assert_eq!(said.iter().collect::<BTreeSet<_>>().len(), said.len(), "{said:?}");
+        }
+    });
+}
+
+fn fill_one_by_one(customer: &Customer, turns: usize) {
+    for number in 0..turns {
+        customer.memory().save_turn(NewTurn::said(&format!("Question {number} about parcels"))).unwrap();
+    }
 }
 
 #[test]

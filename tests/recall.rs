@@ -4,9 +4,9 @@
 mod support;
 
 use confidant::{
-    Channel, Confidant, Customer, ErrorKind, NewAnswer, NewTurn, Persist, RecallBasis, RecallQuery, Timestamp,
+    Builder, Channel, Confidant, Customer, ErrorKind, NewAnswer, NewTurn, Persist, RecallBasis, RecallQuery, Timestamp,
 };
-use support::{DAY, START, on_every_store, texts};
+use support::{DAY, Rng, START, on_every_store, texts, with_seeds};
 
 fn said(customer: &Customer, question: &str, limit: usize) -> Vec<String> {
     let found = customer.recall(&RecallQuery::new(question).limit(limit)).unwrap();
@@ -255,14 +255,86 @@ fn indexes_keep_to_their_bound_and_none_are_kept_at_zero() {
 }
 
 #[test]
-fn waiting_turns_are_found_once_they_are_saved() {
+fn waiting_turns_are_found_like_any_other() {
     on_every_store(|place| {
         let memory = place.open_with(|builder| builder.persist(Persist::Every(100)));
         let alice = memory.customer("alice").unwrap();
-        save(&alice, &["a walrus"]);
-        assert_eq!(said(&alice, "walrus", 1), [""; 0]);
+        save(&alice, &["a walrus", "a penguin and a seal"]);
+        assert_eq!(said(&alice, "walrus", 1), ["a walrus"], "nothing is stored yet");
         alice.memory().flush().unwrap();
-        assert_eq!(said(&alice, "walrus", 1), ["a walrus"]);
+        save_all(&alice, &chatter(90));
+        let asked = alice.memory().save_turn(NewTurn::said("Do you sell zebra stripes?")).unwrap();
+        assert!(asked.id.is_pending());
+        let found = |question: &str| alice.recall(&RecallQuery::new(question).limit(1)).unwrap().turns.remove(0);
+        assert_eq!(found("zebra").turn, asked);
+        let answered = alice.memory().answer(asked.id, NewAnswer::new("Only giraffe spots.")).unwrap();
+        assert_eq!(found("giraffe").turn, answered);
+        let waiting = found("giraffe");
+        alice.memory().flush().unwrap();
+        let stored = found("giraffe");
+        assert!(!stored.turn.id.is_pending());
+        assert_eq!((stored.score, stored.words, stored.matches), (waiting.score, waiting.words, waiting.matches));
+        save(&alice, &["My secret is a yak"]);
+        alice.memory().clear().unwrap();
+        assert_eq!(said(&alice, "yak", 10), [""; 0]);
+    });
+}
+
+/// What a question finds: the texts and their scores, without identifiers.
+fn scored(customer: &Customer, question: &str) -> Vec<(Option<String>, Option<String>, f32)> {
+    let found = customer.recall(&RecallQuery::new(question).limit(200)).unwrap();
+    found.turns.into_iter().map(|found| (found.turn.said, found.turn.answer, found.score)).collect()
+}
+
+#[test]
+fn an_index_with_waiting_turns_answers_as_one_that_was_built_at_once_whoever_else_writes() {
+    on_every_store(|place| {
+        with_seeds(6, |seed| {
+            let mut rng = Rng::new(seed);
+            let name = format!("alice {seed}");
+            let waits = |builder: Builder| builder.persist(Persist::Every(7));
+            let (ours, theirs) = (place.open_with(waits), place.open());
+            let (ours, theirs) = (ours.customer(&name).unwrap(), theirs.customer(&name).unwrap());
+            let mut open = Vec::new();
+            for (step, text) in chatter(80).iter().enumerate() {
+                match rng.below(12) {
+                    0..6 => open.push(ours.memory().save_turn(NewTurn::said(text)).unwrap().id),
+                    6..8 if !open.is_empty() => {
+                        let id = open.swap_remove(rng.below(open.len()));
+                        ours.memory().answer(id, NewAnswer::new(&format!("The lunch answer {step}"))).unwrap();
+                    }
+                    8 => ours.memory().flush().unwrap(),
+                    9 => {
+                        theirs.memory().save_turn(NewTurn::said(text)).unwrap();
+                    }
+                    10 => {
+                        let session = theirs.open_session(Channel::Email).unwrap();
+                        session.save_turn(NewTurn::said(text)).unwrap();
+                    }
+                    11 if rng.below(4) == 0 => {
+                        ours.memory().clear().unwrap();
+                        open.clear();
+                    }
+                    _ => {}
+                }
+                let grown = scored(&ours, "lunch in the garden");
+                ours.memory().invalidate();
+                assert_eq!(scored(&ours, "lunch in the garden"), grown, "step {step}");
+            }
+        });
+    });
+}
+
+#[test]
+fn a_waiting_turn_whose_key_another_process_saved_meanwhile_is_found_once() {
+    on_every_store(|place| {
+        let ours = place.open_with(|builder| builder.persist(Persist::Every(100))).customer("alice").unwrap();
+        let theirs = place.open().customer("alice").unwrap();
+        ours.memory().save_turn(NewTurn::said("a walrus").key("k")).unwrap();
+        assert_eq!(said(&ours, "walrus", 10), ["a walrus"]);
+        theirs.memory().save_turn(NewTurn::said("a walrus").key("k")).unwrap();
+        ours.memory().flush().unwrap();
+        assert_eq!(said(&ours, "walrus", 10), ["a walrus"]);
     });
 }
 

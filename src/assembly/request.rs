@@ -120,13 +120,12 @@ impl Customer {
     /// [`recall`](Self::recall).
     pub fn assemble(&self, request: &ContextRequest<'_>) -> Result<AssembledContext> {
         request.check()?;
-        let context = self.memory().load_context()?;
         let preferences = if request.with_preferences { Some(self.preferences()?.to_string()) } else { None };
-        let (recalled, basis) = if request.recalled > 0 {
-            let (turns, basis) = self.recalled_turns(request.question, request.recalled)?;
-            (turns, Some(basis))
+        let (context, recalled, basis) = if request.recalled > 0 {
+            let found = self.recalled_turns(request.question, request.recalled)?;
+            (found.newest, found.turns, Some(found.basis))
         } else {
-            (Vec::new(), None)
+            (self.memory().load_context()?, Vec::new(), None)
         };
         Ok(AssembledContext::choose(request, &context, preferences, recalled, basis))
     }

@@ -243,6 +243,8 @@ pub struct confidant_report_sums {
     pub findings: u64,
     /// Lines of warning.
     pub warnings: u64,
+    /// Documents of collections that were read, also those that were removed.
+    pub documents: u64,
 }
 
 // SAFETY: plain C data without padding.
@@ -298,6 +300,7 @@ pub unsafe extern "C" fn confidant_report_read(
             stored_bytes: report.stored_bytes,
             findings: count(report.findings.len()),
             warnings: count(report.warnings.len()),
+            documents: report.documents,
         };
         write(out, value)
     })

@@ -1,7 +1,7 @@
 //! `PersistentBufferMemory`: one customer's memory, hot buffer over durable archive.
 
 use super::confidant::Persist;
-use super::context::{Context, Moment};
+use super::context::Context;
 use super::customer::{Customer, Page};
 use super::recollect::Indexes;
 use super::table;
@@ -54,21 +54,8 @@ impl PersistentBufferMemory {
     /// `Corrupt`, naming the turn, if one is damaged; `Busy`, `Io` or `Store` if the store
     /// cannot be read.
     pub fn load_context(&self) -> Result<Context> {
-        if self.customer.core.persist == Persist::Always {
-            return Ok(Context::new(self.customer.moment()?));
-        }
-        let queue = self.customer.core.pending.of(&self.customer.person);
-        let queue = queue.lock();
-        let stored = self.customer.moment()?;
-        if queue.waiting.is_empty() {
-            return Ok(Context::new(stored));
-        }
-        let waiting = queue.waiting.iter().map(|waiting| Arc::new(waiting.turn.clone()));
-        let limit = self.customer.core.hot.limits().turns;
-        let surplus = (stored.turns.len() + queue.waiting.len()).saturating_sub(limit);
-        let turns = stored.turns.iter().map(Arc::clone).chain(waiting).skip(surplus).collect();
-        let total = stored.total + u64::try_from(queue.waiting.len()).unwrap_or(0);
-        Ok(Context::new(Arc::new(Moment { turns, total })))
+        let (stored, waiting) = self.customer.present()?;
+        Ok(Context::joined(stored, &waiting, self.customer.core.hot.limits().turns))
     }
 
     /// Saves one turn, one half or both at once, and returns it with its place.
@@ -128,7 +115,7 @@ impl PersistentBufferMemory {
         if let Some(queue) = queue {
             let waiting = queue.waiting.iter().map(|waiting| &waiting.turn);
             let unseen = waiting.filter(|turn| after.is_none_or(|after| turn.id > after));
-            turns.extend(unseen.take(page.limit - turns.len()).cloned());
+            turns.extend(unseen.take(page.limit - turns.len()).map(|turn| Turn::clone(turn)));
         }
         Ok(turns)
     }
@@ -143,7 +130,7 @@ impl PersistentBufferMemory {
             let queue = self.customer.core.pending.of(&self.customer.person);
             let queue = queue.lock();
             if let Some(waiting) = queue.waiting.iter().find(|waiting| waiting.turn.id == id) {
-                return Ok(waiting.turn.clone());
+                return Ok(Turn::clone(&waiting.turn));
             }
             let saved = queue.saved_as(id).ok_or_else(|| super::customer::no_turn(id))?;
             drop(queue);

@@ -138,8 +138,8 @@ impl Confidant {
     }
 
     /// Does what is better done now and then, when the host has time: trains the store's own
-    /// dictionary once there are enough turns, packs older turns with it, and moves the log
-    /// into the file. Other calls go on meanwhile.
+    /// dictionary once there are enough turns, packs older turns with it, makes snapshots of
+    /// collections anew that are of no use, and moves the log into the file. Other calls go on meanwhile.
     ///
     /// # Errors
     /// `Corrupt`, naming the turn, if one cannot be read; what was done until then stays.
@@ -156,7 +156,11 @@ impl Confidant {
         self.core.store.compact()
     }
 
-    /// Reads everything that is stored and lists what is damaged.
+    /// Reads everything that is stored and lists what is damaged: every turn, document and
+    /// vector with its checksum, and whether what belongs together is there.
+    ///
+    /// A snapshot of a collection's index is no memory but a copy: one that is damaged is a
+    /// warning, since searches go on without it and [`maintain`](Self::maintain) makes a new one.
     ///
     /// # Errors
     /// `Io` or `Store` if the file cannot be read at all; damage itself is in the report.
@@ -454,9 +458,11 @@ pub struct Report {
     pub text_bytes: u64,
     /// Bytes of their stored bodies.
     pub stored_bytes: u64,
+    /// Documents of collections that were read, also those that were removed.
+    pub documents: u64,
     /// Damage, one line each; empty if there is none. At most 100 lines of each kind.
     pub findings: Vec<String>,
-    /// What an operator should change: a file that others may read.
+    /// What an operator should change: a file that others may read, a snapshot of no use.
     pub warnings: Vec<String>,
 }
 

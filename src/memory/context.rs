@@ -38,6 +38,17 @@ impl Context {
         Context { moment }
     }
 
+    /// The newest turns, at most so many, of those that are stored and those that wait.
+    pub(super) fn joined(stored: Arc<Moment>, waiting: &[Arc<Turn>], limit: usize) -> Context {
+        if waiting.is_empty() {
+            return Context::new(stored);
+        }
+        let surplus = (stored.turns.len() + waiting.len()).saturating_sub(limit);
+        let turns = stored.turns.iter().chain(waiting).skip(surplus).cloned().collect();
+        let total = stored.total + u64::try_from(waiting.len()).unwrap_or(0);
+        Context::new(Arc::new(Moment { turns, total }))
+    }
+
     /// The turns, oldest first.
     pub fn turns(&self) -> impl DoubleEndedIterator<Item = &Turn> + ExactSizeIterator + Clone {
         self.moment.turns.iter().map(|turn| &**turn)

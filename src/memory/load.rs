@@ -3,7 +3,7 @@
 //! Knows when a kept moment is still the store's, and that a turn packed with a dictionary
 //! this process has not seen yet is read after fetching that dictionary.
 
-use super::confidant::Core;
+use super::confidant::{Core, Persist};
 use super::context::Moment;
 use super::customer::Customer;
 use super::hot::Found;
@@ -19,6 +19,18 @@ use crate::time::Timestamp;
 use std::sync::Arc;
 
 impl Customer {
+    /// The newest stored turns, and the turns that wait, of one and the same instant: none is
+    /// in both, and none is missing between them.
+    pub(super) fn present(&self) -> Result<(Arc<Moment>, Vec<Arc<Turn>>)> {
+        if self.core.persist == Persist::Always {
+            return Ok((self.moment()?, Vec::new()));
+        }
+        let queue = self.core.pending.of(&self.person);
+        let queue = queue.lock();
+        let waiting = queue.waiting.iter().map(|waiting| Arc::clone(&waiting.turn)).collect();
+        Ok((self.moment()?, waiting))
+    }
+
     /// The newest turns as they are now.
     pub(super) fn moment(&self) -> Result<Arc<Moment>> {
         let core = &*self.core;

@@ -18,7 +18,7 @@ const PLACES: u32 = crate::id::MAX_PER_CUSTOMER / 2;
 /// A turn with its idempotency key.
 #[derive(Debug, Clone)]
 pub(super) struct Waiting {
-    pub(super) turn: Turn,
+    pub(super) turn: Arc<Turn>,
     pub(super) key: Option<String>,
 }
 

@@ -140,7 +140,7 @@ impl Customer {
             (turn.session, turn.channel) = self.waiting_session(queue, turn.at)?;
         }
         turn.id = queue.provisional(&self.person, self.core.now());
-        queue.waiting.push(Waiting { turn: turn.clone(), key });
+        queue.waiting.push(Waiting { turn: Arc::new(turn.clone()), key });
         Ok(turn)
     }
 
@@ -159,7 +159,7 @@ impl Customer {
     fn known(&self, queue: &Queue, key: Option<&str>) -> Result<Option<Turn>> {
         let Some(key) = key else { return Ok(None) };
         if let Some(waiting) = queue.waiting.iter().find(|waiting| waiting.key.as_deref() == Some(key)) {
-            return Ok(Some(waiting.turn.clone()));
+            return Ok(Some(Turn::clone(&waiting.turn)));
         }
         self.core.store.read_with(|tx| match self.find(tx)? {
             Some(scope) => turn_by_key(tx, &self.core.codec, &self.person, scope, key),
@@ -204,8 +204,9 @@ impl Customer {
             let queue = self.core.pending.of(&self.person);
             let mut queue = queue.lock();
             if let Some(waiting) = queue.waiting.iter_mut().find(|waiting| waiting.turn.id == id) {
-                waiting.turn = answered(&waiting.turn, new, now, self.core.max_text_bytes)?;
-                return Ok(waiting.turn.clone());
+                let turn = answered(&waiting.turn, new, now, self.core.max_text_bytes)?;
+                waiting.turn = Arc::new(turn.clone());
+                return Ok(turn);
             }
             let saved = queue.saved_as(id).ok_or_else(|| no_turn(id))?;
             drop(queue);
@@ -407,7 +408,7 @@ fn flush_queue(core: &Core, queue: &mut Queue, scope: &Arc<OnceLock<Scope>>) -> 
     }
     let drafts = queue.waiting.iter().map(|waiting| Draft {
         row: pack(&core.codec, &person, &waiting.turn),
-        turn: waiting.turn.clone(),
+        turn: Turn::clone(&waiting.turn),
         key: waiting.key.clone(),
         session: Some(waiting.turn.session.number()),
         may_move: true,

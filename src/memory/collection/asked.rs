@@ -14,13 +14,22 @@ const MAX_NAME_BYTES: usize = 128;
 /// Under which name an embedder's vectors are stored.
 pub(super) fn model(embedder: &dyn Embedder) -> Result<String> {
     let (name, dimensions) = (embedder.name(), embedder.dimensions());
-    if name.is_empty() || name.len() > MAX_NAME_BYTES || name.chars().any(char::is_control) {
+    if !is_name(name) {
         return Err(invalid("the embedder's name is empty, longer than 128 bytes or holds a control character"));
     }
     if !(1..=MAX_DIMENSIONS).contains(&dimensions) {
         return Err(invalid(format!("the embedder {name} has {dimensions} dimensions; there must be 1 to 8,192")));
     }
     Ok(format!("{name}#{dimensions}"))
+}
+
+/// Whether vectors may be stored under that name and dimension.
+pub(super) fn is_model(name: &str, dimensions: usize) -> bool {
+    is_name(name) && (1..=MAX_DIMENSIONS).contains(&dimensions)
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=MAX_NAME_BYTES).contains(&name.len()) && !name.chars().any(char::is_control)
 }
 
 /// Asks for vectors and checks them.

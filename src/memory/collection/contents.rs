@@ -99,11 +99,18 @@ impl Contents {
         to.numbers(places.iter().map(|(_, first, _)| narrow(*first)));
         to.numbers(places.iter().map(|(.., count)| narrow(*count)));
         self.index.write(&mut to);
-        to.finish()
+        let mut bytes = to.finish();
+        // Every piece has a sum of its own; this one tells that all pieces are there, in order.
+        bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
+        bytes
     }
 
     /// Reads what was written; `None` if it is of another version or damaged.
     pub(super) fn read(bytes: &[u8]) -> Option<Contents> {
+        let (bytes, sum) = bytes.split_last_chunk::<4>()?;
+        if crc32fast::hash(bytes).to_le_bytes() != *sum {
+            return None;
+        }
         let mut from = Source(bytes);
         let seen = (i64::from(from.number()?) << 20) | i64::from(from.number()?);
         let (numbers, firsts, counts) = (from.numbers()?, from.numbers()?, from.numbers()?);
@@ -121,4 +128,115 @@ impl Contents {
 /// The document and the passage that a key of the index means.
 pub(super) fn parts(key: u32) -> (u32, usize) {
     (key >> PASSAGE_BITS, usize::try_from(key & ((1 << PASSAGE_BITS) - 1)).unwrap_or(0))
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::recall::{Mix, Question};
+
+    const DOCUMENTS: u32 = 60;
+
+    fn contents() -> Contents {
+        let mut contents = Contents::new(None);
+        for number in 1..=DOCUMENTS {
+            let thing = ["refund", "parcel", "walrus \u{1f600}", "password"][usize::try_from(number % 4).unwrap()];
+            let text = format!("A {thing} of number {number}, which is late. ");
+            let text = text.repeat(if number % 9 == 0 { 60 } else { 1 });
+            let stored = StoredText { text, title: format!("Title {number}"), ..StoredText::default() };
+            assert!(contents.put(number, &stored, &[b"mark".to_vec()], &[]));
+            contents.seen = i64::from(number);
+        }
+        contents.remove(7);
+        contents.settle(usize::MAX);
+        contents
+    }
+
+    fn answer(contents: &mut Contents, text: &str) -> Vec<(u32, u32)> {
+        contents.index.settle();
+        let wanted = |_: usize, _: &crate::recall::Entry| true;
+        let answer = contents.index.search(&Question {
+            text,
+            limit: 20,
+            mix: Mix::TEXTS,
+            wanted: Some(&wanted),
+            vector: None,
+            period: None,
+        });
+        answer.hits.iter().map(|hit| (hit.key, hit.score.to_bits())).collect()
+    }
+
+    /// The bytes with a sum that fits them, as if they had been written so.
+    fn mended(mut bytes: Vec<u8>) -> Vec<u8> {
+        let end = bytes.len() - 4;
+        let sum = crc32fast::hash(&bytes[..end]).to_le_bytes();
+        bytes[end..].copy_from_slice(&sum);
+        bytes
+    }
+
+    #[test]
+    fn what_is_read_answers_as_what_was_written() {
+        let mut built = contents();
+        let bytes = built.write();
+        let mut read = Contents::read(&bytes).unwrap();
+        assert_eq!((read.seen, read.len(), read.numbers()), (60, 59, built.numbers()));
+        for question in ["late refund", "number 12", "walrus", "nothing like it"] {
+            assert_eq!(answer(&mut read, question), answer(&mut built, question), "{question}");
+        }
+        assert_eq!(mended(bytes.clone()), bytes);
+    }
+
+    #[test]
+    fn another_version_or_table_and_bytes_cut_short_anywhere_are_not_read() {
+        let bytes = contents().write();
+        let version = 8 + 3 * (4 + 4 * usize::try_from(DOCUMENTS - 1).unwrap());
+        for (place, change) in [(version, 1), (version, 255), (version + 4, 1), (version + 7, 128)] {
+            let mut other = bytes.clone();
+            other[place] ^= change;
+            assert!(Contents::read(&mended(other)).is_none(), "{place}");
+        }
+        for len in (0..bytes.len()).step_by(7) {
+            assert!(Contents::read(&bytes[..len]).is_none());
+            let cut = [&bytes[..len], &[0; 4]].concat();
+            assert!(Contents::read(&mended(cut)).is_none(), "cut to {len}");
+        }
+        let longer = [&bytes[..bytes.len() - 4], &[0; 8]].concat();
+        assert!(Contents::read(&mended(longer)).is_none());
+    }
+
+    /// A sum keeps wrong bytes out; should they get past it, they are refused or answered from,
+    /// and never followed outside of what is there.
+    #[test]
+    fn flipped_bits_are_noticed_and_do_no_harm_even_under_a_sum_that_fits() {
+        let bytes = contents().write();
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut below = |limit: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % u64::try_from(limit).unwrap()).unwrap()
+        };
+        let mut read = 0;
+        for _ in 0..2_000 {
+            let mut flipped = bytes.clone();
+            for _ in 0..=below(3) {
+                flipped[below(bytes.len() - 4)] ^= 1 << below(8);
+            }
+            if flipped == bytes {
+                continue;
+            }
+            assert!(Contents::read(&flipped).is_none());
+            if let Some(mut contents) = Contents::read(&mended(flipped)) {
+                read += 1;
+                answer(&mut contents, "a late walrus, number 12");
+                let (number, stored) =
+                    (DOCUMENTS + 1, StoredText { text: "walrus".to_owned(), ..StoredText::default() });
+                contents.put(number, &stored, &[], &[]);
+                contents.remove(3);
+                answer(&mut contents, "walrus");
+            }
+        }
+        assert!(read > 100, "{read}");
+    }
 }

@@ -5,6 +5,7 @@
 //! known elsewhere.
 
 mod asked;
+mod check;
 mod condition;
 mod contents;
 mod document;
@@ -12,6 +13,7 @@ mod found;
 mod table;
 mod vectors;
 
+pub(in crate::memory) use check::{check, mend_snapshots};
 pub use condition::Condition;
 pub(in crate::memory) use condition::marks;
 pub use document::{MAX_DOCUMENT_BYTES, NewDocument, StoredText};
@@ -253,25 +255,6 @@ impl Collection {
         Ok(newest > 0 && kept.read().seen == newest)
     }
 
-    /// The snapshot, if there is one that can be brought forward.
-    fn saved(&self, shelf: Shelf, newest: i64) -> Result<Option<Contents>> {
-        let bound = self.snapshot_bound();
-        let bytes = self.core.store.read_with(|tx| {
-            let mut bytes = Some(Vec::new());
-            table::snapshot(tx, shelf, &mut |body| {
-                let piece = self.unpacked(tx, |codec| codec.unpack(body, &bound));
-                // A damaged piece only means that the index is built anew.
-                match (piece, &mut bytes) {
-                    (Ok(piece), Some(bytes)) => bytes.extend_from_slice(&piece),
-                    (_, bytes) => *bytes = None,
-                }
-                Ok(())
-            })?;
-            Ok(bytes)
-        })?;
-        Ok(bytes.and_then(|bytes| Contents::read(&bytes)).filter(|contents| contents.seen <= newest))
-    }
-
     /// Brings an index to the newest change.
     fn follow(&self, shelf: Shelf, contents: &mut Contents, newest: i64, model: Option<(&str, usize)>) -> Result<()> {
         let mut vectors = match model {
@@ -328,15 +311,17 @@ impl Collection {
         let bound = bound(&self.tenant, &self.name);
         let mut document =
             self.unpacked(tx, |codec| unpack(codec, &bound, row.body)).map_err(|damage| match damage {
-                Ok(damage) => {
-                    let message =
-                        format!("document {} of the collection {} is damaged: {damage}", row.number, self.name);
-                    Error::new(ErrorKind::Corrupt, message)
-                }
+                Ok(damage) => self.damaged(row.number, &damage),
                 Err(error) => error,
             })?;
         (document.used, document.helped) = (row.used, row.helped);
         Ok(Some(document))
+    }
+
+    fn damaged(&self, number: u32, why: &dyn std::fmt::Display) -> Error {
+        let (name, tenant) = (&self.name, &self.tenant);
+        let message = format!("document {number} of the collection {name} of tenant {tenant} is damaged: {why}");
+        Error::new(ErrorKind::Corrupt, message)
     }
 
     /// Unpacks; fetches the store's dictionaries first if one is missing.

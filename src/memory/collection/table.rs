@@ -6,6 +6,7 @@
 use crate::error::Result;
 use crate::memory::table::find_or_make_tenant;
 use crate::store::{Row, Tx, Value};
+use std::sync::Arc;
 
 /// Low bits of a document's key: its number in the collection.
 const NUMBER_BITS: u32 = 24;
@@ -20,6 +21,19 @@ pub(super) const MAX_NUMBER: i64 = (1 << NUMBER_BITS) - 1;
 pub(super) struct Shelf(i64);
 
 impl Shelf {
+    pub(super) fn of_document(id: i64) -> Shelf {
+        Shelf(id >> NUMBER_BITS)
+    }
+
+    pub(super) fn number(self) -> i64 {
+        self.0
+    }
+
+    /// Whether a stored change is one of this collection.
+    pub(super) fn holds_change(self, changed: i64) -> bool {
+        changed >> CHANGE_BITS == self.0
+    }
+
     fn document(self, number: u32) -> i64 {
         (self.0 << NUMBER_BITS) | i64::from(number)
     }
@@ -30,9 +44,13 @@ impl Shelf {
 
     /// The stored form of a host's key: unique within the collection.
     fn key(self, key: &str) -> Value {
+        Value::Bytes(self.bytes_of_key(key))
+    }
+
+    pub(super) fn bytes_of_key(self, key: &str) -> Vec<u8> {
         let mut bytes = self.0.to_be_bytes().to_vec();
         bytes.extend_from_slice(key.as_bytes());
-        Value::Bytes(bytes)
+        bytes
     }
 }
 
@@ -144,6 +162,10 @@ fn stored(row: &dyn Row) -> Result<StoredDocument<'_>> {
     })
 }
 
+pub(super) fn number_of(id: i64) -> u32 {
+    low(id)
+}
+
 fn low(key: i64) -> u32 {
     u32::try_from(key & MAX_NUMBER).unwrap_or(0)
 }
@@ -187,4 +209,120 @@ pub(super) fn snapshot(tx: &dyn Tx, shelf: Shelf, each: &mut dyn FnMut(&[u8]) ->
     let sql = "SELECT body FROM snapshots WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
     let range = [shelf.document(0).into(), ((shelf.0 << NUMBER_BITS) | MAX_NUMBER).into()];
     tx.query(sql, &range, &mut |row| each(row.bytes(0)?))
+}
+
+/// A collection as the search for damage meets it.
+pub(super) struct CollectionRow {
+    pub(super) shelf: Shelf,
+    /// `None`: there is no such tenant.
+    pub(super) tenant: Option<Arc<str>>,
+    pub(super) name: Arc<str>,
+    pub(super) changes: i64,
+    pub(super) newest: i64,
+    /// The newest change and number among its documents, and how many there are, also of those
+    /// that were removed.
+    pub(super) documents: (i64, i64, i64),
+}
+
+/// One collection, without a look at its documents.
+pub(super) fn collection(tx: &dyn Tx, shelf: Shelf) -> Result<Option<CollectionRow>> {
+    let sql = "SELECT c.id, coalesce(t.name, ''), c.name, c.changes, c.newest FROM collections c \
+               LEFT JOIN tenants t ON t.id = c.tenant WHERE c.id = ?1";
+    tx.first(sql, &[shelf.0.into()], |row| collection_row(row, (0, 0, 0)))
+}
+
+/// Shows every collection with what its documents say of it.
+pub(super) fn collections(tx: &dyn Tx, each: &mut dyn FnMut(CollectionRow) -> Result<()>) -> Result<()> {
+    let sql = "SELECT c.id, coalesce(t.name, ''), c.name, c.changes, c.newest, \
+               coalesce((SELECT max(d.changed) FROM documents d \
+               WHERE d.changed > (c.id << 40) AND d.changed < ((c.id + 1) << 40)), 0), \
+               coalesce((SELECT max(d.id) FROM documents d \
+               WHERE d.id > (c.id << 24) AND d.id < ((c.id + 1) << 24)), 0), \
+               (SELECT count(*) FROM documents d WHERE d.id > (c.id << 24) AND d.id < ((c.id + 1) << 24)) \
+               FROM collections c LEFT JOIN tenants t ON t.id = c.tenant ORDER BY c.id";
+    tx.query(sql, &[], &mut |row| {
+        let documents = (row.int(5)? & MAX_CHANGE, row.int(6)? & MAX_NUMBER, row.int(7)?);
+        each(collection_row(row, documents)?)
+    })
+}
+
+fn collection_row(row: &dyn Row, documents: (i64, i64, i64)) -> Result<CollectionRow> {
+    Ok(CollectionRow {
+        shelf: Shelf(row.int(0)?),
+        tenant: Some(row.text(1)?).filter(|name| !name.is_empty()).map(Arc::from),
+        name: Arc::from(row.text(2)?),
+        changes: row.int(3)?,
+        newest: row.int(4)?,
+        documents,
+    })
+}
+
+/// The last number that was given to a collection.
+pub(super) fn last_collection(tx: &dyn Tx) -> Result<i64> {
+    let sql = "SELECT value FROM counters WHERE name = 'collections'";
+    Ok(tx.first(sql, &[], |row| row.int(0))?.unwrap_or(0))
+}
+
+/// A document as the search for damage meets it.
+pub(super) struct DocumentRow<'r> {
+    pub(super) id: i64,
+    pub(super) changed: i64,
+    pub(super) used: i64,
+    pub(super) helped: i64,
+    pub(super) key: Option<&'r [u8]>,
+    pub(super) stored: StoredDocument<'r>,
+}
+
+impl DocumentRow<'_> {
+    pub(super) fn shelf(&self) -> Shelf {
+        Shelf::of_document(self.id)
+    }
+}
+
+/// Shows the documents of any collection after a key, in the order of keys.
+pub(super) fn documents_after(
+    tx: &dyn Tx,
+    after: i64,
+    limit: i64,
+    each: &mut dyn FnMut(DocumentRow<'_>) -> Result<()>,
+) -> Result<()> {
+    let sql =
+        "SELECT id, changed, used, helped, body, coalesce(key, ?3) FROM documents WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let values = [after.into(), limit.into(), Value::Bytes(Vec::new())];
+    tx.query_upwards(sql, &values, 0, after, &mut |row| {
+        each(DocumentRow {
+            id: row.int(0)?,
+            changed: row.int(1)?,
+            used: row.int(2)?,
+            helped: row.int(3)?,
+            key: Some(row.bytes(5)?).filter(|key| !key.is_empty()),
+            stored: stored(row)?,
+        })
+    })
+}
+
+/// Vectors as the search for damage meets them.
+pub(super) struct VectorRow<'r> {
+    pub(super) id: i64,
+    pub(super) model: &'r str,
+    pub(super) body: &'r [u8],
+}
+
+/// Shows the vectors of any document after a key, in the order of keys.
+pub(super) fn vectors_after(
+    tx: &dyn Tx,
+    after: i64,
+    limit: i64,
+    each: &mut dyn FnMut(VectorRow<'_>) -> Result<()>,
+) -> Result<()> {
+    let sql = "SELECT id, model, body FROM vectors WHERE id > ?1 ORDER BY id LIMIT ?2";
+    tx.query_upwards(sql, &[after.into(), limit.into()], 0, after, &mut |row| {
+        each(VectorRow { id: row.int(0)?, model: row.text(1)?, body: row.bytes(2)? })
+    })
+}
+
+/// The collections, known or not, of which there are pieces of a snapshot.
+pub(super) fn shelves_with_snapshots(tx: &dyn Tx) -> Result<Vec<Shelf>> {
+    let sql = "SELECT DISTINCT (id >> 24) FROM snapshots ORDER BY 1";
+    tx.all(sql, &[], |row| Ok(Shelf(row.int(0)?)))
 }

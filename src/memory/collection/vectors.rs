@@ -4,7 +4,7 @@
 //! their place one by one, and while some are missing the crate's own table serves, so that a
 //! change of the model loses no result.
 
-use super::asked::{embed, model};
+use super::asked::{embed, is_model, model};
 use super::document::passages;
 use super::{Collection, PAGE, Shelf, table};
 use crate::error::{Error, ErrorKind, Result, invalid};
@@ -129,14 +129,18 @@ impl Collection {
     pub(super) fn vectors_of(&self, shelf: Shelf, model: &str, dimensions: usize) -> Result<Vectors> {
         let mut vectors = HashMap::new();
         self.each_vector(shelf, model, &mut |number, body| {
-            let read = read(body, dimensions).ok_or_else(|| {
-                let message = format!("the vectors of document {number} of the collection {} are damaged", self.name);
-                Error::new(ErrorKind::Corrupt, message)
-            })?;
+            let read = read(body, dimensions)
+                .ok_or_else(|| self.damaged_vectors(number, &"their bytes are not those that were stored"))?;
             vectors.insert(number, read);
             Ok(())
         })?;
         Ok(Vectors(vectors))
+    }
+
+    pub(super) fn damaged_vectors(&self, number: u32, why: &dyn std::fmt::Display) -> Error {
+        let (name, tenant) = (&self.name, &self.tenant);
+        let whose = format!("document {number} of the collection {name} of tenant {tenant}");
+        Error::new(ErrorKind::Corrupt, format!("the vectors of {whose} are damaged: {why}"))
     }
 
     fn each_vector(&self, shelf: Shelf, model: &str, each: &mut dyn FnMut(u32, &[u8]) -> Result<()>) -> Result<()> {
@@ -164,6 +168,23 @@ fn stored(vectors: &[Direction]) -> Vec<u8> {
     let sum = crc32fast::hash(&body);
     body.extend_from_slice(&sum.to_le_bytes());
     body
+}
+
+/// What is wrong with stored vectors of a document with so many passages (`None`: unknown), if
+/// anything is. Whatever has the right sum is finite: a number is one byte.
+pub(super) fn damage(model: &str, body: &[u8], passages: Option<usize>) -> Option<String> {
+    let named = model.rsplit_once('#').and_then(|(name, dimensions)| Some((name, dimensions.parse().ok()?)));
+    let Some((_, dimensions)) = named.filter(|(name, dimensions)| is_model(name, *dimensions)) else {
+        return Some("their model's name holds no dimension".to_owned());
+    };
+    match (read(body, dimensions), passages) {
+        (None, _) => Some("their bytes are not those that were stored".to_owned()),
+        (Some(_), Some(0)) => Some("there is no such document".to_owned()),
+        (Some(vectors), Some(passages)) if vectors.len() != passages => {
+            Some(format!("there are {} for {passages} passages", vectors.len()))
+        }
+        _ => None,
+    }
 }
 
 fn read(body: &[u8], dimensions: usize) -> Option<Vec<Direction>> {

@@ -1,11 +1,20 @@
 //! The search for damage: reads everything that a read could meet.
+//!
+//! Knows the order of the search and what must be true of turns; tenants, customers and sessions
+//! are looked at in `places`, collections where they are kept.
 
+use super::super::collection;
 use super::super::confidant::{Core, Report};
 use super::super::load::read_with;
-use super::super::table::Scope;
-use super::{orphan, person, table};
+use super::super::row::damaged;
+use super::super::table::{Scope, StoredTurn};
+use super::table::{self, Someone};
+use super::{orphan, person, places};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Result};
+use crate::id::{Tag, TurnId};
+use crate::store::Tx;
+use std::sync::Arc;
 
 /// Turns read at once.
 const STEP: i64 = 1_024;
@@ -13,34 +22,32 @@ const STEP: i64 = 1_024;
 const LISTED: usize = 100;
 
 /// Reads everything and lists what is damaged.
-pub(in super::super) fn check(core: &Core) -> Result<Report> {
+pub(in super::super) fn check(core: &Arc<Core>) -> Result<Report> {
     let mut report = Report { findings: core.store.integrity()?, warnings: core.store.warnings(), ..Report::default() };
     check_dictionaries(core, &mut report)?;
-    let mut listed = 0;
-    let mut cursor = i64::MIN;
+    for findings in places::check(core)? {
+        report.findings.extend(findings.into_iter().take(LISTED));
+    }
+    check_turns(core, &mut report)?;
+    let found = collection::check(core)?;
+    report.documents = found.documents;
+    for findings in found.findings {
+        report.findings.extend(findings.into_iter().take(LISTED));
+    }
+    report.warnings.extend(found.warnings.into_iter().take(LISTED));
+    Ok(report)
+}
+
+fn check_turns(core: &Core, report: &mut Report) -> Result<()> {
+    let (mut listed, mut cursor, mut before) = (0, i64::MIN, None);
     loop {
-        let step = core.store.read_with(|tx| {
-            let mut seen = Report::default();
-            let mut last = None;
-            table::turns_after_key(tx, cursor, STEP, &mut |key, row| {
-                last = Some(key);
-                seen.turns += 1;
-                seen.stored_bytes += u64::try_from(row.body.len()).unwrap_or(0);
-                match names_and_turn(core, tx, key, &row) {
-                    Ok(text_bytes) => seen.text_bytes += text_bytes,
-                    Err(error) if error.kind() == ErrorKind::Corrupt => seen.findings.push(error.to_string()),
-                    Err(error) => return Err(error),
-                }
-                Ok(())
-            })?;
-            Ok((seen, last))
-        });
+        let step = core.store.read_with(|tx| check_step(core, tx, cursor, before));
         let (seen, last) = match step {
             Ok(step) => step,
             // The engine cannot go on: what it says is the last finding.
             Err(error) if error.kind() == ErrorKind::Corrupt => {
                 report.findings.push(error.to_string());
-                return Ok(report);
+                return Ok(());
             }
             Err(error) => return Err(error),
         };
@@ -50,28 +57,70 @@ pub(in super::super) fn check(core: &Core) -> Result<Report> {
         let room = LISTED - listed;
         listed += seen.findings.len().min(room);
         report.findings.extend(seen.findings.into_iter().take(room));
-        match last {
-            Some(key) => cursor = key,
-            None => return Ok(report),
-        }
+        let Some(key) = last else { return Ok(()) };
+        (cursor, before) = (key, last);
     }
 }
 
+/// Reads the turns after a key; `before` is the last one that is known to be there.
+fn check_step(core: &Core, tx: &dyn Tx, after: i64, before: Option<i64>) -> Result<(Report, Option<i64>)> {
+    let mut seen = Report::default();
+    let mut last = before;
+    let mut owner: Option<(Someone, i64)> = None;
+    let mut is_new = false;
+    table::turns_after_key(tx, after, STEP, &mut |key, row| {
+        let previous = last.replace(key);
+        is_new = true;
+        seen.turns += 1;
+        seen.stored_bytes += u64::try_from(row.body.len()).unwrap_or(0);
+        let scope = Scope::of_key(key);
+        if owner.as_ref().is_none_or(|(known, _)| known.scope != scope) {
+            owner = table::owner(tx, scope)?;
+        }
+        let Some((someone, gone)) = &owner else {
+            seen.findings.push(orphan(key).to_string());
+            return Ok(());
+        };
+        seen.findings.extend(gap(someone, *gone, previous, key));
+        match text_bytes(core, tx, someone, &row) {
+            Ok(text_bytes) => seen.text_bytes += text_bytes,
+            Err(error) if error.kind() == ErrorKind::Corrupt => seen.findings.push(error.to_string()),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    })?;
+    let Some(to) = last.filter(|_| is_new) else { return Ok((seen, None)) };
+    table::misplaced_turns(tx, after, to, &mut |key, why| {
+        let scope = Scope::of_key(key);
+        if let Some((someone, _)) = table::owner(tx, scope)? {
+            let id = TurnId::new(Tag::of(&someone.tenant, &someone.name), scope.number(key));
+            seen.findings.push(damaged(id, &why).to_string());
+        }
+        Ok(())
+    })?;
+    Ok((seen, Some(to)))
+}
+
+/// What is missing before a turn, if anything is: numbers follow each other without a gap.
+fn gap(someone: &Someone, gone: i64, previous: Option<i64>, key: i64) -> Option<String> {
+    let of_same = previous.filter(|previous| table::customer(*previous) == table::customer(key));
+    let expected = of_same.map_or(0, table::number).max(gone) + 1;
+    if table::number(key) == expected {
+        return None;
+    }
+    let tag = Tag::of(&someone.tenant, &someone.name);
+    let id = |number: i64| TurnId::new(tag, u32::try_from(number).unwrap_or(0));
+    let why = format!("it is missing before turn {}", id(table::number(key)));
+    Some(damaged(id(expected), &why).to_string())
+}
+
 /// The bytes of a turn's texts, if it can be read.
-fn names_and_turn(
-    core: &Core,
-    tx: &dyn crate::store::Tx,
-    key: i64,
-    row: &super::super::table::StoredTurn<'_>,
-) -> Result<u64> {
-    let scope = Scope::of_key(key);
-    let (tenant, name) = table::names(tx, scope)?.ok_or_else(|| orphan(key))?;
-    let turn = read_with(&core.codec, &person(&table::Someone { scope, tenant, name }), tx, row)?;
+fn text_bytes(core: &Core, tx: &dyn Tx, someone: &Someone, row: &StoredTurn<'_>) -> Result<u64> {
+    let turn = read_with(&core.codec, &person(someone), tx, row)?;
     let texts = [&turn.said, &turn.answer, &turn.metadata];
     let bytes = texts.into_iter().flatten().map(String::len).sum::<usize>();
     Ok(u64::try_from(bytes).unwrap_or(u64::MAX))
 }
-
 fn check_dictionaries(core: &Core, report: &mut Report) -> Result<()> {
     let dictionaries = match core.store.read_with(table::dictionaries) {
         Err(error) if error.kind() == ErrorKind::Corrupt => {

@@ -4,11 +4,13 @@
 //! calls go on. A step that is interrupted is taken up by the next run.
 
 mod check;
+mod places;
 mod repack;
 mod table;
 
 pub(super) use check::check;
 
+use super::collection::mend_snapshots;
 use super::confidant::{Core, Maintenance};
 use super::load::read_with;
 use super::row::Person;
@@ -17,6 +19,7 @@ use crate::codec::{Codec, Trainer};
 use crate::error::{Error, ErrorKind, Result, internal};
 use crate::id::Tag;
 use crate::store::{Store, Tx};
+use std::sync::Arc;
 use table::Someone;
 
 /// Turns that a first dictionary is trained on at least.
@@ -50,11 +53,12 @@ pub(super) fn load_dictionaries_in(tx: &dyn Tx, codec: &Codec) -> Result<()> {
 }
 
 /// Does everything that is due.
-pub(super) fn maintain(core: &Core) -> Result<Maintenance> {
+pub(super) fn maintain(core: &Arc<Core>) -> Result<Maintenance> {
     super::save::flush_everybody(core)?;
     load_dictionaries(&*core.store, &core.codec)?;
     let mut done = Maintenance { trained: train(core)?, ..Maintenance::default() };
     repack::repack(core, &mut done)?;
+    mend_snapshots(core)?;
     core.store.checkpoint()?;
     Ok(done)
 }

@@ -5,6 +5,8 @@ use crate::error::Result;
 use crate::store::{Tx, Value};
 use std::sync::Arc;
 
+const NUMBER_BITS: u32 = 24;
+
 /// How many turns there are, counted up to a bound.
 pub(super) fn count_turns(tx: &dyn Tx, bound: i64) -> Result<i64> {
     let sql = "SELECT count(*) FROM (SELECT 1 FROM turns LIMIT ?1) x";
@@ -74,4 +76,136 @@ pub(super) fn exchange_body(tx: &dyn Tx, key: i64, old: &[u8], new: &[u8]) -> Re
     let sql = "UPDATE turns SET body = ?3 WHERE id = ?1 AND body = ?2";
     let values = [key.into(), Value::Bytes(old.to_vec()), Value::Bytes(new.to_vec())];
     Ok(tx.execute(sql, &values)? > 0)
+}
+
+/// The customer whose turn or session has that key, by its number.
+pub(super) fn customer(key: i64) -> i64 {
+    key >> NUMBER_BITS
+}
+
+/// The number in a key.
+pub(super) fn number(key: i64) -> i64 {
+    key & ((1 << NUMBER_BITS) - 1)
+}
+
+/// The highest number that a tenant, a customer or a collection has.
+pub(super) fn last_number(tx: &dyn Tx, of: &str) -> Result<i64> {
+    let sql = match of {
+        "tenants" => "SELECT coalesce(max(id), 0) FROM tenants",
+        "customers" => "SELECT coalesce(max(id), 0) FROM customers",
+        _ => "SELECT coalesce(max(id), 0) FROM collections",
+    };
+    Ok(tx.first(sql, &[], |row| row.int(0))?.unwrap_or(0))
+}
+
+/// Shows every tenant's number and name.
+pub(super) fn tenants(tx: &dyn Tx, each: &mut dyn FnMut(i64, &str) -> Result<()>) -> Result<()> {
+    tx.query("SELECT id, name FROM tenants ORDER BY id", &[], &mut |row| each(row.int(0)?, row.text(1)?))
+}
+
+/// A customer as the search for damage meets one; an empty tenant is none.
+pub(super) struct CustomerSeen<'r> {
+    pub(super) id: i64,
+    pub(super) name: &'r str,
+    pub(super) tenant: &'r str,
+    pub(super) turns_gone: i64,
+    pub(super) sessions_gone: i64,
+}
+
+/// Shows the customers after a number, in the order of numbers.
+pub(super) fn customers_after(
+    tx: &dyn Tx,
+    after: i64,
+    limit: i64,
+    each: &mut dyn FnMut(CustomerSeen<'_>) -> Result<()>,
+) -> Result<()> {
+    let sql = "SELECT c.id, c.name, coalesce(t.name, ''), c.turns_gone, c.sessions_gone FROM customers c \
+               LEFT JOIN tenants t ON t.id = c.tenant WHERE c.id > ?1 ORDER BY c.id LIMIT ?2";
+    tx.query_upwards(sql, &[after.into(), limit.into()], 0, after, &mut |row| {
+        each(CustomerSeen {
+            id: row.int(0)?,
+            name: row.text(1)?,
+            tenant: row.text(2)?,
+            turns_gone: row.int(3)?,
+            sessions_gone: row.int(4)?,
+        })
+    })
+}
+
+/// A session as the search for damage meets one; an empty tenant stands for no customer.
+pub(super) struct SessionSeen<'r> {
+    pub(super) id: i64,
+    pub(super) channel: i64,
+    pub(super) opened_at: i64,
+    pub(super) resolved: Option<i64>,
+    pub(super) rating: Option<i64>,
+    pub(super) first_turn: i64,
+    pub(super) name: &'r str,
+    pub(super) tenant: &'r str,
+    pub(super) turns_gone: i64,
+    pub(super) sessions_gone: i64,
+    /// The number of the customer's newest turn; 0 if there is none.
+    pub(super) newest_turn: i64,
+}
+
+/// Shows the sessions of anybody after a key, in the order of keys.
+pub(super) fn sessions_after_key(
+    tx: &dyn Tx,
+    after: i64,
+    limit: i64,
+    each: &mut dyn FnMut(SessionSeen<'_>) -> Result<()>,
+) -> Result<()> {
+    let sql = "SELECT s.id, s.channel, s.opened_at, s.resolved, s.rating, s.first_turn, coalesce(c.name, ''), \
+               coalesce(t.name, ''), coalesce(c.turns_gone, 0), coalesce(c.sessions_gone, 0), \
+               coalesce((SELECT m.id FROM turns m WHERE m.id > ((s.id >> 24) << 24) \
+               AND m.id < (((s.id >> 24) + 1) << 24) ORDER BY m.id DESC LIMIT 1), 0) \
+               FROM sessions s LEFT JOIN customers c ON c.id = (s.id >> 24) LEFT JOIN tenants t ON t.id = c.tenant \
+               WHERE s.id > ?1 ORDER BY s.id LIMIT ?2";
+    tx.query_upwards(sql, &[after.into(), limit.into()], 0, after, &mut |row| {
+        each(SessionSeen {
+            id: row.int(0)?,
+            channel: row.int(1)?,
+            opened_at: row.int(2)?,
+            resolved: row.opt_int(3)?,
+            rating: row.opt_int(4)?,
+            first_turn: row.int(5)?,
+            name: row.text(6)?,
+            tenant: row.text(7)?,
+            turns_gone: row.int(8)?,
+            sessions_gone: row.int(9)?,
+            newest_turn: number(row.int(10)?),
+        })
+    })
+}
+
+/// Shows the turns between two keys that stand in no session, in one of another channel, or under
+/// another customer's idempotency key.
+pub(super) fn misplaced_turns(
+    tx: &dyn Tx,
+    after: i64,
+    last: i64,
+    each: &mut dyn FnMut(i64, &'static str) -> Result<()>,
+) -> Result<()> {
+    let sql = "SELECT t.id, coalesce(s.channel, -1), t.channel FROM turns t \
+               LEFT JOIN sessions s ON s.id = (((t.id >> 24) << 24) + t.session) \
+               WHERE t.id > ?1 AND t.id <= ?2 AND (s.id IS NULL OR s.channel <> t.channel) ORDER BY t.id";
+    let range = [after.into(), last.into()];
+    tx.query(sql, &range, &mut |row| {
+        each(row.int(0)?, if row.int(1)? < 0 { "its session is missing" } else { "its channel is not its session's" })
+    })?;
+    let sql = "SELECT id, key FROM turns WHERE id > ?1 AND id <= ?2 AND key IS NOT NULL ORDER BY id";
+    tx.query(sql, &range, &mut |row| {
+        let id = row.int(0)?;
+        let is_own = row.bytes(1)?.strip_prefix(&customer(id).to_be_bytes()).is_some_and(|key| !key.is_empty());
+        if is_own { Ok(()) } else { each(id, "its idempotency key is another customer's") }
+    })
+}
+
+/// Whose turns have keys with that number: tenant, name, and how many are gone.
+pub(super) fn owner(tx: &dyn Tx, scope: Scope) -> Result<Option<(Someone, i64)>> {
+    let sql = "SELECT t.name, c.name, c.turns_gone FROM customers c JOIN tenants t ON t.id = c.tenant WHERE c.id = ?1";
+    tx.first(sql, &[scope.value()], |row| {
+        let (tenant, name) = (Arc::from(row.text(0)?), Arc::from(row.text(1)?));
+        Ok((Someone { scope, tenant, name }, row.int(2)?))
+    })
 }

@@ -11,14 +11,14 @@ mod remembered;
 pub(super) use kept::Indexes;
 pub use query::{RecallBasis, RecallQuery, Recalled, RecalledTurn, WordMatch};
 
-use super::context::Moment;
+use super::context::{Context, Moment};
 use super::customer::Customer;
 use super::load::read_with;
 use super::table::{self, Scope};
 use super::turn::Turn;
 use crate::error::Result;
 use crate::recall::{Hit, Index, Sieve, Term};
-use remembered::Remembered;
+use remembered::{Now, Remembered};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ impl Customer {
     /// table in the program. The same turns and the same question give the same order on every
     /// machine, whatever else is stored. Turns are the unit: one that was never answered is
     /// found by what was said. Turns that wait under [`Persist::Every`](crate::Persist) are
-    /// not found before they are saved; every context shows them.
+    /// found like any other.
     ///
     /// The first question reads the archive once and builds an index in memory; later ones
     /// read only what was saved since, by whatever process.
@@ -54,7 +54,7 @@ impl Customer {
     pub fn recall(&self, query: &RecallQuery<'_>) -> Result<Recalled> {
         let mut turns = Vec::new();
         let (mut sieve, mut folded) = (None, String::new());
-        let basis = self.each_recalled(query, &mut |remembered, terms, hit, turn| {
+        let (_, basis) = self.each_recalled(query, &mut |remembered, terms, hit, turn| {
             let sieve = sieve.get_or_insert_with(|| remembered.index.sieve(terms));
             turns.push(RecalledTurn {
                 turn: Turn::clone(turn),
@@ -68,33 +68,35 @@ impl Customer {
         Ok(Recalled { turns, basis })
     }
 
-    /// The turns that answer a question best, best first, without a copy of their texts.
-    pub(crate) fn recalled_turns(&self, question: &str, limit: usize) -> Result<(Vec<Arc<Turn>>, RecallBasis)> {
+    /// The turns that answer a question best, best first, and the newest turns of the same
+    /// instant, without a copy of their texts.
+    pub(crate) fn recalled_turns(&self, question: &str, limit: usize) -> Result<RecalledAndNewest> {
         let mut turns = Vec::with_capacity(limit);
         let query = RecallQuery::new(question).limit(limit);
-        let basis = self.each_recalled(&query, &mut |_, _, _, turn| turns.push(Arc::clone(turn)))?;
-        Ok((turns, basis))
+        let (newest, basis) = self.each_recalled(&query, &mut |_, _, _, turn| turns.push(Arc::clone(turn)))?;
+        Ok(RecalledAndNewest { turns, basis, newest })
     }
 
-    /// Shows the turns that answer best, best first, without a copy of their texts.
-    fn each_recalled(&self, query: &RecallQuery<'_>, show: Show<'_>) -> Result<RecallBasis> {
+    /// Shows the turns that answer best, best first, without a copy of their texts; returns
+    /// the newest turns of the same instant.
+    fn each_recalled(&self, query: &RecallQuery<'_>, show: Show<'_>) -> Result<(Context, RecallBasis)> {
         query.check()?;
         let era = self.core.store.era()?;
         if self.scope.get().is_none() {
             self.moment()?;
         }
-        let Some(scope) = self.scope.get().copied() else { return Ok(RecallBasis::WordsOnly) };
+        let Some(scope) = self.scope.get().copied() else { return Ok((Context::default(), RecallBasis::WordsOnly)) };
         let indexes = self.core.subject::<Indexes>();
         let shared = indexes.of(scope);
         let mut remembered = shared.lock();
         // Before the moment: an answer is in one of them, or in both.
         let answered = indexes.take_answered(scope);
-        let moment = self.moment()?;
-        if moment.turns.is_empty() {
+        let (moment, waiting) = self.present()?;
+        if moment.turns.is_empty() && waiting.is_empty() {
             indexes.remove(scope);
-            return Ok(RecallBasis::WordsOnly);
+            return Ok((Context::default(), RecallBasis::WordsOnly));
         }
-        remembered.follow(self, scope, &moment, answered, era)?;
+        remembered.follow(self, scope, &Now { moment: &moment, waiting: &waiting, era }, answered)?;
         let answer = remembered.ask(query, self.core.now());
         for (hit, turn) in self.turns_of(&mut remembered, scope, &moment, &answer.hits)? {
             show(&remembered, &answer.terms, &hit, &turn);
@@ -102,11 +104,12 @@ impl Customer {
         let bytes = remembered.bytes();
         drop(remembered);
         indexes.weigh(scope, &shared, bytes, self.core.recall_bytes);
-        Ok(if answer.has_meaning { RecallBasis::WordsAndMeaning } else { RecallBasis::WordsOnly })
+        let basis = if answer.has_meaning { RecallBasis::WordsAndMeaning } else { RecallBasis::WordsOnly };
+        Ok((Context::joined(moment, &waiting, self.core.hot.limits().turns), basis))
     }
 
-    /// The turns of hits: those of the moment, those recalled lately, and the rest from the
-    /// store in one read. A turn that is gone meanwhile is left out.
+    /// The turns of hits: those of the moment, those that wait or were recalled lately, and the
+    /// rest from the store in one read. A turn that is gone meanwhile is left out.
     fn turns_of(
         &self,
         remembered: &mut Remembered,
@@ -140,6 +143,13 @@ impl Customer {
         }
         Ok(known.into_iter().filter_map(|(hit, turn)| Some((hit, turn?))).collect())
     }
+}
+
+/// What a question found, and the newest turns as they were when it did.
+pub(crate) struct RecalledAndNewest {
+    pub(crate) turns: Vec<Arc<Turn>>,
+    pub(crate) basis: RecallBasis,
+    pub(crate) newest: Context,
 }
 
 type Show<'s> = &'s mut dyn FnMut(&Remembered, &[Term], &Hit, &Arc<Turn>);

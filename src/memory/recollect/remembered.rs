@@ -15,7 +15,7 @@ use crate::memory::turn::{Channel, Turn};
 use crate::recall::{Answer, Document, Embedding, Entry, Index, Mix, Part, Question, Reader, mark, period};
 use crate::time::Timestamp;
 use lru::LruCache;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -41,10 +41,22 @@ pub(super) struct Remembered {
     covered: u32,
     /// Turns that may yet be answered.
     open: BTreeSet<u32>,
+    /// The turns in the index behind the newest stored one: they wait to be saved.
+    drafts: VecDeque<Arc<Turn>>,
+    /// A stored turn came where another one had been waiting.
+    is_mixed_up: bool,
     /// When the open ones were last compared with the store.
     era: Option<u64>,
     texts: LruCache<u32, Arc<Turn>>,
     text_bytes: usize,
+}
+
+/// A customer's turns as they are at one instant.
+pub(super) struct Now<'n> {
+    pub(super) moment: &'n Moment,
+    /// Turns that are not stored yet, oldest first.
+    pub(super) waiting: &'n [Arc<Turn>],
+    pub(super) era: u64,
 }
 
 impl Default for Remembered {
@@ -54,6 +66,8 @@ impl Default for Remembered {
             gone: 0,
             covered: 0,
             open: BTreeSet::new(),
+            drafts: VecDeque::new(),
+            is_mixed_up: false,
             era: None,
             texts: LruCache::new(RECALLED),
             text_bytes: 0,
@@ -65,12 +79,41 @@ impl Remembered {
     pub(super) fn bytes(&self) -> usize {
         self.index.bytes()
             + self.open.len() * 2 * size_of::<u32>()
+            + self.drafts.iter().map(|turn| turn.weight()).sum::<usize>()
             + self.text_bytes
             + self.texts.len() * 2 * size_of::<usize>()
     }
 
-    /// Brings the index to what a moment of the store shows.
+    /// Brings the index to what an instant shows.
     pub(super) fn follow(
+        &mut self,
+        customer: &Customer,
+        scope: Scope,
+        now: &Now<'_>,
+        answered: Vec<Arc<Turn>>,
+    ) -> Result<()> {
+        let (moment, era) = (now.moment, now.era);
+        let newest = moment.turns.last().map_or(0, |turn| turn.id.number());
+        let gone = u32::try_from(u64::from(newest).saturating_sub(moment.total)).unwrap_or(0);
+        if gone != self.gone || newest < self.covered {
+            *self = Remembered::empty(gone, era);
+        }
+        self.read_stored(customer, scope, moment, answered, era)?;
+        if self.is_mixed_up || !self.read_waiting(customer, newest, now.waiting) {
+            *self = Remembered::empty(gone, era);
+            self.read_stored(customer, scope, moment, Vec::new(), era)?;
+            self.read_waiting(customer, newest, now.waiting);
+        }
+        self.index.settle();
+        Ok(())
+    }
+
+    fn empty(gone: u32, era: u64) -> Remembered {
+        Remembered { gone, covered: gone, era: Some(era), ..Remembered::default() }
+    }
+
+    /// Reads what was stored since the last time.
+    fn read_stored(
         &mut self,
         customer: &Customer,
         scope: Scope,
@@ -78,11 +121,6 @@ impl Remembered {
         answered: Vec<Arc<Turn>>,
         era: u64,
     ) -> Result<()> {
-        let newest = moment.turns.last().map_or(0, |turn| turn.id.number());
-        let gone = u32::try_from(u64::from(newest).saturating_sub(moment.total)).unwrap_or(0);
-        if moment.turns.is_empty() || gone != self.gone || newest < self.covered {
-            *self = Remembered { gone, covered: gone, era: Some(era), ..Remembered::default() };
-        }
         let mut reader = Reader::default();
         let is_new = self.index.len() == 0;
         for turn in answered {
@@ -104,8 +142,35 @@ impl Remembered {
         if is_new {
             self.index.pack();
         }
-        self.index.settle();
         Ok(())
+    }
+
+    /// Puts the turns that wait behind the newest stored one; false if others waited there.
+    fn read_waiting(&mut self, customer: &Customer, newest: u32, waiting: &[Arc<Turn>]) -> bool {
+        if waiting.len() < self.drafts.len() {
+            return false;
+        }
+        if waiting.is_empty() || self.covered != newest.max(self.gone) {
+            return true;
+        }
+        let mut reader = Reader::default();
+        for (turn, number) in waiting.iter().zip(self.covered + 1..) {
+            let at = usize::try_from(number - self.covered - 1).unwrap_or(usize::MAX);
+            let known = self.drafts.get(at).map(|draft| (Arc::ptr_eq(draft, turn), draft.id == turn.id));
+            match known {
+                Some((true, _)) => {}
+                Some((false, true)) => {
+                    self.put(&mut reader, &customer.person, number, turn, Some(self.place_of(number)));
+                    self.drafts.get_mut(at).into_iter().for_each(|draft| *draft = Arc::clone(turn));
+                }
+                Some((false, false)) => return false,
+                None if self.put(&mut reader, &customer.person, number, turn, None) => {
+                    self.drafts.push_back(Arc::clone(turn));
+                }
+                None => break,
+            }
+        }
+        true
     }
 
     /// Reads the stored turns that are not here yet and lie before a number.
@@ -147,11 +212,32 @@ impl Remembered {
         if turn.id.number() != self.covered + 1 {
             return;
         }
+        let number = self.covered + 1;
+        if let Some(draft) = self.drafts.pop_front() {
+            // It waited here under the number that it got, unless another process was faster.
+            if draft.session != turn.session {
+                self.is_mixed_up = true;
+            } else if !is_same(&draft, turn) {
+                self.put(reader, person, number, turn, Some(self.place_of(number)));
+            }
+        } else if !self.put(reader, person, number, turn, None) {
+            return;
+        }
+        self.covered = number;
+        if !turn.is_answered() {
+            self.open.insert(number);
+        }
+    }
+
+    /// Puts a turn's texts at the end of the index, or in a place of it; false if it is full.
+    fn put(&mut self, reader: &mut Reader, person: &Person, number: u32, turn: &Turn, place: Option<usize>) -> bool {
         let (parts, marks) = self.read(person, turn);
-        if self.index.push(reader, &document(turn, &parts, &marks)) {
-            self.covered += 1;
-            if !turn.is_answered() {
-                self.open.insert(self.covered);
+        let document = Document { key: number, ..document(turn, &parts, &marks) };
+        match place {
+            None => self.index.push(reader, &document),
+            Some(place) => {
+                self.index.replace(reader, place, &document);
+                true
             }
         }
     }
@@ -159,17 +245,17 @@ impl Remembered {
     /// Gives a turn that was open the text it has now.
     fn exchange(&mut self, reader: &mut Reader, person: &Person, turn: &Turn) {
         let number = turn.id.number();
-        let Some(place) = self.place(number).filter(|_| self.open.remove(&number)) else { return };
-        let (parts, marks) = self.read(person, turn);
-        self.index.replace(reader, place, &document(turn, &parts, &marks));
+        if number > self.covered || !self.open.remove(&number) {
+            return;
+        }
+        self.put(reader, person, number, turn, Some(self.place_of(number)));
         if let Some(old) = self.texts.pop(&number) {
             self.text_bytes -= old.weight();
         }
     }
 
-    fn place(&self, number: u32) -> Option<usize> {
-        let place = number.checked_sub(self.gone)?.checked_sub(1)?;
-        usize::try_from(place).ok().filter(|_| number <= self.covered)
+    fn place_of(&self, number: u32) -> usize {
+        usize::try_from(number.saturating_sub(self.gone + 1)).unwrap_or(usize::MAX)
     }
 
     fn read<'t>(&mut self, person: &Person, turn: &'t Turn) -> (Vec<Part<'t>>, Vec<Vec<u8>>) {
@@ -211,8 +297,11 @@ impl Remembered {
         })
     }
 
-    /// The turn of a number, from those recalled lately.
+    /// The turn of a number, from those that wait or were recalled lately.
     pub(super) fn recalled(&mut self, number: u32) -> Option<Arc<Turn>> {
+        if let Some(waits) = number.checked_sub(self.covered + 1) {
+            return usize::try_from(waits).ok().and_then(|at| self.drafts.get(at)).cloned();
+        }
         self.texts.get(&number).cloned()
     }
 
@@ -223,6 +312,11 @@ impl Remembered {
             self.text_bytes -= old.weight();
         }
     }
+}
+
+/// Whether two turns are the same but for their identifiers.
+fn is_same(one: &Turn, other: &Turn) -> bool {
+    *one == Turn { id: one.id, ..other.clone() }
 }
 
 fn document<'t>(turn: &Turn, parts: &'t [Part<'t>], marks: &'t [Vec<u8>]) -> Document<'t> {
