@@ -102,9 +102,14 @@ pub struct Error {
 }
 
 impl Error {
-    /// Makes an error; backends and hosts that implement a trait of this crate use it.
+    /// Makes an error; backends and hosts that implement a trait of this crate use it. One without
+    /// a message gets one that says so.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error { kind, llm: None, message: Arc::from(message.into()), source: None }
+        let mut message = message.into();
+        if message.is_empty() {
+            message = format!("failed without a message ({kind:?})");
+        }
+        Error { kind, llm: None, message: Arc::from(message), source: None }
     }
 
     /// Makes an error of a language model.
@@ -189,6 +194,11 @@ mod tests {
         assert!(Error::llm(LlmFailure::RateLimited, "x").is_retryable());
         assert!(!Error::llm(LlmFailure::Auth, "x").is_retryable());
         assert!(!invalid("x").is_retryable());
+    }
+
+    #[test]
+    fn an_error_always_has_a_message() {
+        assert_eq!(Error::llm(LlmFailure::Server, "").to_string(), "failed without a message (Llm)");
     }
 
     #[test]

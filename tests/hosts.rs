@@ -202,7 +202,7 @@ fn the_guide_runs_as_written() {
             Some((_, file)) => std::fs::write(folder.path().join(file), text).unwrap(),
             // The library is there already.
             None if head == "sh" && text.contains("cargo rustc") => {
-                assert!(text.contains("--crate-type cdylib --features capi\n"), "{text}");
+                assert!(text.contains("--crate-type cdylib,staticlib --features capi\n"), "{text}");
             }
             None if head == "sh" => {
                 ran += 1;
@@ -212,7 +212,7 @@ fn the_guide_runs_as_written() {
             None => assert_eq!((head.as_str(), text), ("text", &page)),
         }
     }
-    assert_eq!(ran, 5);
+    assert_eq!(ran, 6);
 }
 
 fn shell(script: &str, folder: &Path) -> String {

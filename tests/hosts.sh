@@ -31,7 +31,7 @@ if [ "${1-}" = install ]; then
   need g++ g++ && need go golang-go && need python3 python3 || true
   exit
 fi
-run examples/c run | tail -n 1
+run examples/c run-static run | tail -n 2
 if need g++ g++; then run examples/cpp run | tail -n 1; fi
 if need go golang-go; then run examples/go run test | tail -n 3; fi
 if need python3 python3; then run examples/python run test bench | tail -n 4; fi

@@ -42,7 +42,7 @@ for tool in "$@"; do
   address)
     library asan "-Zsanitizer=address" staticlib
     archive=$target/asan/$host/debug/libconfidant.a
-    for program in behaviour planted; do
+    for program in behaviour planted stuck; do
       gcc -fsanitize=address,undefined -fno-sanitize-recover=undefined tests/c/$program.c "${sources[@]}" "$archive" -o "$out/asan-$program" -lpthread -ldl -lm
     done
     gcc -fsanitize=address,undefined -fno-sanitize-recover=undefined "$target/tmp/misuse.c" "${sources[@]}" "$archive" -o "$out/asan-misuse" -lpthread -ldl -lm
@@ -53,11 +53,12 @@ for tool in "$@"; do
     finds undefined undefined "signed integer overflow" "$out/asan-planted"
     clean address "$out/asan-behaviour" "$work" all
     clean address "$out/asan-misuse" "$work" all
+    clean address "$out/asan-stuck" "$work"
     ;;
   thread)
     library tsan "-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer" staticlib
     runtime=$(rustc --print sysroot)/lib/rustlib/$host/lib/librustc-stable_rt.tsan.a
-    for program in behaviour planted; do
+    for program in behaviour planted stuck; do
       gcc -fsanitize=thread -c tests/c/$program.c "${sources[@]:1}" -o "$out/tsan-$program.o"
       gcc -fsanitize=thread -c tests/c/fixture.c "${sources[@]:1}" -o "$out/tsan-fixture.o"
       gcc "$out/tsan-$program.o" "$out/tsan-fixture.o" "$target/tsan/$host/debug/libconfidant.a" "$runtime" \
@@ -67,19 +68,22 @@ for tool in "$@"; do
     finds thread race "data race" "$out/tsan-planted"
     clean thread "$out/tsan-behaviour" "$work" threads
     clean thread "$out/tsan-behaviour" "$work" callbacks
+    clean thread "$out/tsan-stuck" "$work"
     ;;
   valgrind)
     command -v valgrind >/dev/null || { echo "skipped: valgrind is not installed"; continue; }
-    cargo rustc --quiet --lib --crate-type cdylib --features capi
-    for program in behaviour planted; do
+    cargo rustc --quiet --lib --crate-type cdylib,staticlib --features capi
+    for program in behaviour planted stuck; do
       gcc tests/c/$program.c "${sources[@]}" "$target/debug/libconfidant.so" -Wl,-rpath,"$target/debug" -o "$out/$program" -lpthread
     done
     memcheck=(valgrind -q --leak-check=full --error-exitcode=9 --errors-for-leak-kinds=definite,indirect)
     finds valgrind overflow "Invalid read" "${memcheck[@]}" "$out/planted"
     finds valgrind use-after-free "Invalid read" "${memcheck[@]}" "$out/planted"
     finds valgrind leak "definitely lost" "${memcheck[@]}" "$out/planted"
+    clean valgrind "${memcheck[@]}" "$out/behaviour" "$work" orders
     clean valgrind "${memcheck[@]}" "$out/behaviour" "$work" threads
     clean valgrind "${memcheck[@]}" "$out/behaviour" "$work" callbacks
+    clean valgrind "${memcheck[@]}" "$out/stuck" "$work"
     ;;
   *) echo "there is no $tool"; exit 2 ;;
   esac

@@ -196,6 +196,7 @@ int main(int argc, char **argv)
     struct timespec moment = { 0, 1000000 };
     for (int which = 0; which < ALL_STUCK; which++) {
         while (!__atomic_load_n(&is_stuck[which], __ATOMIC_SEQ_CST)) nanosleep(&moment, NULL);
+        pthread_detach(threads[which]);
     }
 
     // Everybody else works on, also on the stuck calls' own customer.

@@ -242,13 +242,14 @@ impl Header {
     }
 }
 
-/// A shared library of this crate with those features, built once with the tests' own profile.
+/// A shared library of this crate with those features, built once with the tests' own profile; its archive for static
+/// linking lies beside it.
 pub fn shared_library(features: &'static str) -> PathBuf {
     static BUILD: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _one_at_a_time = BUILD.lock().unwrap();
     let target = target_folder();
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["rustc", "--quiet", "--lib", "--crate-type", "cdylib", "--features", features]);
+    cargo.args(["rustc", "--quiet", "--lib", "--crate-type", "cdylib,staticlib", "--features", features]);
     let done = cargo.current_dir(root()).arg("--target-dir").arg(&target).status().expect("cargo runs");
     assert!(done.success(), "the shared library with {features} was not built");
     let kept = target.join("tmp").join(features.replace(',', "-"));
@@ -258,6 +259,9 @@ pub fn shared_library(features: &'static str) -> PathBuf {
     let fresh = kept.join(format!("libconfidant.{}", std::process::id()));
     std::fs::copy(target.join("debug/libconfidant.so"), &fresh).expect("cargo left it there");
     std::fs::rename(&fresh, &library).unwrap();
+    let archive = kept.join("libconfidant.a");
+    let _ = std::fs::remove_file(&archive);
+    std::fs::hard_link(target.join("debug/libconfidant.a"), &archive).expect("cargo left it there");
     library
 }
 
