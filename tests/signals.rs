@@ -25,6 +25,7 @@ fn entities(text: &str) -> Vec<(EntityKind, &str)> {
     read(text).entities.into_iter().map(|entity| (entity.kind, &text[entity.span])).collect()
 }
 
+//
 #[test]
 fn words_inside_other_words_show_no_style() {
     for text in ["They said the cooling fan is fine", "they told them they would"] {
@@ -33,6 +34,7 @@ fn words_inside_other_words_show_no_style() {
     }
 }
 
+//
 #[test]
 fn thanks_is_no_cue_of_a_casual_style() {
     for text in ["Thanks, thank you", "thank you", "thanks"] {
@@ -56,6 +58,7 @@ fn nothing_is_working_is_a_fault() {
     assert_eq!(topics("Nothing is working"), [Topic::Technical]);
 }
 
+//
 #[test]
 fn a_lost_access_is_urgent_in_every_spelling() {
     for text in [
@@ -68,6 +71,7 @@ fn a_lost_access_is_urgent_in_every_spelling() {
     }
 }
 
+//
 #[test]
 fn negation_cancels_urgency() {
     assert_eq!(read("Not urgent, no rush").urgency.value, Urgency::Low);
@@ -92,6 +96,7 @@ fn words_that_only_look_like_a_topic_show_none() {
     assert_eq!(topics("it crashed"), [Topic::Technical]);
 }
 
+//
 #[test]
 fn roles_wishes_not_had_and_policies_escalate_nothing() {
     for text in [
@@ -140,6 +145,7 @@ fn anger_is_never_concluded_from_polarity_alone() {
     assert!(read("I am so frustrated, it is still not fixed.").frustrated.is_some());
 }
 
+// P-03
 #[test]
 fn a_reply_to_a_question_for_a_name_is_the_name() {
     let asked = SignalContext::new().agent_said("May I have your full name, please?");
@@ -186,6 +192,7 @@ fn by_reference(text: &str) -> Signals {
     Signals::of(text, &SignalContext::new().rules(&SignalRules::reference()))
 }
 
+// K-54, L-25
 #[test]
 fn the_reference_preset_has_the_common_word_lists() {
     let signals = by_reference("My manager wants a refund for the invoice, urgent");
@@ -216,6 +223,7 @@ fn the_reference_preset_has_the_common_word_lists() {
     }
 }
 
+// L-18, L-19
 #[test]
 fn the_reference_preset_counts_haste_and_has_its_own_bars_of_polarity() {
     let urgency = |text: &str| by_reference(text).urgency.value;
@@ -239,6 +247,7 @@ fn the_reference_preset_counts_haste_and_has_its_own_bars_of_polarity() {
     assert!((sure.sentiment.score - sure.polarity.abs()).abs() < 1e-9, "the confidence is the polarity's distance");
 }
 
+// L-26, X-35
 #[test]
 fn the_reference_preset_ties_words_of_several_topics_and_tells_intents() {
     let tied = by_reference("I forgot my password");
@@ -255,6 +264,7 @@ fn the_reference_preset_ties_words_of_several_topics_and_tells_intents() {
     }
 }
 
+//
 #[test]
 fn the_reference_preset_keeps_its_lists_out_of_other_words_and_negations() {
     for text in [
@@ -282,6 +292,7 @@ fn the_reference_preset_keeps_its_lists_out_of_other_words_and_negations() {
     assert!(by_reference("the account manager called").topics.is_empty());
 }
 
+//
 #[test]
 fn other_languages_are_told_and_not_guessed_at() {
     let signals = read("Ich kann mich seit gestern nicht anmelden, mein Passwort stimmt nicht.");

@@ -129,8 +129,8 @@ fn language(folder: &Path) -> Result<String, String> {
     Ok(classes("language_tickets", &found, &rows))
 }
 
-/// A style is asserted from here on, either way.
-const ASSERTED: f64 = 0.2;
+/// A style is asserted from here on, either way: a small or a capital letter alone is too little.
+const ASSERTED: f64 = 0.3;
 
 fn style(folder: &Path) -> Result<String, String> {
     let mut rows = read(folder, "support_bitext.jsonl")?;
