@@ -38,13 +38,15 @@ fn main() {
     let only = option(&arguments, "--only");
     let talk = Talk::read(&data);
     type Bench<'a> = (&'a str, &'a dyn Fn(&Path, &Talk));
-    let benches: [Bench<'_>; 6] = [
+    let benches: [Bench<'_>; 8] = [
         ("build", &build),
         ("recall", &recall),
         ("save", &save),
         ("context", &context),
         ("neighbours", &others),
         ("documents", &documents),
+        ("tokens", &tokens),
+        ("embed", &embed),
     ];
     for (name, bench) in benches {
         if only.as_deref().is_none_or(|only| only == name) {
@@ -239,6 +241,60 @@ fn context(folder: &Path, talk: &Talk) {
     }
     figure("context_us_p50", times.us(0.5), "us", Some(100.0));
     figure("context_us_p99", times.us(0.99), "us", Some(1_000.0));
+}
+
+/// Guessing the tokens of a context of about 2,000.
+fn tokens(_: &Path, talk: &Talk) {
+    let counter = EstimatedTokens::default();
+    let mut text = String::new();
+    for number in 0.. {
+        let (said, answer) = talk.turn(number);
+        text.push_str(&format!("[2026-11-21] Customer: {said}\nAgent: {answer}\n\n"));
+        if counter.tokens(&text) >= 2_000 {
+            break;
+        }
+    }
+    let mut times = Times::default();
+    for _ in 0..2_000 {
+        times.time(|| black_box(counter.tokens(black_box(&text))));
+    }
+    figure("tokens_us_per_2000", times.us(0.5), "us", None);
+    figure("tokens_us_per_kb", times.us(0.5) * 1_024.0 / text.len() as f64, "us", None);
+}
+
+/// What 120 bytes more a turn cost when an index is built: to decode, to take apart, to count and
+/// to embed, so more than embedding alone.
+fn embed(folder: &Path, talk: &Talk) {
+    const TURNS: usize = 2_000;
+    let memory = Confidant::open(&path(folder, "embed.db")).unwrap();
+    let words: Vec<&str> = talk.0.iter().flat_map(|(said, answer)| said.split(' ').chain(answer.split(' '))).collect();
+    let mut best = Vec::new();
+    for bytes in [120, 240] {
+        let customer = memory.customer(&bytes.to_string()).unwrap();
+        let mut from = words.iter().cycle();
+        let texts: Vec<String> = (0..TURNS)
+            .map(|_| {
+                let mut text = String::new();
+                while text.len() < bytes {
+                    text.push_str(from.next().unwrap());
+                    text.push(' ');
+                }
+                text
+            })
+            .collect();
+        for part in texts.chunks(1_000) {
+            let new: Vec<NewTurn<'_>> = part.iter().map(|text| NewTurn::said(text)).collect();
+            customer.memory().save_turns(&new).unwrap();
+        }
+        let built = (0..12).map(|_| {
+            customer.memory().invalidate();
+            let start = Instant::now();
+            black_box(customer.recall(&RecallQuery::new("refund")).unwrap());
+            start.elapsed().as_secs_f64() * 1e6
+        });
+        best.push(built.fold(f64::INFINITY, f64::min));
+    }
+    figure("read_and_embed_120_bytes_us", (best[1] - best[0]) / TURNS as f64, "us", Some(5.0));
 }
 
 /// One customer among 1,000 and among 1,000,000 turns of others.
