@@ -80,7 +80,6 @@ for tool in "$@"; do
     finds valgrind overflow "Invalid read" "${memcheck[@]}" "$out/planted"
     finds valgrind use-after-free "Invalid read" "${memcheck[@]}" "$out/planted"
     finds valgrind leak "definitely lost" "${memcheck[@]}" "$out/planted"
-    clean valgrind "${memcheck[@]}" "$out/behaviour" "$work" orders
     clean valgrind "${memcheck[@]}" "$out/behaviour" "$work" threads
     clean valgrind "${memcheck[@]}" "$out/behaviour" "$work" callbacks
     clean valgrind "${memcheck[@]}" "$out/stuck" "$work"
