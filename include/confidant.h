@@ -1063,7 +1063,7 @@ typedef struct {
   uint32_t reserved;
   // One of `CONFIDANT_EXTRACTOR_*`.
   int32_t preset;
-  // How many turns in a row must show another style before a known one changes; 0 as the preset
+  // How many turns in a row must lead elsewhere before what is known changes; 0 as the preset
   // has it.
   uint32_t hysteresis;
 } confidant_extractor_options;

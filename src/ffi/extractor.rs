@@ -50,7 +50,7 @@ pub struct confidant_extractor_options {
     pub reserved: u32,
     /// One of `CONFIDANT_EXTRACTOR_*`.
     pub preset: i32,
-    /// How many turns in a row must show another style before a known one changes; 0 as the preset
+    /// How many turns in a row must lead elsewhere before what is known changes; 0 as the preset
     /// has it.
     pub hysteresis: u32,
 }
