@@ -6,7 +6,8 @@
 mod support;
 
 use confidant::{
-    Channel, Collection, Confidant, Embedder, FoundDocuments, NewArticle, NewDocument, NewTurn, Outcome, Result,
+    Channel, Collection, Confidant, Embedder, ErrorKind, FoundDocuments, NewArticle, NewDocument, NewTurn, Outcome,
+    Result,
 };
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -189,6 +190,21 @@ fn a_snapshot_of_no_use_is_a_warning_and_upkeep_makes_a_new_one() {
         let pieces: i64 = Connection::open(place.file()).unwrap().query_row(sql, [], |row| row.get(0)).unwrap();
         assert_eq!(pieces, i64::from(!expected.contains("of no collection")));
     }
+}
+
+#[test]
+fn damaged_vectors_are_an_error_for_their_model_and_nothing_to_the_table() {
+    let bench = Bench::new();
+    let place = bench.damaged("UPDATE vectors SET body = x'010203aabbccdd' WHERE id = 16777218");
+    let notes = notes(&place.open());
+    let error = notes.with_embedder(Arc::new(Lengths)).search("parcel", 3, None).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(error.to_string().contains("document 2 of the collection notes of tenant acme"), "{error}");
+    assert_eq!(notes.search("parcel", 3, None).unwrap().documents.len(), 3);
+    notes.put(&NewDocument::new("key 1", "Note 1 says parcel")).unwrap();
+    let mended = notes.with_embedder(Arc::new(Lengths));
+    assert_eq!(mended.embed(100).unwrap().documents, 1, "put again, it gets new ones");
+    assert_eq!(mended.search("parcel", 3, None).unwrap().model.as_deref(), Some("lengths"));
 }
 
 const QUESTIONS: [&str; 4] = ["blue thing 77", "what costs 350?", "red", "a walrus"];
