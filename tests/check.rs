@@ -207,6 +207,9 @@ fn damaged_vectors_are_an_error_for_their_model_and_nothing_to_the_table() {
     assert_eq!(mended.search("parcel", 3, None).unwrap().model.as_deref(), Some("lengths"));
 }
 
+/// A snapshot's pieces with their keys.
+type Pieces = Vec<(i64, Vec<u8>)>;
+
 const QUESTIONS: [&str; 4] = ["blue thing 77", "what costs 350?", "red", "a walrus"];
 
 fn answers(place: &Place) -> Vec<FoundDocuments> {
@@ -215,7 +218,7 @@ fn answers(place: &Place) -> Vec<FoundDocuments> {
 }
 
 /// A collection with a snapshot of several pieces, and the pieces.
-fn with_snapshot() -> (Place, Vec<(i64, Vec<u8>)>) {
+fn with_snapshot() -> (Place, Pieces) {
     let place = Place::sqlite();
     let notes = notes(&place.open());
     let texts: Vec<(String, String)> = (0..400)
@@ -235,7 +238,7 @@ fn with_snapshot() -> (Place, Vec<(i64, Vec<u8>)>) {
     (place, pieces)
 }
 
-fn pieces(place: &Place) -> Vec<(i64, Vec<u8>)> {
+fn pieces(place: &Place) -> Pieces {
     let connection = Connection::open(place.file()).unwrap();
     let mut statement = connection.prepare("SELECT id, body FROM snapshots ORDER BY id").unwrap();
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
@@ -262,7 +265,7 @@ fn a_snapshot_that_is_damaged_cut_short_mixed_up_or_gone_changes_no_answer() {
     store(&place, &good);
     assert_eq!(answers(&place), fresh, "a good snapshot");
     let last = good.len() - 1;
-    let with = |change: &dyn Fn(&mut Vec<(i64, Vec<u8>)>)| {
+    let with = |change: &dyn Fn(&mut Pieces)| {
         let mut pieces = good.clone();
         change(&mut pieces);
         pieces
