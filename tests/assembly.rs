@@ -114,6 +114,55 @@ fn a_budget_is_never_exceeded_whoever_counts() {
 }
 
 #[test]
+fn whatever_is_said_turns_are_whole_once_and_the_same_again_within_the_budget() {
+    on_every_store(|place| {
+        let memory = place.open();
+        with_seeds(40, |seed| {
+            let mut rng = Rng::new(seed);
+            let pieces = [
+                "parcel ",
+                "caf\u{e9} ",
+                "\u{8a02}\u{5355}",
+                "\u{1f468}\u{200d}\u{1f469} ",
+                "0123456789",
+                "\n",
+                "refund? ",
+            ];
+            let mut text = |longest: usize| {
+                let count = rng.below(longest);
+                (0..count).map(|_| pieces[rng.below(pieces.len())]).collect::<String>()
+            };
+            let customer = memory.customer(&format!("customer {seed}")).unwrap();
+            let turns: Vec<(String, String)> =
+                (0..60).map(|n| (format!("<{n}> {}", text(40)), format!("{}</{n}>", text(60)))).collect();
+            let new: Vec<NewTurn<'_>> =
+                turns.iter().map(|(said, answer)| NewTurn::said(said).answered(answer)).collect();
+            customer.memory().save_turns(&new).unwrap();
+            let letters = |text: &str| text.chars().count();
+            let quarter = |text: &str| text.len().div_ceil(4);
+            let counters: [&dyn TokenCounter; 3] = [&letters, &quarter, &EstimatedTokens::default()];
+            for _ in 0..4 {
+                let (tokens, counter) = (16 + rng.below(4_000), counters[rng.below(3)]);
+                let request = ContextRequest::new("parcel refund", tokens).recalled(rng.below(30)).counted_by(counter);
+                let context = customer.assemble(&request).unwrap();
+                assert!(counter.tokens(context.text()) <= tokens);
+                assert_eq!(customer.assemble(&request).unwrap().text(), context.text(), "the same again");
+                let mut shown = BTreeSet::new();
+                for turn in context.recalled().chain(context.recent()) {
+                    assert!(shown.insert(turn.id), "a turn is there once");
+                    assert!(context.text().contains(&turn.to_string()), "a turn is whole");
+                }
+                for n in 0..turns.len() {
+                    let (begins, ends) = (format!("<{n}> "), format!("</{n}>"));
+                    let counts = (context.text().matches(&begins).count(), context.text().matches(&ends).count());
+                    assert!(counts == (0, 0) || counts == (1, 1), "turn {n}: {counts:?}");
+                }
+            }
+        });
+    });
+}
+
+#[test]
 fn a_customer_nobody_knows_has_an_empty_context() {
     on_every_store(|place| {
         let nobody = place.open().customer("nobody").unwrap();

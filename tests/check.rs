@@ -6,7 +6,8 @@
 mod support;
 
 use confidant::{
-    Channel, Collection, Confidant, Embedder, FoundDocuments, NewArticle, NewDocument, NewTurn, Outcome, Result,
+    Channel, Collection, Confidant, Embedder, ErrorKind, FoundDocuments, NewArticle, NewDocument, NewTurn, Outcome,
+    Result,
 };
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -191,6 +192,24 @@ fn a_snapshot_of_no_use_is_a_warning_and_upkeep_makes_a_new_one() {
     }
 }
 
+#[test]
+fn damaged_vectors_are_an_error_for_their_model_and_nothing_to_the_table() {
+    let bench = Bench::new();
+    let place = bench.damaged("UPDATE vectors SET body = x'010203aabbccdd' WHERE id = 16777218");
+    let notes = notes(&place.open());
+    let error = notes.with_embedder(Arc::new(Lengths)).search("parcel", 3, None).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(error.to_string().contains("document 2 of the collection notes of tenant acme"), "{error}");
+    assert_eq!(notes.search("parcel", 3, None).unwrap().documents.len(), 3);
+    notes.put(&NewDocument::new("key 1", "Note 1 says parcel")).unwrap();
+    let mended = notes.with_embedder(Arc::new(Lengths));
+    assert_eq!(mended.embed(100).unwrap().documents, 1, "put again, it gets new ones");
+    assert_eq!(mended.search("parcel", 3, None).unwrap().model.as_deref(), Some("lengths"));
+}
+
+/// A snapshot's pieces with their keys.
+type Pieces = Vec<(i64, Vec<u8>)>;
+
 const QUESTIONS: [&str; 4] = ["blue thing 77", "what costs 350?", "red", "a walrus"];
 
 fn answers(place: &Place) -> Vec<FoundDocuments> {
@@ -199,7 +218,7 @@ fn answers(place: &Place) -> Vec<FoundDocuments> {
 }
 
 /// A collection with a snapshot of several pieces, and the pieces.
-fn with_snapshot() -> (Place, Vec<(i64, Vec<u8>)>) {
+fn with_snapshot() -> (Place, Pieces) {
     let place = Place::sqlite();
     let notes = notes(&place.open());
     let texts: Vec<(String, String)> = (0..400)
@@ -219,7 +238,7 @@ fn with_snapshot() -> (Place, Vec<(i64, Vec<u8>)>) {
     (place, pieces)
 }
 
-fn pieces(place: &Place) -> Vec<(i64, Vec<u8>)> {
+fn pieces(place: &Place) -> Pieces {
     let connection = Connection::open(place.file()).unwrap();
     let mut statement = connection.prepare("SELECT id, body FROM snapshots ORDER BY id").unwrap();
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
@@ -246,7 +265,7 @@ fn a_snapshot_that_is_damaged_cut_short_mixed_up_or_gone_changes_no_answer() {
     store(&place, &good);
     assert_eq!(answers(&place), fresh, "a good snapshot");
     let last = good.len() - 1;
-    let with = |change: &dyn Fn(&mut Vec<(i64, Vec<u8>)>)| {
+    let with = |change: &dyn Fn(&mut Pieces)| {
         let mut pieces = good.clone();
         change(&mut pieces);
         pieces

@@ -156,6 +156,27 @@ fn documents_and_questions_that_break_a_rule_are_refused() {
     });
 }
 
+#[test]
+fn odd_questions_to_a_collection_have_defined_answers() {
+    on_every_store(|place| {
+        let notes = acme(place).collection("notes").unwrap();
+        notes.put(&NewDocument::new("de", "Der K\u{e4}se ist schlecht")).unwrap();
+        notes.put(&NewDocument::new("zh", "\u{8a02}\u{5355}\u{5728}\u{54ea}\u{91cc}")).unwrap();
+        notes.put(&NewDocument::new("ru", "\u{43f}\u{43e}\u{441}\u{44b}\u{43b}\u{43a}\u{430}")).unwrap();
+        notes.put(&NewDocument::new("what", "What is it to them?")).unwrap();
+        for empty in ["", " \n\t", "\u{0}", "\u{1f600}\u{fe0f}"] {
+            let found = notes.search(empty, 3, None).unwrap();
+            assert_eq!((found.documents.len(), found.basis), (0, RecallBasis::WordsOnly), "{empty:?}");
+        }
+        assert_eq!(keys(&notes, "k\u{c4}SE", None)[0], "de");
+        assert_eq!(keys(&notes, "\u{8a02}\u{5355}", None)[0], "zh");
+        assert_eq!(keys(&notes, "\u{41f}\u{41e}\u{421}\u{42b}\u{41b}\u{41a}\u{410}", None)[0], "ru");
+        assert_eq!(keys(&notes, "what is it to them", None)[0], "what", "stop words count in phrases");
+        let long = "k\u{e4}se ".repeat(10_922);
+        assert_eq!(keys(&notes, &long, None)[0], "de");
+    });
+}
+
 /// Vectors that say whether a text has an `a` or a `b`; counts its calls.
 struct Letters {
     name: &'static str,

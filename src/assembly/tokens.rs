@@ -351,6 +351,7 @@ const fn cost(before: u8, class: u8) -> u8 {
 /// The first byte of punctuation and symbols.
 const PUNCTUATION: u8 = THREE + 2;
 
+#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "by the compiler: what is wrong does not compile")]
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut byte = 0;
@@ -362,6 +363,7 @@ static CLASSES: [u8; 256] = {
 };
 
 /// [`cost`] by `before << 7 | class`.
+#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "by the compiler: what is wrong does not compile")]
 static COSTS: [u8; 1 << 14] = {
     let mut costs = [0; 1 << 14];
     let mut pair = 0;
