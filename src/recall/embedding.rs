@@ -92,7 +92,8 @@ impl Embedding {
             return None;
         }
         let slots = vec![0; (rows.len() * 2).next_power_of_two()];
-        let mut table = Embedding { rows, scales, inverses, vocabulary, starts, slots, signs: [NO_ROW; 128], longest: 0, crc };
+        let mut table =
+            Embedding { rows, scales, inverses, vocabulary, starts, slots, signs: [NO_ROW; 128], longest: 0, crc };
         for row in 0..u16::try_from(table.rows.len()).ok()? {
             table.enter(row);
         }

@@ -252,7 +252,11 @@ mod products {
             }
         }
         let done = (rows.len() / (4 * width)).min(out.len() / 4) * 4;
-        super::plain_dots(rows.get(done * width..).unwrap_or_default(), direction, out.get_mut(done..).unwrap_or_default());
+        super::plain_dots(
+            rows.get(done * width..).unwrap_or_default(),
+            direction,
+            out.get_mut(done..).unwrap_or_default(),
+        );
     }
 
     /// Eight sums whose sum is that of the products of a row and a direction.
@@ -317,10 +321,8 @@ mod tests {
         let count = 77;
         let products: Vec<i32> = numbers(count).iter().map(|n| i32::from(*n) * 991).collect();
         let (mut one, mut two) = (vec![0.0; count], vec![0.0; count]);
-        let ranges = (
-            cosines(&products, &wild(count), 0.37, &mut one),
-            plain::cosines(&products, &wild(count), 0.37, &mut two),
-        );
+        let ranges =
+            (cosines(&products, &wild(count), 0.37, &mut one), plain::cosines(&products, &wild(count), 0.37, &mut two));
         assert_eq!((bits(&one), ranges.0), (bits(&two), ranges.1));
         let all = one.iter().copied();
         assert_eq!(ranges.0, (all.clone().fold(f32::INFINITY, f32::min), all.fold(f32::NEG_INFINITY, f32::max)));

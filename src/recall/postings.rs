@@ -61,7 +61,8 @@ impl Part {
 
 impl Postings {
     pub(crate) fn bytes(&self) -> usize {
-        let packed = |part: &Part| part.starts.capacity() * size_of::<u32>() + part.packed.capacity() * size_of::<u16>();
+        let packed =
+            |part: &Part| part.starts.capacity() * size_of::<u32>() + part.packed.capacity() * size_of::<u16>();
         self.parts.iter().map(packed).sum::<usize>()
             + self.parts.capacity() * size_of::<Part>()
             + self.loose_words.capacity() * size_of::<u32>()
@@ -119,7 +120,11 @@ impl Postings {
     /// The packed lists of a word: the number of the first document that a list may hold, and
     /// by how much each one's number is greater. Void documents are among them.
     pub(crate) fn lists(&self, word: u32) -> impl Iterator<Item = (usize, &[u16])> {
-        self.parts.iter().map(move |part| part.of(word)).zip(0_u32..).map(|(list, high)| (index(high << PART_BITS), list))
+        self.parts
+            .iter()
+            .map(move |part| part.of(word))
+            .zip(0_u32..)
+            .map(|(list, high)| (index(high << PART_BITS), list))
     }
 
     /// The documents whose packed postings count no longer.

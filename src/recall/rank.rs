@@ -348,7 +348,8 @@ impl Index {
             for (first, list) in self.postings.lists(word) {
                 postings += list.len();
                 let times = times.get_mut(first..).unwrap_or_default();
-                list.iter().for_each(|low| times.get_mut(usize::from(*low)).into_iter().for_each(|times| *times += TIMES));
+                list.iter()
+                    .for_each(|low| times.get_mut(usize::from(*low)).into_iter().for_each(|times| *times += TIMES));
             }
         }
         self.postings.void().for_each(|place| times.get_mut(place).into_iter().for_each(|times| *times = 0));
@@ -375,7 +376,8 @@ impl Index {
             return weigh(times, norms, weight, words);
         }
         let mut one = |place: usize| {
-            if let (Some(times), Some(norm), Some(score)) = (times.get_mut(place), norms.get(place), words.get_mut(place))
+            if let (Some(times), Some(norm), Some(score)) =
+                (times.get_mut(place), norms.get(place), words.get_mut(place))
                 && *times > 0
             {
                 *score += weighed(std::mem::take(times), *norm, weight);
