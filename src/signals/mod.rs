@@ -18,6 +18,7 @@ mod rule;
 mod rule_set;
 mod rules;
 mod sentiment;
+mod shipped;
 mod train;
 mod vocabulary;
 mod wish;

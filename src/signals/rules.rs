@@ -8,21 +8,11 @@ use super::order_id::OrderShape;
 use super::pattern;
 use super::rule::{Rule, Shows};
 use super::rule_set::RuleSet;
+use super::shipped::{REFERENCE, SUPPORT, VADER, WISHES, WORDS, file};
 use crate::error::{Result, invalid};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
-
-const VADER: &str = include_str!("rules/vader-1.lexicon");
-const WORDS: &str = include_str!("rules/words-1.rules");
-const SUPPORT: [&str; 4] = [
-    include_str!("rules/support-1.rules"),
-    include_str!("rules/topics-1.rules"),
-    include_str!("rules/tone-1.rules"),
-    include_str!("rules/people-1.rules"),
-];
-const WISHES: &str = include_str!("rules/wishes-1.rules");
-const REFERENCE: &str = include_str!("rules/reference-1.rules");
 
 /// The most words and products that a tenant may add.
 const MAX_ADDED: usize = 10_000;
@@ -180,10 +170,10 @@ fn general_table() -> Option<Arc<LinearTable>> {
 
 pub(super) fn support() -> std::result::Result<RuleSet, (usize, super::rule_set::BadLine)> {
     let mut set = RuleSet::empty();
-    set.add_lexicon(VADER).map_err(|bad| (0, bad))?;
-    set.add_rules(WORDS).map_err(|bad| (1, bad))?;
-    for (place, file) in (2..).zip(SUPPORT) {
-        set.add_rules(file).map_err(|bad| (place, bad))?;
+    set.add_lexicon(file(VADER)).map_err(|bad| (0, bad))?;
+    set.add_rules(file(WORDS)).map_err(|bad| (1, bad))?;
+    for (place, name) in (2..).zip(SUPPORT) {
+        set.add_rules(file(name)).map_err(|bad| (place, bad))?;
     }
     Ok(set)
 }
@@ -196,16 +186,16 @@ pub(super) fn wish_rules() -> &'static RuleSet {
 
 fn wish_set() -> std::result::Result<RuleSet, super::rule_set::BadLine> {
     let mut set = RuleSet::empty();
-    set.add_rules(WORDS)?;
-    set.add_rules(WISHES)?;
+    set.add_rules(file(WORDS))?;
+    set.add_rules(file(WISHES))?;
     Ok(set)
 }
 
 pub(super) fn reference() -> std::result::Result<RuleSet, (usize, super::rule_set::BadLine)> {
     let mut set = RuleSet::empty();
-    set.add_lexicon(VADER).map_err(|bad| (0, bad))?;
-    set.add_rules(WORDS).map_err(|bad| (1, bad))?;
-    set.add_rules(REFERENCE).map_err(|bad| (2, bad))?;
+    set.add_lexicon(file(VADER)).map_err(|bad| (0, bad))?;
+    set.add_rules(file(WORDS)).map_err(|bad| (1, bad))?;
+    set.add_rules(file(REFERENCE)).map_err(|bad| (2, bad))?;
     Ok(set)
 }
 
