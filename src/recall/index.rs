@@ -109,6 +109,13 @@ pub(crate) struct Reader {
     met: Met,
 }
 
+#[cfg(test)]
+impl Reader {
+    pub(super) fn met(&self) -> &Met {
+        &self.met
+    }
+}
+
 impl Index {
     /// An empty index. `keeps_stops`: words like "the" count, as in short phrases.
     pub(crate) fn new(table: Option<&'static Embedding>, keeps_stops: bool) -> Index {

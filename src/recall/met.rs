@@ -81,3 +81,45 @@ fn place(word: u128) -> usize {
     let mixed = (low ^ high.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     usize::try_from(mixed >> 51).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::index::{Document, Index, Part, Reader};
+    use super::super::{Embedding, Writer};
+    use super::*;
+
+    fn index(texts: &[String], mut reader_of: impl FnMut(Reader) -> Reader) -> (Vec<u8>, usize) {
+        let mut index = Index::new(Embedding::shipped(), false);
+        let mut reader = Reader::default();
+        let mut met = 0;
+        for (key, text) in (1..).zip(texts) {
+            let parts = [Part { voice: 0, text }];
+            assert!(index.push(&mut reader, &Document { key, parts: &parts, ..Document::default() }));
+            met = reader.met().slots.len();
+            reader = reader_of(reader);
+        }
+        let mut to = Writer::default();
+        index.write(&mut to);
+        (to.finish(), met)
+    }
+
+    #[test]
+    fn words_that_were_met_are_read_as_those_that_were_not() {
+        let things = ["refund", "Refunds", "unbelievableness", "the", "parcel,", "caf\u{e9}", "xq\u{0}zz", "7781-AB"];
+        let text = |n: usize| {
+            let thing = |step: usize| things.iter().cycle().nth(n * step).copied().unwrap_or_default();
+            format!(
+                "My {} of order {n}: {} {}! {} averyveryverylongword{}",
+                thing(1),
+                thing(3),
+                thing(5),
+                thing(7),
+                n % 9
+            )
+        };
+        let texts: Vec<String> = (0..3 * TEXTS).map(text).collect();
+        let (kept, many) = index(&texts, |reader| reader);
+        let (looked_up, none) = index(&texts, |_| Reader::default());
+        assert!(kept == looked_up && many > 0 && none == 0, "{many} {none}");
+    }
+}

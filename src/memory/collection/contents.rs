@@ -78,10 +78,12 @@ impl Contents {
         self.index.places() > 2 * self.index.len() + MAX_EMPTY
     }
 
-    /// Ends a step of following the store; the working room goes when much was read.
+    /// Ends a step of following the store; the working room goes, which nobody counts.
     pub(super) fn settle(&mut self, read: usize) {
-        if read > MAX_EMPTY {
+        if read > 0 {
             self.reader = Reader::default();
+        }
+        if read > MAX_EMPTY {
             self.index.pack();
         }
         self.index.settle();
