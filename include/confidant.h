@@ -1560,6 +1560,19 @@ typedef struct {
   uint64_t count;
 } confidant_label_count;
 
+// Who settled something, what it was about, and how often; a view.
+typedef struct {
+  // The size of this struct in the library that is loaded.
+  size_t struct_size;
+  // The answers' author (`answered_by` of the turns); a NULL pointer if the host named none.
+  confidant_str agent;
+  // What the settled turns are about, such as "billing": each turn itself, or else the newest one
+  // before it in its session that is about something; a NULL pointer if none is.
+  confidant_str topic;
+  // How many turns.
+  uint64_t count;
+} confidant_resolver;
+
 // Where figures begin to worry; rates are 0 to 1. Begin with `CONFIDANT_HEALTH_LIMITS_INIT`.
 typedef struct {
   // `sizeof(confidant_health_limits)`.
@@ -3088,6 +3101,13 @@ const confidant_figures *confidant_analytics_report_day(const confidant_analytic
 const confidant_label_count *confidant_analytics_report_counted(const confidant_analytics_report *report,
                                                                 int32_t what,
                                                                 size_t place);
+
+// Who settled how many turns of the whole range about what, counted from 0, in the order of the
+// agents' names; NULL past the end and for NULL.
+//
+// Owned: a view that lives until `confidant_analytics_report_free`. Threads: any.
+const confidant_resolver *confidant_analytics_report_resolver(const confidant_analytics_report *report,
+                                                              size_t place);
 
 // Sessions of the range that are still open; 0 for NULL.
 //

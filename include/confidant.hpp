@@ -781,6 +781,15 @@ public:
         }
         return all;
     }
+    // Who settled how many turns about what.
+    std::vector<confidant_resolver> resolvers() const
+    {
+        std::vector<confidant_resolver> all;
+        while (const confidant_resolver *one = confidant_analytics_report_resolver(handle_.get(), all.size())) {
+            all.push_back(*one);
+        }
+        return all;
+    }
     std::uint64_t active_sessions() const noexcept { return confidant_analytics_report_active_sessions(handle_.get()); }
     text json() const noexcept { return detail::view(confidant_analytics_report_json(handle_.get())); }
     text prometheus() const noexcept { return detail::view(confidant_analytics_report_prometheus(handle_.get())); }

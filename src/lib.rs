@@ -69,7 +69,9 @@ mod text;
 mod time;
 
 pub use agent::{Message, Persona, Price, Reply, Spending, SupportAgent, SupportAgentBuilder};
-pub use analytics::{AnalyticsReport, ConversationAnalytics, Figures, Health, HealthLimits, Summary, Trend, Worry};
+pub use analytics::{
+    AnalyticsReport, ConversationAnalytics, Figures, Health, HealthLimits, Resolver, Summary, Trend, Worry,
+};
 pub use assembly::{AssembledContext, ContextRequest, EstimatedTokens, TokenCounter};
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};

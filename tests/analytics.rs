@@ -5,7 +5,7 @@
 mod support;
 
 use confidant::{
-    AnalyticsReport, Channel, Confidant, Customer, EscalationReason, HealthLimits, NewTurn, Outcome, Summary,
+    AnalyticsReport, Channel, Confidant, Customer, EscalationReason, Figures, HealthLimits, NewTurn, Outcome, Summary,
     Timestamp, Topic, Trend,
 };
 use serde_json::Value;
@@ -221,6 +221,44 @@ fn a_report_covers_its_range_its_tenant_or_its_customer() {
         assert_eq!((newest.totals.turns, newest.totals.sessions, newest.days.len()), (2, 2, 1));
         assert_eq!(acme.customer("alice").unwrap().analytics().report().unwrap().totals.turns, 2);
         assert_eq!(memory.tenant("nobody").unwrap().analytics().report().unwrap().totals.turns, 0);
+    });
+}
+
+// P-26
+#[test]
+fn a_report_tells_who_settled_how_much_of_what() {
+    on_every_store(|place| {
+        let memory = place.open();
+        let alice = memory.tenant("acme").unwrap().customer("alice").unwrap();
+        let turn = |said: &'static str, by: &'static str, hours: i64| {
+            let time = at(START - DAY + hours * 60 * MINUTE);
+            NewTurn::said(said).answered("Done.").answered_by(by).at(time).answered_at(time)
+        };
+        let session = alice.open_session_at(Channel::Chat, at(START - DAY)).unwrap();
+        session.save_turn(turn("My invoice is wrong.", "ann", 0)).unwrap();
+        session.save_turn(turn("It is the one of May.", "ann", 1).resolved(true)).unwrap();
+        session.save_turn(turn("I forgot my password.", "bot \"b\"", 2).resolved(true)).unwrap();
+        session.save_turn(turn("Is the invoice paid now?", "ann", 3).resolved(true)).unwrap();
+        session.close(Outcome::resolved()).unwrap();
+        let session = alice.open_session_at(Channel::Chat, at(START)).unwrap();
+        session.save_turn(NewTurn::said("Ah.").answered("Yes.").at(at(START)).resolved(true)).unwrap();
+        let report = report_of(&memory);
+        let by = |figures: &Figures| -> Vec<(Option<String>, Option<Topic>, u64)> {
+            figures.resolved_by.iter().map(|(by, turns)| (by.agent.clone(), by.topic, *turns)).collect()
+        };
+        let ann = (Some("ann".to_owned()), Some(Topic::Billing), 2);
+        let bot = (Some("bot \"b\"".to_owned()), Some(Topic::Login), 1);
+        assert_eq!(by(&report.totals), [(None, None, 1), ann.clone(), bot.clone()]);
+        assert_eq!(by(&report.days["2026-11-20"]), [ann, bot]);
+        let text = report.to_prometheus();
+        assert!(text.contains("confidant_resolved_turns_by{agent=\"ann\",topic=\"billing\"} 2"), "{text}");
+        assert!(text.contains("confidant_resolved_turns_by{agent=\"bot \\\"b\\\"\",topic=\"login\"} 1"), "{text}");
+        let json: Value = serde_json::from_str(&report.to_json()).unwrap();
+        assert_eq!(
+            json["totals"]["resolved_by"][1],
+            serde_json::json!({"agent": "ann", "topic": "billing", "turns": 2})
+        );
+        assert_eq!(json["totals"]["resolved_by"][0]["agent"], Value::Null);
     });
 }
 

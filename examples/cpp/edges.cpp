@@ -118,6 +118,9 @@ static void later(const confide::store &store)
     confide::analytics_report report = store.figures("acme"), own_figures = carol.figures(0, INT64_MAX);
     check(own_figures.totals().turns == 1 && own_figures.days().size() == 1 && report.totals().customers >= 2, "figures");
     check(!report.counted(CONFIDANT_COUNTS_SENTIMENT).empty() && report.json().front() == '{', "counts");
+    for (const confidant_resolver &by : report.resolvers()) {
+        check(by.count > 0, "resolvers");
+    }
     confide::health_limits strict = CONFIDANT_HEALTH_LIMITS_INIT;
     strict.has_min_cases = 1;
     check(report.health().is_healthy() && !report.health(strict).is_healthy(), "health");

@@ -960,6 +960,7 @@ _RawFigures = _struct(
     *_many(c_uint32, " ".join("has_" + rate for rate in _RATES) + " reserved"),
 )
 _LabelCount = _struct("_LabelCount", ("name", _View), ("count", c_uint64))
+_Resolver = _struct("_Resolver", ("agent", _View), ("topic", _View), ("count", c_uint64))
 _LIMITS = (
     "min_session_resolution_rate min_first_contact_resolution_rate max_repeat_rate max_escalation_rate "
     "min_mean_rating min_mean_confidence"
@@ -1191,6 +1192,7 @@ _analytics_report_free = _function("analytics_report_free", None, _P)
 _analytics_report_totals = _function("analytics_report_totals", POINTER(_RawFigures), _P)
 _analytics_report_day = _function("analytics_report_day", POINTER(_RawFigures), _P, c_size_t)
 _analytics_report_counted = _function("analytics_report_counted", POINTER(_LabelCount), _P, c_int32, c_size_t)
+_analytics_report_resolver = _function("analytics_report_resolver", POINTER(_Resolver), _P, c_size_t)
 _analytics_report_active = _function("analytics_report_active_sessions", c_uint64, _P)
 _analytics_report_json = _function("analytics_report_json", _View, _P)
 _analytics_report_prometheus = _function("analytics_report_prometheus", _View, _P)
@@ -1826,6 +1828,12 @@ class AnalyticsReport(_Handle):
         """Turns by "sentiment", "topic" or "escalation", customers by "tier" or "trend"."""
         number = ("sentiment", "topic", "escalation", "tier", "trend").index(what) + 1
         return {_text(one.name): one.count for one in _seen(_analytics_report_counted, self._ptr, number)}
+
+    def resolvers(self) -> Dict[Tuple[Optional[str], Optional[str]], int]:
+        """Settled turns by who answered and what they are about, None where that is not known."""
+        return {
+            (_maybe(one.agent), _maybe(one.topic)): one.count for one in _seen(_analytics_report_resolver, self._ptr)
+        }
 
     def health(self, **limits: float) -> Tuple[Tuple[Worry, ...], Tuple[str, ...]]:
         """What worries, and the figures that have too few cases to be judged.

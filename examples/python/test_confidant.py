@@ -264,6 +264,7 @@ class Hosts(unittest.TestCase):
         self.alice.save("Hello?", at_ms=at + 2 * day)
         with self.store.analytics_between("acme") as report:
             self.assertEqual((report.totals.turns, len(report.days), report.counted("topic")), (2, 2, {"billing": 1}))
+            self.assertEqual(report.resolvers(), {(None, "billing"): 1})
             self.assertIn("confidant_turns 2", report.prometheus)
             self.assertTrue(report.json.startswith("{"))
             worries, unknown = report.health(min_session_resolution_rate=2, min_cases=1)

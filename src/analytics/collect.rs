@@ -4,7 +4,7 @@
 //! customer's mood goes. Signals are read from the text each time: nothing is kept that could
 //! outlive an erased customer.
 
-use super::figures::Figures;
+use super::figures::{Figures, Resolver};
 use super::report::{AnalyticsReport, Trend};
 use crate::error::Result;
 use crate::id::SessionId;
@@ -30,6 +30,7 @@ struct Contact {
     begins: i64,
     settled: Option<i64>,
     last_resolved: bool,
+    topic: Option<Topic>,
     topics: BTreeSet<Topic>,
 }
 
@@ -64,7 +65,9 @@ pub(super) fn count(customer: &Customer, range: &Range<i64>, report: &mut Analyt
                 contact.settled = Some(turn.answered_at.map_or(at, |time| time.as_millis()));
             }
             if let Some(signals) = &signals {
-                contact.topics.extend(signals.topics.first().map(|topic| topic.value));
+                let topic = signals.topics.first().map(|topic| topic.value);
+                contact.topics.extend(topic);
+                contact.topic = topic.or(contact.topic);
             }
             if !range.contains(&at) {
                 continue;
@@ -74,8 +77,9 @@ pub(super) fn count(customer: &Customer, range: &Range<i64>, report: &mut Analyt
                 report.day(&day).customers += 1;
             }
             moods.extend(signals.as_ref().map(mood));
-            add_turn(&mut report.totals, turn, signals.as_ref(), &noted);
-            add_turn(report.day(&day), turn, signals.as_ref(), &noted);
+            let topic = contact.topic;
+            add_turn(&mut report.totals, turn, signals.as_ref(), &noted, topic);
+            add_turn(report.day(&day), turn, signals.as_ref(), &noted, topic);
         }
         if turns.len() < PAGE {
             break;
@@ -104,10 +108,13 @@ fn sessions(customer: &Customer) -> Result<BTreeMap<u32, SessionDetails>> {
     }
 }
 
-fn add_turn(figures: &mut Figures, turn: &Turn, signals: Option<&Signals>, noted: &Noted) {
+fn add_turn(figures: &mut Figures, turn: &Turn, signals: Option<&Signals>, noted: &Noted, topic: Option<Topic>) {
     figures.turns += 1;
     figures.answered_turns += u64::from(turn.is_answered());
     figures.resolved_turns += u64::from(turn.resolved);
+    if turn.resolved {
+        *figures.resolved_by.entry(Resolver { agent: turn.answered_by.clone(), topic }).or_default() += 1;
+    }
     if let Some(confidence) = turn.confidence {
         figures.with_confidence += 1;
         figures.confidence_millionths += thousandths(confidence * 1_000.0).unsigned_abs();

@@ -1,7 +1,8 @@
 //! A report for other programs: JSON, and the text that Prometheus reads.
 
-use super::figures::Figures;
+use super::figures::{Figures, Resolver};
 use super::report::AnalyticsReport;
+use crate::signals::Topic;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
@@ -38,6 +39,7 @@ impl AnalyticsReport {
         labelled(&mut text, "turns_by_sentiment", "sentiment", &totals.sentiments);
         labelled(&mut text, "turns_by_topic", "topic", &totals.topics);
         labelled(&mut text, "escalations", "reason", &totals.escalations);
+        resolvers(&mut text, totals);
         labelled(&mut text, "customers_by_tier", "tier", &self.tiers);
         labelled(&mut text, "customers_by_trend", "trend", &self.trends);
         text
@@ -83,6 +85,7 @@ fn object(figures: &Figures) -> Value {
     object.insert("sentiments".to_owned(), counts(&figures.sentiments));
     object.insert("topics".to_owned(), counts(&figures.topics));
     object.insert("escalations".to_owned(), counts(&figures.escalations));
+    object.insert("resolved_by".to_owned(), figures.resolved_by.iter().map(resolver).collect());
     Value::Object(object)
 }
 
@@ -90,13 +93,28 @@ fn counts<K: Display>(map: &BTreeMap<K, u64>) -> Value {
     Value::Object(map.iter().map(|(key, count)| (key.to_string(), (*count).into())).collect())
 }
 
+fn resolver((by, turns): (&Resolver, &u64)) -> Value {
+    json!({ "agent": by.agent, "topic": by.topic.map(Topic::name), "turns": turns })
+}
+
+/// Prometheus takes an empty label for one that is not there.
+fn resolvers(text: &mut String, totals: &Figures) {
+    let labels = |by: &Resolver| {
+        let (agent, topic) = (by.agent.as_deref().unwrap_or_default(), by.topic.map_or("", Topic::name));
+        format!("{{agent=\"{}\",topic=\"{topic}\"}}", escaped(agent))
+    };
+    lines(text, "resolved_turns_by", totals.resolved_by.iter().map(|(by, turns)| (labels(by), *turns)));
+}
+
 fn labelled<K: Display>(text: &mut String, name: &str, label: &str, map: &BTreeMap<K, u64>) {
-    let lines: Vec<(String, String)> = map
-        .iter()
-        .map(|(key, count)| (format!("{{{label}=\"{}\"}}", escaped(&key.to_string())), count.to_string()))
-        .collect();
-    let lines: Vec<(&str, String)> = lines.iter().map(|(labels, count)| (labels.as_str(), count.clone())).collect();
-    gauge(text, name, &lines);
+    let labels = |key: &K| format!("{{{label}=\"{}\"}}", escaped(&key.to_string()));
+    lines(text, name, map.iter().map(|(key, count)| (labels(key), *count)));
+}
+
+fn lines(text: &mut String, name: &str, all: impl Iterator<Item = (String, u64)>) {
+    let all: Vec<(String, String)> = all.map(|(labels, count)| (labels, count.to_string())).collect();
+    let all: Vec<(&str, String)> = all.iter().map(|(labels, count)| (labels.as_str(), count.clone())).collect();
+    gauge(text, name, &all);
 }
 
 fn gauge(text: &mut String, name: &str, lines: &[(&str, String)]) {

@@ -4,6 +4,17 @@ use crate::memory::mean_confidence;
 use crate::signals::{EscalationReason, Sentiment, Topic};
 use std::collections::BTreeMap;
 
+/// Who settled something, and what it was about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub struct Resolver {
+    /// The answer's author (`answered_by` of the turn); `None` if the host named none.
+    pub agent: Option<String>,
+    /// What the settled turn is mostly about, or else the newest turn before it in its session that
+    /// is about something; `None` if none is.
+    pub topic: Option<Topic>,
+}
+
 /// Counts over a range of time, for all of it or for one day.
 ///
 /// Sessions count where their first turn of the range lies. Rates are `None` where there is
@@ -19,6 +30,8 @@ pub struct Figures {
     pub answered_turns: u64,
     /// Turns that settled something.
     pub resolved_turns: u64,
+    /// Turns that settled something by who answered and what they are about.
+    pub resolved_by: BTreeMap<Resolver, u64>,
     /// Sessions with a turn.
     pub sessions: u64,
     /// Of these, settled.

@@ -8,7 +8,7 @@ mod health;
 mod report;
 mod table;
 
-pub use figures::Figures;
+pub use figures::{Figures, Resolver};
 pub use health::{Health, HealthLimits, Worry};
 pub use report::{AnalyticsReport, Trend};
 

@@ -47,6 +47,7 @@ pub struct confidant_analytics_report {
     totals: Views<confidant_figures>,
     days: Views<confidant_figures>,
     counts: [Views<confidant_label_count>; 5],
+    resolvers: Views<confidant_resolver>,
     json: OnceLock<String>,
     prometheus: OnceLock<String>,
 }
@@ -141,6 +142,21 @@ pub struct confidant_label_count {
     pub count: u64,
 }
 
+/// Who settled something, what it was about, and how often; a view.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct confidant_resolver {
+    /// The size of this struct in the library that is loaded.
+    pub struct_size: usize,
+    /// The answers' author (`answered_by` of the turns); a NULL pointer if the host named none.
+    pub agent: confidant_str,
+    /// What the settled turns are about, such as "billing": each turn itself, or else the newest one
+    /// before it in its session that is about something; a NULL pointer if none is.
+    pub topic: confidant_str,
+    /// How many turns.
+    pub count: u64,
+}
+
 /// A rate and whether it is known.
 fn rate(rate: Option<f64>) -> (f64, confidant_flag) {
     (rate.unwrap_or(0.0), u32::from(rate.is_some()))
@@ -199,6 +215,15 @@ fn counts<'n>(of: impl Iterator<Item = (&'n str, u64)>) -> Views<confidant_label
     Views::of(of, |(name, count)| confidant_label_count { struct_size, name: view(name), count })
 }
 
+fn resolvers(of: &Figures) -> Views<confidant_resolver> {
+    Views::of(&of.resolved_by, |(by, count)| confidant_resolver {
+        struct_size: size_of::<confidant_resolver>(),
+        agent: by.agent.as_deref().map_or(NO_TEXT, view),
+        topic: by.topic.map_or(NO_TEXT, |topic| view(topic.name())),
+        count: *count,
+    })
+}
+
 impl confidant_analytics_report {
     fn new(analytics: ConversationAnalytics, range: Option<confidant_range>) -> Result<confidant_analytics_report> {
         let analytics = range.into_iter().fold(analytics, |analytics, range| {
@@ -216,6 +241,7 @@ impl confidant_analytics_report {
                 counts(report.tiers.iter().map(|(of, count)| (of.as_str(), *count))),
                 counts(report.trends.iter().map(|(of, count)| (of.name(), *count))),
             ],
+            resolvers: resolvers(totals),
             json: OnceLock::new(),
             prometheus: OnceLock::new(),
             report,
@@ -307,6 +333,18 @@ pub unsafe extern "C" fn confidant_analytics_report_counted(
     place: usize,
 ) -> *const confidant_label_count {
     unsafe { shown(report, |report| report.counts(what)?.0.get(place)) }
+}
+
+/// Who settled how many turns of the whole range about what, counted from 0, in the order of the
+/// agents' names; NULL past the end and for NULL.
+///
+/// Owned: a view that lives until `confidant_analytics_report_free`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn confidant_analytics_report_resolver(
+    report: *const confidant_analytics_report,
+    place: usize,
+) -> *const confidant_resolver {
+    unsafe { shown(report, |report| report.resolvers.0.get(place)) }
 }
 
 /// Sessions of the range that are still open; 0 for NULL.

@@ -1138,6 +1138,11 @@ impl World {
                 }
             }
             let mut place = 0;
+            while let Some(by) = confidant_analytics_report_resolver(out, place).as_ref() {
+                (read(by.agent), read(by.topic));
+                place += 1;
+            }
+            let mut place = 0;
             while let Some(day) = confidant_analytics_report_day(out, place).as_ref() {
                 read(day.day);
                 place += 1;

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -208,6 +209,9 @@ func TestAReportTellsARangeAndItsHealth(t *testing.T) {
 	whole := must(store.AnalyticsBetween(background, "acme", time.Time{}, time.Time{}))
 	if whole.Totals.Turns != 2 || len(whole.Days) != 2 || whole.Topics["billing"] != 1 || !strings.Contains(whole.Prometheus, "confidant_turns 2") {
 		t.Errorf("%+v", whole)
+	}
+	if !slices.Equal(whole.Resolvers, []Resolver{{Topic: "billing", Turns: 1}}) {
+		t.Errorf("%+v", whole.Resolvers)
 	}
 	first := must(memory.AnalyticsBetween(background, at, at.AddDate(0, 0, 1)))
 	if first.Totals.TurnResolutionRate != 1 || !math.IsNaN(first.Totals.MeanRating) || !strings.HasPrefix(first.JSON, "{") {

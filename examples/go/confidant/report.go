@@ -22,6 +22,12 @@ type Figures struct {
 	MeanConfidence, MeanRating, MeanPolarity                              float64
 }
 
+// Resolver is who settled how many turns about what; Agent and Topic are empty where they are not known.
+type Resolver struct {
+	Agent, Topic string
+	Turns        uint64
+}
+
 // AnalyticsReport is everything that can be told of a range of time; JSON has the counts of each day, too.
 type AnalyticsReport struct {
 	Totals           Figures
@@ -31,6 +37,7 @@ type AnalyticsReport struct {
 	Escalations      map[string]uint64
 	Tiers            map[string]uint64
 	Trends           map[string]uint64
+	Resolvers        []Resolver
 	ActiveSessions   uint64
 	JSON, Prometheus string
 	h                *handle
@@ -94,6 +101,13 @@ func report(from *C.confidant_analytics_report, err error) (*AnalyticsReport, er
 		ActiveSessions: uint64(C.confidant_analytics_report_active_sessions(from)),
 		JSON:           view(C.confidant_analytics_report_json(from)),
 		Prometheus:     view(C.confidant_analytics_report_prometheus(from)),
+	}
+	for i := C.size_t(0); ; i++ {
+		one := C.confidant_analytics_report_resolver(from, i)
+		if one == nil {
+			break
+		}
+		made.Resolvers = append(made.Resolvers, Resolver{Agent: view(one.agent), Topic: view(one.topic), Turns: uint64(one.count)})
 	}
 	for i := C.size_t(0); ; i++ {
 		day := C.confidant_analytics_report_day(from, i)
