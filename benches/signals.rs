@@ -1,7 +1,9 @@
 //! What reading a message costs: all signals of 100 bytes, and learning preferences turn by turn.
 //!
-//! `cargo bench --bench signals` prints the median and the 99th percentile of each; with
-//! `-- --only WORDS` of those whose name holds the words.
+//! `cargo bench --bench signals` prints a JSON line for each figure: the median and the 99th percentile
+//! in microseconds, the limit if there is one, and the median as a ratio to a floor, which is taking
+//! the same message apart at its blanks into words of small letters. `-- --only NAME` measures those
+//! whose name holds NAME.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
 
@@ -20,10 +22,27 @@ const MESSAGES: [&str; 6] = [
 
 fn main() {
     let context = SignalContext::new();
-    measure("all signals of a message (100 bytes)", 20_000, |round| {
+    let floor = percentiles(20_000, |round| {
+        let words = black_box(MESSAGES[round % MESSAGES.len()]).split_whitespace();
+        black_box(words.map(str::to_lowercase).collect::<Vec<_>>());
+    })
+    .0;
+    let measure = |name: &str, limit: Option<f64>, rounds: usize, call: &mut dyn FnMut(usize)| {
+        let mut arguments = std::env::args().skip_while(|argument| argument != "--only").skip(1);
+        if arguments.next().is_some_and(|only| !name.contains(&only)) {
+            return;
+        }
+        let (p50, p99) = percentiles(rounds, call);
+        let limit = limit.map_or_else(|| "null".to_owned(), |limit| limit.to_string());
+        println!(
+            r#"{{"figure":"{name}","value":{p50:.3},"p99":{p99:.3},"unit":"us","limit":{limit},"floor":{floor:.3},"ratio":{:.2}}}"#,
+            p50 / floor
+        );
+    };
+    measure("signals_100_bytes", Some(20.0), 20_000, &mut |round| {
         black_box(Signals::of(black_box(MESSAGES[round % MESSAGES.len()]), &context));
     });
-    measure("redact a message (100 bytes)", 20_000, |round| {
+    measure("redact_100_bytes", None, 20_000, &mut |round| {
         black_box(redact(black_box(MESSAGES[round % MESSAGES.len()])));
     });
 
@@ -37,17 +56,17 @@ fn main() {
     let turns: Vec<_> = loaded.turns().cloned().collect();
     let extractor = PreferenceExtractor::support();
     let mut state = PreferenceState::default();
-    measure("learn the preferences of one more turn (50 turns)", 20_000, |round| {
+    measure("learn_a_turn_of_50", None, 20_000, &mut |round| {
         if round % turns.len() == 0 {
             state = PreferenceState::default();
         }
         extractor.learn(&mut state, black_box(&turns[round % turns.len()]));
     });
     turns.iter().for_each(|turn| extractor.learn(&mut state, turn));
-    measure("conclude the preferences of 50 turns", 5_000, |_| {
+    measure("conclude_from_50", None, 5_000, &mut |_| {
         black_box(extractor.conclude(black_box(&state)));
     });
-    measure("learn one more turn and conclude (50 turns)", 20_000, |round| {
+    measure("learn_a_turn_and_conclude", Some(10.0), 20_000, &mut |round| {
         if round % turns.len() == 0 {
             state = PreferenceState::default();
         }
@@ -55,7 +74,7 @@ fn main() {
         black_box(extractor.conclude(black_box(&state)));
     });
     let given = Given::of(&turns);
-    measure("check a draft against what was given", 20_000, |_| {
+    measure("draft_asks_again", Some(50.0), 20_000, &mut |_| {
         black_box(
             given.asked_again(black_box(
                 "I am sorry. Could you please provide your order number and your e-mail address?",
@@ -64,11 +83,8 @@ fn main() {
     });
 }
 
-fn measure(what: &str, rounds: usize, mut call: impl FnMut(usize)) {
-    let mut arguments = std::env::args().skip_while(|argument| argument != "--only").skip(1);
-    if arguments.next().is_some_and(|only| !what.contains(&only)) {
-        return;
-    }
+/// The median and the 99th percentile of some calls, in microseconds.
+fn percentiles(rounds: usize, mut call: impl FnMut(usize)) -> (f64, f64) {
     (0..rounds / 10).for_each(&mut call);
     let mut times: Vec<f64> = (0..rounds)
         .map(|round| {
@@ -78,6 +94,5 @@ fn measure(what: &str, rounds: usize, mut call: impl FnMut(usize)) {
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    let mean = times.iter().sum::<f64>() / times.len() as f64;
-    println!("{what}: p50 {:.1} us, p99 {:.1} us, mean {mean:.1} us", times[rounds / 2], times[rounds * 99 / 100]);
+    (times[rounds / 2], times[rounds * 99 / 100])
 }

@@ -71,6 +71,37 @@ impl Hits {
     }
 }
 
+/// How often what is said with some confidence is right.
+#[derive(Default)]
+pub struct Calibration {
+    /// For each tenth of confidence: how many, the sum of confidences, and how many were right.
+    tenths: BTreeMap<u32, (u32, f64, u32)>,
+}
+
+impl Calibration {
+    pub fn add(&mut self, confidence: f64, is_right: bool) {
+        let tenth = (1..10).filter(|tenth| confidence >= f64::from(*tenth) / 10.0).max().unwrap_or(0);
+        let (n, sum, right) = self.tenths.entry(tenth).or_default();
+        *n += 1;
+        *sum += confidence;
+        *right += u32::from(is_right);
+    }
+
+    pub fn n(&self) -> u32 {
+        self.tenths.values().map(|(n, ..)| n).sum()
+    }
+
+    pub fn error(&self) -> f64 {
+        share(self.tenths.values().map(|(n, _, right)| n - right).sum(), self.n())
+    }
+
+    /// The expected calibration error.
+    pub fn ece(&self) -> f64 {
+        let off: f64 = self.tenths.values().map(|(_, sum, right)| (sum - f64::from(*right)).abs()).sum();
+        off / f64::from(self.n().max(1))
+    }
+}
+
 /// How likely a positive is ranked above a negative; ties count half.
 pub fn auc(positives: &[f64], negatives: &[f64]) -> f64 {
     let mut sum = 0.0;

@@ -1,8 +1,10 @@
 //! The tasks: which file, what is asked of the signals, what counts as right.
 
 use crate::labelled::{Row, read, rows};
-use crate::score::{Classes, Hits, auc, correlation, float, rounded};
-use confidant::{EntityKind, EscalationReason, SignalContext, Signals, Topic, Urgency};
+use crate::score::{Calibration, Classes, Hits, auc, correlation, float, rounded};
+use confidant::{
+    Confidant, EntityKind, EscalationReason, NewTurn, Preferences, SignalContext, Signals, Style, Topic, Urgency,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
@@ -23,6 +25,8 @@ pub const ALL: &[(&str, Task)] = &[
     ("language_tickets", language),
     ("style_bitext", style),
     ("style_formality", formality),
+    ("preferred_style_bitext", preferred_style_of_registers),
+    ("preferred_style_formality", preferred_style_of_scores),
     ("names_restaurants8k", names),
     ("entities_ecommerce", entities),
 ];
@@ -160,6 +164,60 @@ fn formality(folder: &Path) -> Result<String, String> {
     let rows = read(folder, "style_formality.jsonl")?;
     let pairs: Vec<(f64, f64)> = rows.iter().map(|row| (row.number("score"), signals(row).formality)).collect();
     Ok(line("style_formality", &rows, &[("correlation", rounded(correlation(&pairs)))]))
+}
+
+/// How many messages a made-up customer says.
+const MESSAGES: usize = 5;
+
+fn preferred_style_of_registers(folder: &Path) -> Result<String, String> {
+    let rows = read(folder, "support_bitext.jsonl")?;
+    preferred_style("preferred_style_bitext", rows, |row| match row.string("register") {
+        "polite" => Some(Style::Formal),
+        "colloquial" => Some(Style::Casual),
+        _ => None,
+    })
+}
+
+/// The scores' middle is left out: what people disagree on tells nothing of a customer.
+fn preferred_style_of_scores(folder: &Path) -> Result<String, String> {
+    let rows = read(folder, "style_formality.jsonl")?;
+    preferred_style("preferred_style_formality", rows, |row| match row.number("score") {
+        score if score >= 0.6 => Some(Style::Formal),
+        score if score <= 0.4 => Some(Style::Casual),
+        _ => None,
+    })
+}
+
+/// What is learned of customers who say five messages of one style each, in the file's order: how
+/// many are told a style, how many of these a wrong one, and how far the confidences are from the
+/// share that is right (the expected calibration error over tenths).
+fn preferred_style(task: &str, mut rows: Vec<Row>, truth: fn(&Row) -> Option<Style>) -> Result<String, String> {
+    rows.retain(|row| truth(row).is_some());
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let memory = Confidant::open(&folder.path().join("made_up.db").to_string_lossy()).map_err(|e| e.to_string())?;
+    let mut asserted = Calibration::default();
+    let mut customers = 0_u32;
+    for style in [Style::Formal, Style::Casual] {
+        let said: Vec<&Row> = rows.iter().filter(|row| truth(row) == Some(style)).collect();
+        for messages in said.chunks_exact(MESSAGES) {
+            customers += 1;
+            let name = customers.to_string();
+            let learned = learned(&memory, &name, messages).map_err(|error| error.to_string())?;
+            if let Some(found) = learned.style {
+                asserted.add(found.confidence, found.value == style);
+            }
+        }
+    }
+    let coverage = f64::from(asserted.n()) / f64::from(customers.max(1));
+    let figures = [("coverage", coverage), ("error", asserted.error()), ("ece", asserted.ece())];
+    Ok(line(task, &rows, &figures.map(|(name, value)| (name, rounded(value)))))
+}
+
+fn learned(memory: &Confidant, name: &str, messages: &[&Row]) -> confidant::Result<Preferences> {
+    let turns: Vec<NewTurn> = messages.iter().map(|row| NewTurn::said(row.text()).answered("I see.")).collect();
+    let customer = memory.customer(name)?;
+    customer.memory().save_turns(&turns)?;
+    customer.preferences()
 }
 
 /// The words of a name, for comparing.

@@ -29,8 +29,8 @@ use crate::text::{Word, own_parts, words as text_words};
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct PreferenceExtractor {
-    rules: &'static RuleSet,
-    limits: Limits,
+    pub(super) rules: &'static RuleSet,
+    pub(super) limits: Limits,
 }
 
 impl Default for PreferenceExtractor {
@@ -55,11 +55,16 @@ impl PreferenceExtractor {
         }
     }
 
-    /// The preset `support`: as `reference`, but what is known changes only after three turns in
-    /// a row that lead to something else, and the length is that of more than half of the
-    /// messages rather than their mean, which one pasted log would move; used by [`Customer::preferences`](crate::Customer::preferences).
+    /// The preset `support`, used by [`Customer::preferences`](crate::Customer::preferences): as `reference`, but
+    ///
+    /// - what is known changes only after three turns in a row that lead to something else;
+    /// - the length is that of more than half of the messages rather than their mean, which one
+    ///   pasted log would move;
+    /// - the style is read from spelling too ("i", "can't", "I do not"), and a turn is weighed as a
+    ///   whole: it shows one side, by as much as its cues lean there in sum, or none.
     pub fn support() -> PreferenceExtractor {
-        let mut extractor = PreferenceExtractor::reference().hysteresis(3);
+        let mut extractor =
+            PreferenceExtractor { rules: RuleSet::support(), ..PreferenceExtractor::reference() }.hysteresis(3);
         extractor.limits.length_by = LengthBy::Half;
         extractor
     }
@@ -159,6 +164,15 @@ impl PreferenceExtractor {
                 lesson.marks.push(Mark { turn: turn.id.as_u64(), start, end, rule: hit.number });
             }
             let heard = hear(part, &words);
+            let written = words.iter().filter(|word| heard.language == Some("en") && !word.quoted);
+            for (word, rule) in written.filter_map(|word| Some((word, self.rules.spelling(word, part)?))) {
+                let rule_bit = 1_u128.checked_shl(u32::from(rule)).unwrap_or_default();
+                if fired & rule_bit == 0 {
+                    fired |= rule_bit;
+                    let (start, end) = (offset + word.span.start, offset + word.span.end);
+                    lesson.marks.push(Mark { turn: turn.id.as_u64(), start, end, rule });
+                }
+            }
             lesson.wishes.extend(heard.wishes.into_iter().map(|(kind, span)| Wished {
                 kind,
                 start: offset + span.start,
@@ -168,7 +182,19 @@ impl PreferenceExtractor {
             lesson.language = lesson.language.or(language);
         }
         lesson.characters = u64::try_from(characters).unwrap_or(u64::MAX);
+        if let Some(leans) = self.rules.leans {
+            self.weigh(&mut lesson.marks, leans);
+        }
         lesson
+    }
+
+    /// Leaves of the cues of style those of the side that a turn leans to, in the text's order.
+    fn weigh(&self, marks: &mut Vec<Mark>, leans: i32) {
+        let lean = |mark: &Mark| self.rules.rule(mark.rule).map_or(0, |rule| rule.lean());
+        let sum: i32 = marks.iter().map(lean).sum();
+        let side = if sum.abs() >= leans { sum.signum() } else { 0 };
+        marks.retain(|mark| [0, side].contains(&lean(mark).signum()));
+        marks.sort_unstable_by_key(|mark| mark.start);
     }
 
     /// Concludes from what was learned so far.
@@ -176,9 +202,12 @@ impl PreferenceExtractor {
     /// - **Style** is `Formal` if more than `style_ratio` times as many turns hold a formal
     ///   cue as a casual one, `Casual` the other way round, and `Balanced` if neither, when
     ///   each side shows in two turns at least. It is `None` while fewer than `min_turns`
-    ///   turns hold any cue: one polite word decides nothing. Confidence is
-    ///   `(n + 1) / (n + m + 2)` for `n` turns of the side and `m` of the other; for
-    ///   `Balanced` `n` is the weaker side and `m` what the stronger has more.
+    ///   turns hold any cue: one polite word decides nothing. Confidence is how likely it is that
+    ///   more than half of such a customer's turns are of that side, after `n` turns of it and `m`
+    ///   of the other and with every share as likely before: 1 less the sum of the binomial
+    ///   coefficients of `n + m + 1` over 0 to `m`, divided by 2 to the power of `n + m + 1`; more
+    ///   than 240 turns count as 240 in the same proportion. For `Balanced` it is
+    ///   `(n + 1) / (n + m + 2)`, where `n` is the weaker side and `m` what the stronger has more.
     /// - **Length** is the mean number of characters of the customer's messages against the
     ///   two limits (by the preset `support`, that of more than half of the messages, with the
     ///   style's confidence); `None` below `min_turns` turns. Confidence is `d^2 / (d^2 + s^2)`, where
@@ -376,9 +405,42 @@ mod tests {
         assert!((length(100, 3) - 0.9).abs() < 1e-9);
         assert!(length(100, 30) > length(100, 3) && length(52, 3) < 0.1);
         let style = extract(&["please", "kindly", "please"]).style.expect("known");
-        assert!((style.confidence - 0.8).abs() < 1e-9);
+        assert!((style.confidence - 0.9375).abs() < 1e-9);
         let topic = extract(&["a bill", "a bill", "x"]).topics.pop().expect("known");
         assert!((topic.confidence - 2.0 / 3.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_turn_is_weighed_as_a_whole_by_the_preset_support() {
+        let style = |text: &str| PreferenceExtractor::support().extract(&turns([text; 3])).style;
+        for (text, shows) in [
+            ("i need to change the delivery address", Some(Style::Casual)),
+            ("I do not know how to change the delivery address", Some(Style::Formal)),
+            ("please, i can't find the page of my order, what's up with it", Some(Style::Casual)),
+            ("Could you please tell me why it's not there?", Some(Style::Formal)),
+            ("can't you help me with this, please?", None),
+            ("I think the address of the delivery is the old one", None),
+            ("i do", None),
+            ("Mam problem z logowaniem i nie wiem, co robi\u{107} dalej.", None),
+            ("He wrote \"i can't\" and the order was not there", None),
+        ] {
+            assert_eq!(style(text).map(|style| style.value), shows, "{text}");
+        }
+        let shown = style("please, i can't find my order").expect("is casual").evidence;
+        let shown: Vec<_> = shown.iter().map(|of| (of.rule.as_ref(), of.span.clone())).collect();
+        assert_eq!(shown.first_chunk(), Some(&[("small i", Some(8..9)), ("contraction", Some(10..15))]));
+    }
+
+    #[test]
+    fn confidence_in_a_majority_is_a_tail_of_the_binomial_distribution() {
+        let confidence = |formal: usize, casual: usize| {
+            let texts = [vec!["please"; formal], vec!["hey"; casual]].concat();
+            extract(&texts).style.expect("is told").confidence
+        };
+        assert!((confidence(4, 2) - 99.0 / 128.0).abs() < 1e-12);
+        assert!((confidence(2, 4) - 99.0 / 128.0).abs() < 1e-12);
+        assert!((0.98..1.0).contains(&confidence(150, 90)) && (0.98..1.0).contains(&confidence(1_500, 900)));
+        assert!((confidence(500, 0) - 1.0).abs() < 1e-12);
     }
 
     #[test]

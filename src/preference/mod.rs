@@ -6,6 +6,7 @@ mod conclusion;
 mod extractor;
 mod habit;
 mod learned;
+mod manner;
 mod reference;
 mod rules;
 mod state;

@@ -9,21 +9,21 @@ use crate::signals::Topic::{Account, Billing, Login, Technical};
 
 pub(super) const VERSION: &str = "reference-1";
 
-const fn rule(name: &'static str, shows: super::rules::Shows, phrases: &'static [&'static str]) -> Rule {
-    Rule { name, shows, phrases }
+pub(super) const fn rule(name: &'static str, shows: super::rules::Shows, phrases: &'static [&'static str]) -> Rule {
+    Rule { name, shows, phrases, weight: 100, is_first: false }
 }
 
 #[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
     // Formal. "Thanks" is on neither side: both kinds of customers say it.
     rule("please", Formal, &["please"]),
-    rule("thank you", Formal, &["thank you", "thanking you"]),
+    rule("thank you", Formal, &["thank you", "thanking you"]).weighing(80),
     rule("appreciate", Formal, &["appreciate", "appreciates", "appreciated", "appreciating", "appreciation", "appreciative"]),
     rule("kindly", Formal, &["kindly"]),
-    rule("could you", Formal, &["could you", "would you", "may i", "would it be possible"]),
-    rule("i would like", Formal, &["i would like", "i should like", "i wish to", "i would be grateful", "i am grateful"]),
+    rule("could you", Formal, &["could you", "would you", "may i", "would it be possible"]).weighing(120),
+    rule("i would like", Formal, &["i would like", "i should like", "i wish to", "i would be grateful", "i am grateful"]).weighing(90),
     rule("i am afraid", Formal, &["i am afraid", "i regret"]),
-    rule("good morning", Formal, &["good morning", "good afternoon", "good evening", "good day", "greetings"]),
+    rule("good morning", Formal, &["good morning", "good afternoon", "good evening", "good day", "greetings"]).weighing(60),
     rule("dear", Formal, &["dear sir", "dear sirs", "dear madam", "dear team", "dear support", "dear customer service",
         "dear mr", "dear mrs", "dear ms", "to whom it may concern"]),
     rule("regards", Formal, &["sincerely", "regards", "respectfully", "cordially", "yours faithfully", "yours truly"]),
@@ -32,15 +32,15 @@ pub(super) const RULES: &[Rule] = &[
         "i apologize", "i apologise", "my apologies", "pardon me"]),
 
     // Casual.
-    rule("hey", Casual, &["hey", "heya", "heyy", "heyyy", "hiya", "howdy", "sup", "wassup", "what's up", "whats up"]),
+    rule("hey", Casual, &["hey", "heya", "heyy", "heyyy", "hiya", "howdy", "sup", "wassup", "what's up", "whats up"]).weighing(120),
     rule("cool", Casual, &["cool"]),
     rule("awesome", Casual, &["awesome", "awesomeness"]),
     rule("yeah", Casual, &["yeah", "yeahh", "yea", "yep", "yup", "yupp", "nope", "nah", "naw", "okey dokey"]),
     rule("gonna", Casual, &["gonna", "wanna", "gotta", "kinda", "sorta", "dunno", "lemme", "gimme", "outta", "lotta", "gotcha",
-        "ain't", "aint", "y'all", "yall", "c'mon", "cmon", "cuz", "coz", "bcoz", "bcz", "tho"]),
+        "ain't", "aint", "y'all", "yall", "c'mon", "cmon", "cuz", "coz", "bcoz", "bcz", "tho"]).weighing(120),
     rule("chat spelling", Casual, &["u", "ur", "r u", "plz", "pls", "plzz", "plss", "pleez", "thx", "thnx", "tnx", "thanx", "thnks", "tysm",
         "gr8", "l8r", "b4", "2day", "2moro", "2morrow", "tmrw", "tmr", "2nite", "evry1", "every1", "any1", "sum1", "some1",
-        "tht", "dat", "wat", "wht", "hv", "abt", "ppl", "rn", "bruh"]),
+        "tht", "dat", "wat", "wht", "hv", "abt", "ppl", "rn", "bruh"]).weighing(120),
     rule("chat letters", Casual, &["lol", "lmao", "rofl", "omg", "omfg", "wtf", "btw", "idk", "idc", "tbh", "imo", "imho", "smh", "ngl",
         "nvm", "brb", "jk", "ffs", "ikr", "fml"]),
     rule("laughter", Casual, &["haha", "hahaha", "hahahaha", "hehe", "hehehe", "ha ha"]),

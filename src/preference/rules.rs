@@ -4,9 +4,9 @@
 //! look-up. Matching is by whole words, leftmost and longest: a longer phrase takes its words
 //! away from the shorter ones, which is how "account manager" keeps "account" from speaking.
 
-use super::reference;
+use super::{manner, reference};
 use crate::signals::Topic;
-use crate::text::{ShortWord, Word, WordHasher, words};
+use crate::text::{ShortWord, Word, WordHasher, WordMap, words};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::ops::Range;
@@ -29,6 +29,29 @@ pub(super) struct Rule {
     pub(super) shows: Shows,
     /// Lower case; words are set apart by one blank, which also stands for a hyphen.
     pub(super) phrases: &'static [&'static str],
+    /// How far a turn leans to a side by it, in hundredths; of no account in the preset `reference`.
+    pub(super) weight: i32,
+    /// Whether it counts only where the customer begins.
+    pub(super) is_first: bool,
+}
+
+impl Rule {
+    pub(super) const fn weighing(self, weight: i32) -> Rule {
+        Rule { weight, ..self }
+    }
+
+    pub(super) const fn first(self) -> Rule {
+        Rule { is_first: true, ..self }
+    }
+
+    /// The weight with its side: formal is above zero.
+    pub(super) fn lean(&self) -> i32 {
+        match self.shows {
+            Shows::Formal => self.weight,
+            Shows::Casual => -self.weight,
+            Shows::About(_) | Shows::Nothing => 0,
+        }
+    }
 }
 
 /// The number of a rule in its set.
@@ -47,7 +70,11 @@ pub(super) struct Hit<'a> {
 #[derive(Debug)]
 pub(super) struct RuleSet {
     pub(super) version: &'static str,
-    rules: &'static [Rule],
+    rules: Vec<&'static Rule>,
+    /// Words that are cues as they are written: the rule if it is written small, and if it is not.
+    spellings: WordMap<(RuleNumber, RuleNumber)>,
+    /// How far a turn must lean to a side to show it; `None` if every cue counts for its own side.
+    pub(super) leans: Option<i32>,
     steps: HashMap<Key, Step, BuildHasherDefault<WordHasher>>,
     /// One bit for each word that begins a phrase: most words are turned away here.
     starts: [u64; 64],
@@ -82,17 +109,47 @@ impl RuleSet {
     /// The preset `reference`, made at the first call.
     pub(super) fn reference() -> &'static RuleSet {
         static SET: OnceLock<RuleSet> = OnceLock::new();
-        SET.get_or_init(|| RuleSet::new(reference::VERSION, reference::RULES))
+        SET.get_or_init(|| RuleSet::new(reference::VERSION, None, &[reference::RULES], &[]))
     }
 
-    fn new(version: &'static str, rules: &'static [Rule]) -> RuleSet {
-        let mut set = RuleSet { version, rules, steps: HashMap::default(), starts: [0; 64] };
-        for (number, rule) in (0..).zip(rules) {
+    /// The preset `support`, made at the first call.
+    pub(super) fn support() -> &'static RuleSet {
+        static SET: OnceLock<RuleSet> = OnceLock::new();
+        SET.get_or_init(|| {
+            let rules = [reference::RULES, manner::RULES];
+            RuleSet::new(manner::VERSION, Some(manner::LEANS), &rules, manner::SPELLINGS)
+        })
+    }
+
+    fn new(
+        version: &'static str,
+        leans: Option<i32>,
+        rules: &[&'static [Rule]],
+        spellings: &'static [Rule],
+    ) -> RuleSet {
+        let rules: Vec<&Rule> = rules.iter().copied().flatten().collect();
+        let (steps, starts, written) = (HashMap::default(), [0; 64], WordMap::default());
+        let mut set = RuleSet { version, rules, spellings: written, leans, steps, starts };
+        for (number, rule) in (0..).zip(set.rules.clone()) {
             for phrase in rule.phrases {
                 set.add(number, phrase);
             }
         }
+        for rule in spellings {
+            let number = RuleNumber::try_from(set.rules.len()).unwrap_or(RuleNumber::MAX);
+            set.rules.push(rule);
+            for word in rule.phrases.iter().filter_map(|word| ShortWord::of(word)) {
+                set.spellings.entry(word).or_insert((number, number)).1 = number;
+            }
+        }
         set
+    }
+
+    /// The rule that a word is a cue of as it is written.
+    pub(super) fn spelling(&self, word: &Word, text: &str) -> Option<RuleNumber> {
+        let (small, other) = *self.spellings.get(&word.short?)?;
+        let is_small = text.get(word.span.clone())?.starts_with(char::is_lowercase);
+        Some(if is_small { small } else { other })
     }
 
     fn add(&mut self, number: RuleNumber, phrase: &str) {
@@ -118,12 +175,13 @@ impl RuleSet {
     }
 
     pub(super) fn rule(&self, number: RuleNumber) -> Option<&'static Rule> {
-        self.rules.get(usize::from(number))
+        self.rules.get(usize::from(number)).copied()
     }
 
     /// The phrases among the words of a text, in order, none sharing a word.
     pub(super) fn find<'a>(&'a self, words: &'a [Word]) -> impl Iterator<Item = Hit<'a>> {
         let mut at = 0;
+        let begins = words.first().map_or(0, |word| word.span.start);
         std::iter::from_fn(move || {
             loop {
                 let word = words.get(at)?;
@@ -134,7 +192,9 @@ impl RuleSet {
                 };
                 at = last;
                 let end = words.get(last - 1).map_or(word.span.end, |word| word.span.end);
-                let Some(rule) = self.rule(number) else { continue };
+                let Some(rule) = self.rule(number).filter(|rule| !rule.is_first || word.span.start == begins) else {
+                    continue;
+                };
                 return Some(Hit { number, rule, span: word.span.start..end, quoted: word.quoted });
             }
         })
@@ -176,44 +236,74 @@ mod tests {
     use std::ops::Range;
 
     fn found(text: &str) -> Vec<(&'static str, Range<usize>)> {
+        found_by(RuleSet::reference(), text)
+    }
+
+    fn found_by(set: &RuleSet, text: &str) -> Vec<(&'static str, Range<usize>)> {
         let words: Vec<Word> = words(text).collect();
-        let set = RuleSet::reference();
         set.find(&words).map(|hit| (set.rule(hit.number).expect("is a rule").name, hit.span)).collect()
     }
 
     #[test]
     fn every_listed_phrase_finds_its_own_rule_and_is_listed_once() {
-        let mut seen = HashSet::new();
-        for rule in reference::RULES {
-            for phrase in rule.phrases {
-                assert_eq!(found(phrase), [(rule.name, 0..phrase.len())], "{phrase}");
-                assert!(seen.insert(phrase), "{phrase} is listed twice");
+        for (set, spelled) in [(RuleSet::reference(), 0), (RuleSet::support(), manner::SPELLINGS.len())] {
+            let mut seen = HashSet::new();
+            for rule in set.rules.iter().rev().skip(spelled) {
+                for phrase in rule.phrases {
+                    assert_eq!(found_by(set, phrase), [(rule.name, 0..phrase.len())], "{phrase}");
+                    assert!(seen.insert(phrase), "{phrase} is listed twice");
+                }
             }
         }
     }
 
     #[test]
+    fn a_spelling_is_told_by_how_it_is_written_and_a_beginning_by_its_place() {
+        let spelled = |text: &str| {
+            let set = RuleSet::support();
+            let rules = words(text).filter_map(|word| set.spelling(&word, text));
+            rules.map(|number| set.rule(number).expect("is a rule").name).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            spelled("i think I can\u{2019}t, Don't you"),
+            ["small i", "capital I", "contraction", "contraction"]
+        );
+        assert_eq!(spelled("the cant of it"), ["contraction"]);
+        let names = |text| found_by(RuleSet::support(), text).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(names("want to leave"), ["no subject"]);
+        assert_eq!(names("they want to leave"), [""; 0]);
+    }
+
+    #[test]
     fn rule_names_are_unique_and_few_enough_to_count_once_a_turn() {
-        let names: HashSet<_> = reference::RULES.iter().map(|rule| rule.name).collect();
-        assert_eq!(names.len(), reference::RULES.len());
-        assert!(names.len() <= 128, "a turn marks its rules in 128 bits");
+        for set in [RuleSet::reference(), RuleSet::support()] {
+            let names: HashSet<_> = set.rules.iter().map(|rule| rule.name).collect();
+            assert_eq!(names.len(), set.rules.len());
+            assert!(names.len() <= 128, "a turn marks its rules in 128 bits");
+        }
     }
 
     #[test]
     fn a_changed_rule_needs_a_new_version() {
-        let listed = reference::RULES.iter().flat_map(|rule| {
-            let shows = format!("{}{:?}", rule.name, rule.shows);
-            std::iter::once(shows).chain(rule.phrases.iter().map(|phrase| (*phrase).to_owned()))
-        });
-        let mut print: u64 = 0xcbf2_9ce4_8422_2325;
-        for byte in listed.flat_map(|text| text.into_bytes().into_iter().chain([0])) {
-            print = (print ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        let print = |set: &RuleSet| {
+            let listed = set.rules.iter().flat_map(|rule| {
+                let weighed = set.leans.map(|_| format!("{} {}", rule.weight, rule.is_first)).unwrap_or_default();
+                let shows = format!("{}{:?}{weighed}", rule.name, rule.shows);
+                std::iter::once(shows).chain(rule.phrases.iter().map(|phrase| (*phrase).to_owned()))
+            });
+            let mut print: u64 = 0xcbf2_9ce4_8422_2325;
+            for byte in listed.flat_map(|text| text.into_bytes().into_iter().chain([0])) {
+                print = (print ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+            }
+            (set.version, format!("{print:016x}"))
+        };
+        for (set, noted) in [
+            (RuleSet::reference(), ("reference-1", "ca8dcdfd8dc15625".to_owned())),
+            (RuleSet::support(), ("support-1", "f847ea8e8bcf6016".to_owned())),
+        ] {
+            let why = "stored evidence names rules by number: give changed rules a new VERSION, then note it here";
+            assert_eq!(print(set), noted, "{why}");
         }
-        assert_eq!(
-            (reference::VERSION, format!("{print:016x}").as_str()),
-            ("reference-1", "ca8dcdfd8dc15625"),
-            "stored evidence names rules by number: give changed rules a new VERSION, then note it here"
-        );
     }
 
     #[test]

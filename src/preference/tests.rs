@@ -116,7 +116,8 @@ fn sums_that_were_kept_up_equal_sums_made_anew_for_any_limits() {
                 extractor.learn(&mut kept, turn);
             }
             let mut others = PreferenceState::default();
-            turns.iter().for_each(|turn| PreferenceExtractor::reference().learn(&mut others, turn));
+            let other = PreferenceExtractor { limits: PreferenceExtractor::reference().limits, ..extractor };
+            turns.iter().for_each(|turn| other.learn(&mut others, turn));
             assert_eq!(kept, others);
             assert_eq!(extractor.conclude(&kept), extractor.conclude(&others), "seed {seed}");
             let restored = extractor.restore(&kept.to_json().expect("is written")).expect("is read");

@@ -75,8 +75,8 @@ impl Limits {
         let (formal, casual) = (&sums.formal, &sums.casual);
         let value = self.side(formal.turns, casual.turns)?;
         Some(match value {
-            Style::Formal => preference(value, succession(formal.turns, casual.turns), formal, rules),
-            Style::Casual => preference(value, succession(casual.turns, formal.turns), casual, rules),
+            Style::Formal => preference(value, majority(formal.turns, casual.turns), formal, rules),
+            Style::Casual => preference(value, majority(casual.turns, formal.turns), casual, rules),
             Style::Balanced => {
                 let both = Tally {
                     turns: sums.styled,
@@ -117,7 +117,7 @@ impl Limits {
                     ResponseLength::Detailed => sums.long,
                     ResponseLength::Medium => sums.turns - sums.short.max(sums.long),
                 };
-                (succession(same, sums.turns - same), "usual length")
+                (majority(same, sums.turns - same), "usual length")
             }
         };
         let mut evidence = Vec::with_capacity(sums.newest.len());
@@ -179,6 +179,30 @@ fn preference<T>(value: T, confidence: f64, tally: &Tally, rules: &RuleSet) -> P
         evidence_total: tally.total,
         rules_version: Cow::Borrowed(rules.version),
     }
+}
+
+/// Turns that are counted one by one; more are taken in proportion.
+const COUNTED: u32 = 240;
+
+/// How likely more than half of all turns are of a side, after so many of it and of the other,
+/// with every share as likely before: a tail of the binomial distribution of a half.
+fn majority(same: u32, other: u32) -> f64 {
+    let all = same.saturating_add(other);
+    let (same, other) = match u64::from(all.max(COUNTED)) {
+        all if all <= u64::from(COUNTED) => (f64::from(same), other),
+        all => {
+            let other = u32::try_from(u64::from(other) * u64::from(COUNTED) / all).unwrap_or(COUNTED);
+            (f64::from(COUNTED - other), other)
+        }
+    };
+    let trials = same + f64::from(other) + 1.0;
+    let mut term = (0..=COUNTED).take_while(|n| f64::from(*n) < trials).fold(1.0, |term: f64, _| term / 2.0);
+    let mut against = 0.0;
+    for n in 0..=other {
+        against += term;
+        term *= (trials - f64::from(n)) / (f64::from(n) + 1.0);
+    }
+    1.0 - against
 }
 
 /// Laplace's rule of succession: how likely the next turn with a cue is on the same side.
