@@ -1284,7 +1284,8 @@ typedef struct {
   void *user_data;
   // Writes one vector for each of `count` texts, in their order, into `vectors`, which has room
   // for `count` times `dimensions` numbers, all zero; returns `CONFIDANT_OK`, or a status, with
-  // which the call fails. A vector's length does not matter. Must not be NULL.
+  // which the call fails: EMBEDDING for an unknown one and for INTERNAL, which only the library
+  // says. A vector's length does not matter. Must not be NULL.
   confidant_status (*embed)(void *user_data, const confidant_str *texts, size_t count, float *vectors);
   // Gives `user_data` back; may be NULL.
   void (*destroy)(void *user_data);
@@ -1636,7 +1637,8 @@ typedef struct {
   void *user_data;
   // Writes the reply with `confidant_llm_reply_append`, in one piece or many, and returns
   // `CONFIDANT_OK`; or returns a status, after `confidant_llm_reply_fail` if there is more to
-  // say. Must not be NULL.
+  // say: the call fails with it, or with LLM for an unknown one and for INTERNAL, which only the
+  // library says. Must not be NULL.
   confidant_status (*complete)(void *user_data,
                                const confidant_llm_request *request,
                                confidant_llm_reply *reply);
@@ -2169,6 +2171,13 @@ uint64_t confidant_context_total(const confidant_context *context);
 // Owned: a view that lives until `confidant_context_free`. Threads: any.
 const confidant_turn *confidant_context_turn(const confidant_context *context, size_t place);
 
+// All turns of the context, oldest first, one behind the other, and how many; NULL and 0 if there
+// are none and for NULL. From one to the next it is the first one's `struct_size` bytes, which may
+// be more than the host's header knows. One call in place of one for each turn. `count` may be NULL.
+//
+// Owned: views that live until `confidant_context_free`. Threads: any.
+const confidant_turn *confidant_context_turns(const confidant_context *context, size_t *count);
+
 // The whole context as one flat buffer, for hosts whose calls are costly. All numbers are
 // little-endian; offsets count from the buffer's beginning.
 //
@@ -2203,6 +2212,12 @@ size_t confidant_turns_count(const confidant_turns *turns);
 //
 // Owned: a view that lives until `confidant_turns_free`. Threads: any.
 const confidant_turn *confidant_turns_at(const confidant_turns *turns, size_t place);
+
+// All turns of the list, one behind the other, and how many, as `confidant_context_turns` gives
+// them; NULL and 0 if there are none and for NULL. `count` may be NULL.
+//
+// Owned: views that live until `confidant_turns_free`. Threads: any.
+const confidant_turn *confidant_turns_all(const confidant_turns *turns, size_t *count);
 
 // The whole list as one flat buffer, laid out as `confidant_context_flat` says; its total is the
 // number of turns in the list.

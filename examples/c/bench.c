@@ -66,6 +66,22 @@ static void load_and_view(void)
     confidant_context_free(context);
 }
 
+static void load_and_step(void)
+{
+    confidant_context *context = NULL;
+    must(confidant_memory_load_context(customer, &context, NULL), "load_context");
+    size_t count;
+    const char *at = (const char *)confidant_context_turns(context, &count);
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        const confidant_turn *turn = (const confidant_turn *)at;
+        bytes += turn->said.len + turn->answer.len;
+        at += turn->struct_size;
+    }
+    seen += bytes;
+    confidant_context_free(context);
+}
+
 static void load_flat(void)
 {
     confidant_context *context = NULL;
@@ -126,7 +142,8 @@ int main(int argc, char **argv)
     customer = alice;
     figure("bare_call", bare, 100000, 10);
     figure("load_context_hot", load, 2000, 0);
-    figure("load_context_hot_with_50_views", load_and_view, 2000, 300);
+    figure("load_context_hot_with_50_views", load_and_step, 2000, 300);
+    figure("load_context_hot_with_50_views_by_50_calls", load_and_view, 2000, 0);
     figure("load_context_hot_flat", load_flat, 2000, 0);
     figure("memory_open_and_save_turn_durable", save, 5, 0);
     confidant_memory_free(alice);

@@ -52,7 +52,8 @@ pub struct confidant_embedder_callbacks {
     pub user_data: *mut c_void,
     /// Writes one vector for each of `count` texts, in their order, into `vectors`, which has room
     /// for `count` times `dimensions` numbers, all zero; returns `CONFIDANT_OK`, or a status, with
-    /// which the call fails. A vector's length does not matter. Must not be NULL.
+    /// which the call fails: EMBEDDING for an unknown one and for INTERNAL, which only the library
+    /// says. A vector's length does not matter. Must not be NULL.
     pub embed: Option<
         unsafe extern "C" fn(
             user_data: *mut c_void,

@@ -130,9 +130,11 @@ pub(super) fn status_of(error: &Error) -> confidant_status {
     known.map_or(CONFIDANT_ERR_INTERNAL, |(_, status, _)| *status)
 }
 
-/// The kind that a host's callback means by its status.
+/// The kind that a host's callback means by its status. Not `Internal`: a callback knows no defect of
+/// confidant.
 pub(super) fn kind_of(status: confidant_status) -> Option<ErrorKind> {
-    KINDS.iter().find(|(_, known, _)| *known == status).map(|(kind, ..)| *kind)
+    let known = KINDS.iter().find(|(_, known, _)| *known == status).map(|(kind, ..)| *kind);
+    known.filter(|kind| *kind != ErrorKind::Internal)
 }
 
 /// The failure that a host's callback means.
@@ -248,7 +250,7 @@ mod tests {
         for (kind, status, _) in KINDS {
             assert_eq!(kind as i32, status);
             assert_eq!(status_of(&Error::new(kind, "x")), status);
-            assert_eq!(kind_of(status), Some(kind));
+            assert_eq!(kind_of(status), (kind != ErrorKind::Internal).then_some(kind));
         }
         assert_eq!((kind_of(0), kind_of(18)), (None, None));
     }

@@ -6,7 +6,7 @@
 use super::error::{confidant_error, confidant_status};
 use super::flat::flatten;
 use super::guard::{guard, look};
-use super::handle::{free, put, shared};
+use super::handle::{free, put, put_if_wanted, shared};
 use super::text::confidant_bytes;
 use super::turn::{confidant_turn, view_turn};
 use super::views::{Views, pointer};
@@ -38,8 +38,8 @@ impl confidant_turns {
         &self.turns
     }
 
-    fn view(&self, place: usize) -> Option<&confidant_turn> {
-        self.views.get_or_init(|| Views(self.turns.iter().map(view_turn).collect())).0.get(place)
+    fn views(&self) -> &[confidant_turn] {
+        &self.views.get_or_init(|| Views(self.turns.iter().map(view_turn).collect())).0
     }
 }
 
@@ -54,6 +54,20 @@ impl confidant_context {
             None => make_view(self, place),
         }
     }
+
+    fn views(&self) -> &[confidant_turn] {
+        &self.views.get_or_init(|| Views(self.context.turns().map(view_turn).collect())).0
+    }
+}
+
+/// The first of some views, for the host to step through, and how many there are.
+///
+/// # Safety
+/// `count` is NULL or writable.
+unsafe fn run_of(views: &[confidant_turn], count: *mut usize) -> *const confidant_turn {
+    // SAFETY: as promised by the caller.
+    unsafe { put_if_wanted(count, views.len()) };
+    pointer(views.first())
 }
 
 /// As [`confidant_context::view`], for the first one of a context. In C's way, which lets no panic
@@ -61,8 +75,7 @@ impl confidant_context {
 #[cold]
 #[inline(never)]
 extern "C" fn make_view(context: &confidant_context, place: usize) -> *const confidant_turn {
-    let views = || Views(context.context.turns().map(view_turn).collect());
-    look(std::ptr::null(), || pointer(context.views.get_or_init(views).0.get(place)))
+    look(std::ptr::null(), || pointer(context.views().get(place)))
 }
 
 /// The last context that a handle gave out: as long as nothing changes, the views are the same.
@@ -131,6 +144,19 @@ pub unsafe extern "C" fn confidant_context_turn(
     look(std::ptr::null(), || unsafe { context.as_ref() }.map_or(std::ptr::null(), |context| context.view(place)))
 }
 
+/// All turns of the context, oldest first, one behind the other, and how many; NULL and 0 if there
+/// are none and for NULL. From one to the next it is the first one's `struct_size` bytes, which may
+/// be more than the host's header knows. One call in place of one for each turn. `count` may be NULL.
+///
+/// Owned: views that live until `confidant_context_free`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn confidant_context_turns(
+    context: *const confidant_context,
+    count: *mut usize,
+) -> *const confidant_turn {
+    look(std::ptr::null(), || unsafe { run_of(context.as_ref().map_or(&[], confidant_context::views), count) })
+}
+
 /// The whole context as one flat buffer, for hosts whose calls are costly. All numbers are
 /// little-endian; offsets count from the buffer's beginning.
 ///
@@ -181,7 +207,19 @@ pub unsafe extern "C" fn confidant_turns_count(turns: *const confidant_turns) ->
 /// Owned: a view that lives until `confidant_turns_free`. Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_turns_at(turns: *const confidant_turns, place: usize) -> *const confidant_turn {
-    look(std::ptr::null(), || pointer(unsafe { turns.as_ref() }.and_then(|turns| turns.view(place))))
+    look(std::ptr::null(), || pointer(unsafe { turns.as_ref() }.and_then(|turns| turns.views().get(place))))
+}
+
+/// All turns of the list, one behind the other, and how many, as `confidant_context_turns` gives
+/// them; NULL and 0 if there are none and for NULL. `count` may be NULL.
+///
+/// Owned: views that live until `confidant_turns_free`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn confidant_turns_all(
+    turns: *const confidant_turns,
+    count: *mut usize,
+) -> *const confidant_turn {
+    look(std::ptr::null(), || unsafe { run_of(turns.as_ref().map_or(&[], confidant_turns::views), count) })
 }
 
 /// The whole list as one flat buffer, laid out as `confidant_context_flat` says; its total is the

@@ -100,7 +100,8 @@ pub struct confidant_llm_callbacks {
     pub user_data: *mut c_void,
     /// Writes the reply with `confidant_llm_reply_append`, in one piece or many, and returns
     /// `CONFIDANT_OK`; or returns a status, after `confidant_llm_reply_fail` if there is more to
-    /// say. Must not be NULL.
+    /// say: the call fails with it, or with LLM for an unknown one and for INTERNAL, which only the
+    /// library says. Must not be NULL.
     pub complete: Option<
         unsafe extern "C" fn(
             user_data: *mut c_void,

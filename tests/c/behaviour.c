@@ -140,6 +140,12 @@ static void check_flat(const confidant_context *context)
         REQUIRE(memcmp(flat.ptr + record[12], confidant_context_turn(context, at)->said.ptr, record[13]) == 0);
     }
     REQUIRE(place == end && end <= flat.len);
+    size_t count = 1;
+    const char *turn = (const char *)confidant_context_turns(context, &count);
+    REQUIRE(count == head[4] && confidant_context_turns(context, NULL) == (const void *)turn);
+    for (size_t at = 0; at < count; at++, turn += ((const confidant_turn *)turn)->struct_size) {
+        REQUIRE((const confidant_turn *)turn == confidant_context_turn(context, at));
+    }
 }
 
 static void use_later(const struct handles *left)
@@ -752,7 +758,9 @@ static void work_beside(void *(*waiting)(void *))
 static void embedders(void)
 {
     for (int32_t status = 1; status <= CONFIDANT_ERR_BUDGET; status++) {
-        REQUIRE(embed_by(&(struct embedding_model){ .behaviour = REFUSES, .status = status }, NULL) == status);
+        // Only the library itself says that it has a defect.
+        int32_t expected = status == CONFIDANT_ERR_INTERNAL ? CONFIDANT_ERR_EMBEDDING : status;
+        REQUIRE(embed_by(&(struct embedding_model){ .behaviour = REFUSES, .status = status }, NULL) == expected);
     }
     REQUIRE(embed_by(&(struct embedding_model){ .behaviour = REFUSES, .status = -7 }, NULL) == CONFIDANT_ERR_EMBEDDING);
     REQUIRE(embed_by(&(struct embedding_model){ .behaviour = LEAVES_NAN }, NULL) == CONFIDANT_ERR_INVALID_ARGUMENT);
@@ -783,7 +791,8 @@ static void callbacks(void)
     MUST(confidant_memory_open(f.memory, TEXT("acme"), TEXT("callbacks"), &customer, NULL));
     int32_t why = 0;
     for (int32_t status = 1; status <= CONFIDANT_ERR_BUDGET; status++) {
-        REQUIRE(ask(&(struct model){ .behaviour = RETURNS, .status = status }, customer, NULL, NULL) == status);
+        int32_t expected = status == CONFIDANT_ERR_INTERNAL ? CONFIDANT_ERR_LLM : status;
+        REQUIRE(ask(&(struct model){ .behaviour = RETURNS, .status = status }, customer, NULL, NULL) == expected);
     }
     static const int32_t unknown[] = { -1, 99, INT32_MIN, INT32_MAX };
     for (size_t at = 0; at < 4; at++) {

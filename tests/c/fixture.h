@@ -67,6 +67,7 @@ struct fixture {
     uint64_t number;
     uint64_t numbers[4];
     int64_t time;
+    size_t count;
     confidant_flag flag;
     confidant_id id;
     confidant_bytes bytes;

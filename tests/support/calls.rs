@@ -1252,11 +1252,16 @@ impl World {
                 read_turn(confidant_context_turn(context, turn));
             }
             read_turn(confidant_context_turn(context, place));
+            let mut count = 0;
+            let first = confidant_context_turns(context, &mut count);
+            (0..count).for_each(|turn| read_turn(first.add(turn)));
             confidant_context_total(context);
             if confidant_context_flat(context, &mut bytes, null_mut()) == 0 {
                 read(confidant_str { ptr: bytes.ptr.cast(), len: bytes.len });
             }
             let turns = self.turns.pick(input);
+            let first = confidant_turns_all(turns, &mut count);
+            (0..count).for_each(|turn| read_turn(first.add(turn)));
             for turn in 0..confidant_turns_count(turns) {
                 read_turn(confidant_turns_at(turns, turn));
             }

@@ -433,6 +433,7 @@ impl Writer<'_> {
                 ("uint64_t", "turn_ids") => "f.numbers".to_owned(),
                 ("uint64_t", _) => "&f.number".to_owned(),
                 ("int64_t", _) => "&f.time".to_owned(),
+                ("size_t", _) => "&f.count".to_owned(),
                 ("confidant_flag", _) => "&f.flag".to_owned(),
                 ("confidant_id", _) => "&f.id".to_owned(),
                 ("confidant_bytes", _) => "&f.bytes".to_owned(),
