@@ -6,12 +6,19 @@
 use super::request::ContextRequest;
 use crate::memory::{Context, RecallBasis, Turn};
 use std::fmt::Write;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The share of the budget that the newest turns may take before anything is recalled, and
 /// the share for preferences, in percent.
 const RECENT_PERCENT: usize = 50;
 const PREFERENCES_PERCENT: usize = 10;
+
+/// Of a time as it is written, the day.
+const DATE_BYTES: usize = 10;
+const DAY_MS: i64 = 86_400_000;
+/// Times that are written in years of four digits.
+const PLAIN_DATES: Range<i64> = 0..253_402_300_800_000;
 
 const PREFERENCES: &str = "Known of the customer:\n";
 const PASSAGES: &str = "From the knowledge base:\n";
@@ -87,6 +94,7 @@ impl AssembledContext {
             passages: vec![false; request.passages.len()],
             left: request.max_tokens,
             dropped: Vec::new(),
+            written: Written::default(),
         };
         choice.fill();
         let mut text = choice.text();
@@ -103,7 +111,7 @@ impl AssembledContext {
             tokens,
             preferences: choice.has_preferences,
             passages: choice.passages.iter().filter(|taken| **taken).count(),
-            recalled: choice.recalled().cloned().collect(),
+            recalled: choice.recalled().into_iter().cloned().collect(),
             recent: choice.recent_taken().to_vec(),
             basis,
         }
@@ -146,9 +154,49 @@ struct Choice<'c> {
     passages: Vec<bool>,
     left: usize,
     dropped: Vec<Part>,
+    written: Written,
 }
 
-impl Choice<'_> {
+/// The turns that were looked at as they stand in a text, each written once.
+#[derive(Default)]
+struct Written {
+    text: String,
+    /// Where each turn lies in memory, and where it begins and ends here.
+    turns: Vec<(*const Turn, Range<usize>)>,
+    /// The last day that was written, counted from the epoch.
+    day: Option<i64>,
+    date: String,
+}
+
+impl Written {
+    fn turn(&mut self, turn: &Turn) -> &str {
+        let known = self.turns.iter().find(|(known, _)| std::ptr::eq(*known, turn)).map(|(_, range)| range.clone());
+        let range = known.unwrap_or_else(|| {
+            let start = self.text.len();
+            self.write(turn);
+            self.turns.push((turn, start..self.text.len()));
+            start..self.text.len()
+        });
+        self.text.get(range).unwrap_or_default()
+    }
+
+    fn write(&mut self, turn: &Turn) {
+        if turn.said.is_some() {
+            let day = Some(turn.at.as_millis()).filter(|at| PLAIN_DATES.contains(at)).map(|at| at / DAY_MS);
+            if day.is_none() || day != self.day {
+                self.day = day;
+                self.date = turn.at.to_string();
+                if self.date.is_char_boundary(DATE_BYTES) {
+                    self.date.truncate(DATE_BYTES);
+                }
+            }
+            let _ = write!(self.text, "[{}] ", self.date);
+        }
+        let _ = writeln!(self.text, "{turn}\n");
+    }
+}
+
+impl<'c> Choice<'c> {
     fn fill(&mut self) {
         let whole = self.request.max_tokens;
         if let Some(preferences) = &self.preferences {
@@ -233,25 +281,24 @@ impl Choice<'_> {
         self.request.counter.tokens(text).min(self.request.max_tokens + 1)
     }
 
-    fn turn_tokens(&self, turn: &Turn) -> usize {
-        let mut text = String::new();
-        write_turn(&mut text, turn);
-        self.tokens(&text)
+    fn turn_tokens(&mut self, turn: &Turn) -> usize {
+        let (counter, most) = (self.request.counter, self.request.max_tokens + 1);
+        counter.tokens(self.written.turn(turn)).min(most)
     }
 
-    fn recent_taken(&self) -> &[Arc<Turn>] {
+    fn recent_taken(&self) -> &'c [Arc<Turn>] {
         self.recent.get(self.recent.len() - self.newest..).unwrap_or_default()
     }
 
     /// The recalled turns that are in, oldest first.
-    fn recalled(&self) -> impl Iterator<Item = &Arc<Turn>> {
+    fn recalled(&self) -> Vec<&'c Arc<Turn>> {
         let mut turns: Vec<&Arc<Turn>> =
             self.offered.iter().zip(&self.taken).filter(|(_, taken)| **taken).map(|(turn, _)| turn).collect();
         turns.sort_unstable_by_key(|turn| turn.id);
-        turns.into_iter()
+        turns
     }
 
-    fn text(&self) -> String {
+    fn text(&mut self) -> String {
         let mut text = String::with_capacity(self.request.max_tokens.min(1 << 16) * 4);
         if let Some(preferences) = self.preferences.as_deref().filter(|_| self.has_preferences) {
             let _ = writeln!(text, "{PREFERENCES}{preferences}\n");
@@ -263,23 +310,13 @@ impl Choice<'_> {
         let mut heading = RECALLED;
         for turn in self.recalled() {
             text.push_str(std::mem::take(&mut heading));
-            write_turn(&mut text, turn);
+            text.push_str(self.written.turn(turn));
         }
         let mut heading = RECENT;
         for turn in self.recent_taken() {
             text.push_str(std::mem::take(&mut heading));
-            write_turn(&mut text, turn);
+            text.push_str(self.written.turn(turn));
         }
         text
     }
-}
-
-fn write_turn(text: &mut String, turn: &Turn) {
-    if turn.said.is_some() {
-        text.push('[');
-        let at = turn.at.to_string();
-        text.push_str(at.get(..10).unwrap_or(&at));
-        text.push_str("] ");
-    }
-    let _ = writeln!(text, "{turn}\n");
 }

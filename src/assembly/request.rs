@@ -120,7 +120,7 @@ impl Customer {
     /// [`recall`](Self::recall).
     pub fn assemble(&self, request: &ContextRequest<'_>) -> Result<AssembledContext> {
         request.check()?;
-        let preferences = if request.with_preferences { Some(self.preferences()?.to_string()) } else { None };
+        let preferences = if request.with_preferences { Some(self.preferences_text()?) } else { None };
         let (context, recalled, basis) = if request.recalled > 0 {
             let found = self.recalled_turns(request.question, request.recalled)?;
             (found.newest, found.turns, Some(found.basis))

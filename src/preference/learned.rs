@@ -48,17 +48,23 @@ impl Learned {
         }
     }
 
-    /// Turns that wait count too, but are not kept: their numbers may still change.
-    fn conclude(&mut self, extractor: &PreferenceExtractor, context: &Context) -> Preferences {
+    /// Shows what is concluded. Turns that wait count too, but are not kept: their numbers may
+    /// still change.
+    fn conclude<T>(
+        &mut self,
+        extractor: &PreferenceExtractor,
+        context: &Context,
+        show: impl FnOnce(&Preferences) -> T,
+    ) -> T {
         let mut waiting = context.turns().filter(|turn| turn.is_pending()).peekable();
         if waiting.peek().is_none() {
-            return self.concluded.get_or_insert_with(|| extractor.conclude(&self.state)).clone();
+            return show(self.concluded.get_or_insert_with(|| extractor.conclude(&self.state)));
         }
         let mut state = self.state.clone();
         for turn in waiting {
             extractor.learn(&mut state, turn);
         }
-        extractor.conclude(&state)
+        show(&extractor.conclude(&state))
     }
 }
 
@@ -72,6 +78,15 @@ impl Customer {
     /// # Errors
     /// As [`load_context`](crate::PersistentBufferMemory::load_context).
     pub fn preferences(&self) -> Result<Preferences> {
+        self.concluded(Preferences::clone)
+    }
+
+    /// The same as a text, without a copy of the turns that show it.
+    pub(crate) fn preferences_text(&self) -> Result<String> {
+        self.concluded(Preferences::to_string)
+    }
+
+    fn concluded<T>(&self, show: impl FnOnce(&Preferences) -> T) -> Result<T> {
         let extractor = PreferenceExtractor::support();
         let context = self.memory().load_context()?;
         let kept = self.core.subject::<Kept>();
@@ -79,7 +94,7 @@ impl Customer {
         let learned = Arc::clone(kept.states.lock().get_or_insert(name, Arc::default));
         let mut learned = learned.lock();
         self.bring_forward(&extractor, &mut learned, &context)?;
-        Ok(learned.conclude(&extractor, &context))
+        Ok(learned.conclude(&extractor, &context, show))
     }
 
     /// Makes the state cover every stored turn of the context's moment.
