@@ -307,7 +307,7 @@ impl Index {
                 && !terms.iter().any(|term| term.word == text);
             if is_new {
                 let stem = self.vocabulary.stem_of(text).unwrap_or(NONE);
-                terms.push(Term { word: text.to_owned(), stem, near: self.near(text) });
+                terms.push(Term { word: text.to_owned(), stem, near: self.near(text, stem) });
             }
         });
         let vector = (self.table.is_some() && self.dimensions == DIMENSIONS).then(|| Direction::from(&sum.vector()));
@@ -333,8 +333,7 @@ impl Index {
     /// Soft BM25 of one word: itself in any form as often as it occurs, and what is most like it.
     fn score_word(&self, scratch: &mut Scratch, term: &Term, weight: f32) {
         let Scratch { times, marks, norms, words, .. } = scratch;
-        let is_other = |word: u32| self.vocabulary.word(word).is_none_or(|word| word.stem != term.stem);
-        let similar = || term.near.iter().filter(|(word, _)| is_other(*word)).map(|(word, gain)| (*word, parts(*gain)));
+        let similar = || term.near.iter().map(|(word, gain)| (*word, parts(*gain)));
         let family = || self.vocabulary.family(term.stem);
         let mut postings = 0;
         // First what is alike, of which the most counts, then the word itself, which is added.

@@ -7,7 +7,7 @@ use super::embedding::Embedding;
 use super::index::Index;
 use super::kernel::float;
 use super::vector::{ROW_SHIFT, Vector, wide};
-use super::vocabulary::Place;
+use super::vocabulary::{NONE, Place};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -29,8 +29,9 @@ pub(crate) struct Similar {
 }
 
 struct Known {
-    /// So many words of the vocabulary were looked at.
+    /// So many words of the vocabulary were looked at, and so many of those that were stems before.
     seen: u32,
+    promoted: usize,
     near: Arc<[Near]>,
 }
 
@@ -54,33 +55,37 @@ impl Similar {
 }
 
 impl Index {
-    /// The words of the index that mean nearly the same as a folded word. Numbers mean only
-    /// themselves.
-    pub(super) fn near(&self, word: &str) -> Arc<[Near]> {
+    /// The words of the index that mean nearly the same as a folded word, say something, and have
+    /// another stem than its own. Numbers mean only themselves.
+    pub(super) fn near(&self, word: &str, stem: u32) -> Arc<[Near]> {
         let Some(table) = self.table.filter(|_| !word.bytes().any(|byte| byte.is_ascii_digit())) else {
             return Arc::default();
         };
         let words = u32::try_from(self.vocabulary.len()).unwrap_or(u32::MAX);
         let mut similar = self.similar.lock();
-        let (seen, known) =
-            similar.kept.get(word).map_or((0, None), |known| (known.seen, Some(Arc::clone(&known.near))));
-        if let Some(near) = known.as_ref().filter(|_| seen == words) {
-            return Arc::clone(near);
+        let promoted = self.vocabulary.promoted();
+        let known = similar.kept.get(word);
+        if let Some(known) = known.filter(|known| (known.seen, known.promoted) == (words, promoted.len())) {
+            return Arc::clone(&known.near);
         }
+        let (seen, looked_at) = known.map_or((0, 0), |known| (known.seen, known.promoted));
+        let mut near: Vec<Near> = known.map_or_else(Vec::new, |known| known.near.to_vec());
         let vector = table.word(word);
-        let mut near: Vec<Near> = known.iter().flat_map(|near| near.iter().copied()).collect();
         if !vector.is_zero() {
             let asked = Asked::new(table, vector, index(words - seen));
-            for number in seen..words {
-                let cosine = asked.cosine(self.vocabulary.place(number));
+            let late = promoted.get(looked_at..).unwrap_or_default().iter().copied().filter(|number| *number < seen);
+            for number in late.chain(seen..words) {
+                let is_other = self.vocabulary.word(number).is_some_and(|word| ![stem, NONE].contains(&word.stem));
+                let cosine = if is_other { asked.cosine(self.vocabulary.place(number)) } else { 0.0 };
                 if cosine > FLOOR {
                     near.push((number, GAIN * (cosine - FLOOR) / (1.0 - FLOOR)));
                 }
             }
+            near.sort_unstable_by_key(|(number, _)| *number);
         }
         let near: Arc<[Near]> = near.into();
         let limit = KEPT_BYTES + self.entries.len() * KEPT_BYTES_EACH;
-        similar.keep(word, Known { seen: words, near: Arc::clone(&near) }, limit);
+        similar.keep(word, Known { seen: words, promoted: promoted.len(), near: Arc::clone(&near) }, limit);
         near
     }
 }
@@ -124,4 +129,51 @@ impl Asked {
 
 fn index(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::index::{Document, Part, Reader};
+    use super::super::rank::{Mix, Question};
+    use super::*;
+
+    const TEXTS: [&str; 8] = [
+        "they are refunding the amount, and crediting the account",
+        "the cat sat there, drinking",
+        "there was a refund",
+        "a credit, a drink",
+        "she drinks and sings",
+        "to sing a song of credits",
+        "charging and paying",
+        "pay the charge, the refunds",
+    ];
+    const QUESTIONS: [&str; 5] = ["money back", "what drink", "loan", "music, singer", "payment of the charges"];
+
+    fn push(index: &mut Index, reader: &mut Reader, number: usize) {
+        let parts = [Part { voice: 0, text: TEXTS.get(number).expect("is one of them") }];
+        let key = u32::try_from(number).expect("is small");
+        assert!(index.push(reader, &Document { key, parts: &parts, ..Document::default() }));
+    }
+
+    fn answers(index: &Index) -> Vec<(u32, [u32; 4])> {
+        let ask = |text| {
+            let (limit, wanted, vector, period) = (9, None, None, None);
+            index.search(&Question { text, limit, mix: Mix::TURNS, wanted, vector, period }).hits
+        };
+        let hits = QUESTIONS.into_iter().flat_map(ask);
+        hits.map(|hit| (hit.key, [hit.score, hit.words, hit.cosine, hit.lent].map(f32::to_bits))).collect()
+    }
+
+    #[test]
+    fn an_index_that_was_asked_while_it_grew_answers_like_one_that_was_not() {
+        let Some(table) = Embedding::shipped() else { return };
+        let mut grown = Index::new(Some(table), false);
+        let mut reader = Reader::default();
+        for number in 0..TEXTS.len() {
+            push(&mut grown, &mut reader, number);
+            let mut fresh = Index::new(Some(table), false);
+            (0..=number).for_each(|number| push(&mut fresh, &mut Reader::default(), number));
+            assert!(answers(&grown) == answers(&fresh), "after {} texts", number + 1);
+        }
+    }
 }

@@ -67,6 +67,8 @@ pub(crate) struct Vocabulary {
     far: Vec<Far>,
     /// The rows of such words, one's after the other's.
     rows: Vec<u16>,
+    /// Stems that were met as words later, in the order of that: only then they have a place.
+    promoted: Vec<u32>,
     keeps_stops: bool,
     /// So that nobody outside can choose words that meet in one slot.
     seed: u64,
@@ -81,6 +83,7 @@ impl Vocabulary {
             slots: vec![0; 64],
             far: Vec::new(),
             rows: Vec::new(),
+            promoted: Vec::new(),
             keeps_stops,
             seed,
         }
@@ -100,6 +103,7 @@ impl Vocabulary {
             + self.slots.capacity() * size_of::<u32>()
             + self.far.capacity() * size_of::<Far>()
             + self.rows.capacity() * size_of::<u16>()
+            + self.promoted.capacity() * size_of::<u32>()
     }
 
     pub(crate) fn shrink(&mut self) {
@@ -107,6 +111,7 @@ impl Vocabulary {
         self.words.shrink_to_fit();
         self.far.shrink_to_fit();
         self.rows.shrink_to_fit();
+        self.promoted.shrink_to_fit();
     }
 
     pub(crate) fn word(&self, number: u32) -> Option<&Word> {
@@ -136,6 +141,9 @@ impl Vocabulary {
         }
         if self.words.len() + 2 > MAX_WORDS {
             return None;
+        }
+        if let Some(known) = known {
+            self.promoted.push(known);
         }
         let number = known.unwrap_or_else(|| self.add(slot, text));
         let place = self.find_place(text, table);
@@ -257,6 +265,11 @@ impl Vocabulary {
         let Some(far) = self.far.get(place) else { return Place::Nowhere };
         let start = place.checked_sub(1).and_then(|before| self.far.get(before)).map_or(0, |before| index(before.end));
         Place::Sum(self.rows.get(start..index(far.end)).unwrap_or_default(), far.inverse)
+    }
+
+    /// The stems that were met as words since this was made, the earliest first.
+    pub(crate) fn promoted(&self) -> &[u32] {
+        &self.promoted
     }
 
     /// The words with a stem.
