@@ -959,7 +959,7 @@ typedef struct {
   double words;
   // The cosine between the turn's meaning and the question's, -1 to 1; 0 by words alone.
   double meaning;
-  // What the turns before and after it in its session added to its score.
+  // What the turns before and after it in its session, and the best one there, added to its score.
   double neighbours;
   // How many words of the question `confidant_recalled_match` gives.
   size_t match_count;

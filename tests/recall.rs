@@ -56,6 +56,43 @@ fn the_turn_that_answers_is_found_in_other_words_and_says_why() {
 }
 
 #[test]
+fn a_turn_counts_more_in_a_session_that_answers_than_in_another() {
+    on_every_store(|place| {
+        let alice = place.open().customer("alice").unwrap();
+        for (day, first) in [(-2, "The courier lost the zebra crate."), (0, "The shop was closed.")] {
+            let session = alice.open_session_at(Channel::Chat, Timestamp::from_millis(START + day * DAY)).unwrap();
+            let texts =
+                [first, "We had lunch.", "The garden is dry.", "It was the green label.", "The train was late."];
+            for (text, hour) in texts.into_iter().zip(0..) {
+                let at = Timestamp::from_millis(START + day * DAY + hour * 60_000);
+                session.save_turn(NewTurn::said(text).at(at)).unwrap();
+            }
+        }
+        let found = alice.recall(&RecallQuery::new("What label had the zebra crate?").limit(10)).unwrap();
+        let labels = found.turns.iter().filter(|found| found.turn.said.as_deref() == Some("It was the green label."));
+        let labels: Vec<_> = labels.collect();
+        assert_eq!(labels.len(), 2);
+        assert!(labels[0].score > labels[1].score && labels[0].neighbours > labels[1].neighbours);
+        assert_eq!(labels[0].turn.at, Timestamp::from_millis(START - 2 * DAY + 3 * 60_000));
+    });
+}
+
+#[test]
+fn a_turn_that_ends_with_a_question_answers_less_than_one_that_states() {
+    on_every_store(|place| {
+        let alice = place.open().customer("alice").unwrap();
+        for text in ["The walrus is green? ", "The walrus is green!", "Is the walrus green?"] {
+            save(&alice, &[text]);
+            save_all(&alice, &chatter(12));
+        }
+        let best = || said(&alice, "walrus green", 3);
+        assert_eq!(best()[0], "The walrus is green!");
+        alice.memory().save_turn(NewTurn::said("Is this walrus green?").answered("It is green.")).unwrap();
+        assert_eq!(best()[0], "Is this walrus green?", "what is answered asks no more");
+    });
+}
+
+#[test]
 fn a_turn_is_found_as_soon_as_it_is_saved_and_changes_with_its_answer() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap();

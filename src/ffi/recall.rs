@@ -90,7 +90,7 @@ pub struct confidant_recalled_turn {
     pub words: f64,
     /// The cosine between the turn's meaning and the question's, -1 to 1; 0 by words alone.
     pub meaning: f64,
-    /// What the turns before and after it in its session added to its score.
+    /// What the turns before and after it in its session, and the best one there, added to its score.
     pub neighbours: f64,
     /// How many words of the question `confidant_recalled_match` gives.
     pub match_count: usize,

@@ -5,6 +5,7 @@
 //! dropped and built again at any time.
 
 use super::embedding::Embedding;
+use super::group::Groups;
 use super::met::Met;
 use super::postings::{MAX_DOCUMENTS, Postings, entry};
 use super::rank::Scratch;
@@ -74,6 +75,8 @@ pub(crate) struct Entry {
     pub(crate) label: u8,
     pub(crate) voices: [u8; 2],
     pub(crate) is_gone: bool,
+    /// Whether it ends with a question. Not kept in snapshots: documents that have them are no talk.
+    pub(crate) asks: bool,
 }
 
 pub(crate) struct Index {
@@ -85,8 +88,8 @@ pub(crate) struct Index {
     pub(super) lengths: Vec<u16>,
     /// How many documents back the one before in its group is; 0: there is none.
     pub(super) backs: Vec<u16>,
-    /// The places where that is more than one.
-    pub(super) far_backs: Vec<u32>,
+    /// The same, as one needs it to look at a whole group.
+    pub(super) groups: Groups,
     pub(super) dimensions: usize,
     /// `dimensions` numbers a document.
     pub(super) vectors: Vec<i8>,
@@ -131,7 +134,7 @@ impl Index {
             entries: Vec::new(),
             lengths: Vec::new(),
             backs: Vec::new(),
-            far_backs: Vec::new(),
+            groups: Groups::default(),
             dimensions,
             vectors: Vec::new(),
             inverses: Vec::new(),
@@ -160,7 +163,7 @@ impl Index {
             + self.postings.bytes()
             + self.entries.capacity() * size_of::<Entry>()
             + (self.lengths.capacity() + self.backs.capacity()) * size_of::<u16>()
-            + self.far_backs.capacity() * size_of::<u32>()
+            + self.groups.bytes()
             + self.vectors.capacity()
             + self.inverses.capacity() * size_of::<f32>()
             + self.similar.lock().bytes()
@@ -208,10 +211,11 @@ impl Index {
             label: new.label,
             voices: [NO_VOICE; 2],
             is_gone: true,
+            asks: false,
         });
         self.lengths.push(0);
         self.backs.push(back);
-        self.far_backs.extend((back > 1).then_some(number));
+        self.groups.push(number, back);
         self.vectors.resize((place + 1) * self.dimensions, 0);
         self.inverses.push(0.0);
         self.fill(reader, number, new);
@@ -316,6 +320,7 @@ impl Index {
         if let Some(entry) = self.entries.get_mut(place) {
             entry.voices = [voices.next().unwrap_or(NO_VOICE), voices.next().unwrap_or(NO_VOICE)];
             entry.is_gone = false;
+            entry.asks = new.parts.last().is_some_and(|part| part.text.trim_end().ends_with(['?', '\u{ff1f}']));
             self.live += 1;
             let length = u16::try_from(length).unwrap_or(u16::MAX);
             self.lengths.get_mut(place).into_iter().for_each(|kept| *kept = length);

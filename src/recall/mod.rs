@@ -4,6 +4,7 @@
 //! are compared.
 
 mod embedding;
+mod group;
 mod index;
 mod kernel;
 mod met;

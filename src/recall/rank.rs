@@ -39,15 +39,21 @@ pub(crate) struct Mix {
     pub(crate) before: f32,
     /// Of the score of the document after.
     pub(crate) after: f32,
+    /// Of the best score in its group.
+    pub(crate) group: f32,
     /// More for the one speaker that the question names.
     pub(crate) speaker: f32,
+    /// What of its score a document keeps that ends with a question.
+    pub(crate) asking: f32,
 }
 
 impl Mix {
     /// For short texts that stand alone.
-    pub(crate) const TEXTS: Mix = Mix { words: 0.3, meaning: 0.7, before: 0.0, after: 0.0, speaker: 0.0 };
+    pub(crate) const TEXTS: Mix =
+        Mix { words: 0.3, meaning: 0.7, before: 0.0, after: 0.0, group: 0.0, speaker: 0.0, asking: 1.0 };
     /// For conversations.
-    pub(crate) const TURNS: Mix = Mix { words: 0.6, meaning: 0.4, before: 0.4, after: 0.2, speaker: 0.4 };
+    pub(crate) const TURNS: Mix =
+        Mix { words: 0.6, meaning: 0.4, before: 0.4, after: 0.2, group: 0.3, speaker: 0.4, asking: 0.9 };
 }
 
 /// Which documents may be found.
@@ -76,7 +82,7 @@ pub(crate) struct Hit {
     pub(crate) words: f32,
     /// The cosine of its vector with the question's.
     pub(crate) cosine: f32,
-    /// What its neighbours lent it.
+    /// What its neighbours and the best of its group lent it.
     pub(crate) lent: f32,
 }
 
@@ -136,8 +142,9 @@ pub(crate) struct Scratch {
     cosines: Vec<f32>,
     scores: Vec<f32>,
     lent: Vec<f32>,
-    /// The largest score of each few documents.
+    /// The largest score of each few documents, and of those in each group.
     peaks: Vec<f32>,
+    most: Vec<f32>,
 }
 
 /// A question with what is known of the documents as a whole.
@@ -230,6 +237,9 @@ impl Index {
             }
             if question.period.is_some_and(|(from, until)| (from..until).contains(&entry.at)) {
                 score *= IN_PERIOD;
+            }
+            if entry.asks {
+                score *= question.mix.asking;
             }
             if best.takes(score, entry.key) {
                 let words = if most > 0.0 { at(&scratch.words) / most } else { 0.0 };
@@ -421,15 +431,13 @@ impl Index {
     }
 
     fn lend(&self, scratch: &mut Scratch, mix: Mix) {
-        let Scratch { scores, lent, .. } = scratch;
-        if mix.before == 0.0 && mix.after == 0.0 {
+        let Scratch { scores, lent, most, .. } = scratch;
+        if mix.before == 0.0 && mix.after == 0.0 && mix.group == 0.0 {
             return lent.fill(0.0);
         }
         lend(scores, &self.backs, mix.before, mix.after, lent);
         // Sessions that ran at the same time; two amounts each at most, so their order does not matter.
-        for place in self.far_backs.iter().map(|place| index(*place)) {
-            let Some(back) = self.backs.get(place) else { continue };
-            let earlier = place - usize::from(*back);
+        for (place, earlier) in self.groups.links().iter().map(|(place, earlier)| (index(*place), index(*earlier))) {
             let (own, before) = (scores.get(place), scores.get(earlier));
             let (own, before) = (own.copied().unwrap_or(0.0), before.copied().unwrap_or(0.0));
             if let Some(lent) = lent.get_mut(place) {
@@ -439,6 +447,7 @@ impl Index {
                 *lent += mix.after * own;
             }
         }
+        self.groups.lend(scores, mix.group, most, lent);
     }
 
     /// The speaker that the question names, if it names one and no other.

@@ -4,6 +4,7 @@
 //! Nothing here is worth keeping if in doubt: the caller builds the index anew.
 
 use super::embedding::Embedding;
+use super::group::Groups;
 use super::index::{Entry, Index};
 use super::postings::Postings;
 use super::vocabulary::Vocabulary;
@@ -131,15 +132,14 @@ impl Index {
             let (key, group, low, high) = (from.number()?, from.number()?, from.number()?, from.number()?);
             let [label, said, answered, is_gone] = from.number()?.to_le_bytes();
             let (at, voices) = (whole(low, high), [said, answered]);
-            let entry = Entry { key, group, at, label, voices, is_gone: is_gone != 0 };
+            let entry = Entry { key, group, at, label, voices, is_gone: is_gone != 0, asks: false };
             if !entry.is_gone {
                 index_.live += 1;
                 index_.total_length += u64::from(*length);
             }
             index_.entries.push(entry);
         }
-        let far = (0..).zip(&backs).filter(|(_, back)| **back > 1);
-        index_.far_backs = far.map(|(place, _)| place).collect();
+        index_.groups = Groups::of(&backs);
         (index_.lengths, index_.backs) = (lengths, backs);
         index_.vocabulary = Vocabulary::read_from(from, keeps_stops)?;
         index_.postings = Postings::read_from(from, index_.vocabulary.len(), count)?;

@@ -176,7 +176,7 @@ pub struct RecalledTurn {
     pub words: f32,
     /// The cosine between the turn's meaning and the question's, -1 to 1; 0 by words alone.
     pub meaning: f32,
-    /// What the turns before and after it in its session added to its score.
+    /// What the turns before and after it in its session, and the best one there, added to its score.
     pub neighbours: f32,
     /// The words of the question that the turn holds, or nearly.
     pub matches: Vec<WordMatch>,
