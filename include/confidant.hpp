@@ -167,6 +167,15 @@ public:
     bool empty() const noexcept { return static_cast<const List *>(this)->size() == 0; }
 };
 
+// Steps through turns that lie one behind the other, each as long as the library that is loaded makes it.
+template <typename Each> void step(const confidant_turn *turn, std::size_t count, Each &&each)
+{
+    for (; count > 0; count--) {
+        each(turn);
+        turn = reinterpret_cast<const confidant_turn *>(reinterpret_cast<const char *>(turn) + turn->struct_size);
+    }
+}
+
 template <typename Pointer> Pointer within(Pointer found)
 {
     if (found == nullptr) {
@@ -367,6 +376,13 @@ public:
     // The customer's turns in all.
     std::uint64_t total() const noexcept { return confidant_context_total(handle_.get()); }
     turn operator[](std::size_t place) const { return turn(detail::within(confidant_context_turn(handle_.get(), place))); }
+    // Shows every turn to `each`, oldest first: one call of the library in place of one for each turn.
+    template <typename Each> void for_each(Each &&each) const
+    {
+        std::size_t count = 0;
+        const confidant_turn *first = confidant_context_turns(handle_.get(), &count);
+        detail::step(first, count, [&each](const confidant_turn *raw) { each(turn(raw)); });
+    }
     const confidant_context *get() const noexcept { return handle_.get(); }
 
 private:
@@ -380,6 +396,13 @@ public:
     explicit turns(confidant_turns *from) noexcept : handle_(from) {}
     std::size_t size() const noexcept { return confidant_turns_count(handle_.get()); }
     turn operator[](std::size_t place) const { return turn(detail::within(confidant_turns_at(handle_.get(), place))); }
+    // As of a context.
+    template <typename Each> void for_each(Each &&each) const
+    {
+        std::size_t count = 0;
+        const confidant_turn *first = confidant_turns_all(handle_.get(), &count);
+        detail::step(first, count, [&each](const confidant_turn *raw) { each(turn(raw)); });
+    }
     const confidant_turns *get() const noexcept { return handle_.get(); }
 
 private:

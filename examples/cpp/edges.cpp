@@ -152,6 +152,10 @@ int main(int argc, char **argv)
         confide::context context = alice.load_context();
         check(context.size() == 3 && context.total() == 4 && context[0].id() == id && context[2].id() == ids[1], "a context");
         check(context[0].said() == turn.said && context[0].answer() == turn.answer, "exact texts");
+        std::vector<std::uint64_t> stepped, paged;
+        context.for_each([&stepped](const confide::turn &one) { stepped.push_back(one.id()); });
+        alice.turns().for_each([&paged](const confide::turn &one) { paged.push_back(one.id()); });
+        check(stepped.size() == context.size() && stepped.front() == context[0].id() && paged.size() == alice.turns().size(), "steps");
         check(alice.turns()[0].said() == confide::optional_text("") && !alice.turns()[0].answer(), "an empty text");
         check(throws<std::out_of_range>([&] { context[3]; }), "past the end");
         check(confide::parse_turn_id(confide::format_turn_id(id)) == id, "an identifier as text");
