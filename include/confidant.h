@@ -487,6 +487,10 @@
 // Customers by where their mood goes: "improving", "declining", "stable", "insufficient_data".
 #define CONFIDANT_COUNTS_TREND 5
 
+// What a tenant's articles were used for, ever: "articles", "used_articles", "uses", "helped"; none
+// in the report of one customer.
+#define CONFIDANT_COUNTS_KNOWLEDGE 6
+
 // The customer wrote the message.
 #define CONFIDANT_ROLE_CUSTOMER 0
 
@@ -1494,6 +1498,8 @@ typedef struct {
   uint64_t sessions;
   // Of these, settled.
   uint64_t resolved_sessions;
+  // Of these, closed.
+  uint64_t closed_sessions;
   // Sessions about something that the customer had not come with in the seven days before.
   uint64_t first_contacts;
   // Of these, settled, with no session about the same within seven days after.
@@ -1523,6 +1529,17 @@ typedef struct {
   // The mean time from a session's first turn to the answer that settled it, in milliseconds, if
   // `has_mean_resolution_ms`.
   double mean_resolution_ms;
+  // The same over the sessions of customers who came for the first time, of whom nothing was
+  // remembered, if `has_mean_first_resolution_ms`.
+  double mean_first_resolution_ms;
+  // The same over all other sessions, of customers who were known, if
+  // `has_mean_later_resolution_ms`.
+  double mean_later_resolution_ms;
+  // Closed sessions among all, 0 to 1, if `has_closed_session_rate`.
+  double closed_session_rate;
+  // What a session costs on average, in nano-dollars, as far as hosts noted what turns cost, if
+  // `has_mean_session_cost_nano`.
+  double mean_session_cost_nano;
   // The mean of the confidences that were given, 0 to 1, if `has_mean_confidence`.
   double mean_confidence;
   // The mean satisfaction over the rated sessions, 1 to 5, if `has_mean_rating`.
@@ -1541,6 +1558,14 @@ typedef struct {
   confidant_flag has_escalation_rate;
   // Whether `mean_resolution_ms` is known.
   confidant_flag has_mean_resolution_ms;
+  // Whether `mean_first_resolution_ms` is known.
+  confidant_flag has_mean_first_resolution_ms;
+  // Whether `mean_later_resolution_ms` is known.
+  confidant_flag has_mean_later_resolution_ms;
+  // Whether `closed_session_rate` is known.
+  confidant_flag has_closed_session_rate;
+  // Whether `mean_session_cost_nano` is known.
+  confidant_flag has_mean_session_cost_nano;
   // Whether `mean_confidence` is known.
   confidant_flag has_mean_confidence;
   // Whether `mean_rating` is known.

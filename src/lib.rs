@@ -75,7 +75,7 @@ pub use analytics::{
 pub use assembly::{AssembledContext, ContextRequest, EstimatedTokens, TokenCounter};
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
-pub use knowledge::{FoundArticle, FoundArticles, KnowledgeArticle, KnowledgeBase, NewArticle};
+pub use knowledge::{FoundArticle, FoundArticles, KnowledgeArticle, KnowledgeBase, KnowledgeUsage, NewArticle};
 pub use llm::{
     Article, AskedRequest, Embedder, Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmRequest, Offline, Role,
     Scripted, ScriptedReply, Tone, Usage,

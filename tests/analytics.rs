@@ -5,8 +5,8 @@
 mod support;
 
 use confidant::{
-    AnalyticsReport, Channel, Confidant, Customer, EscalationReason, Figures, HealthLimits, NewTurn, Outcome, Summary,
-    Timestamp, Topic, Trend,
+    AnalyticsReport, Channel, Confidant, Customer, EscalationReason, Figures, HealthLimits, NewArticle, NewTurn,
+    Outcome, Summary, Timestamp, Topic, Trend,
 };
 use serde_json::Value;
 use support::*;
@@ -192,6 +192,8 @@ fn a_report_tells_first_contacts_repetitions_time_and_days() {
         assert_eq!((totals.first_contacts, totals.first_contact_resolved), (2, 1));
         assert_eq!(format!("{:.3}", totals.repeat_rate().unwrap()), "0.333");
         assert_eq!(totals.mean_resolution_ms(), Some(MINUTE as f64));
+        assert_eq!((totals.closed_sessions, totals.closed_session_rate()), (3, Some(1.0)));
+        assert_eq!(totals.mean_session_cost_nano(), Some(1_500.0));
         assert_eq!((totals.mean_rating(), totals.rated_sessions), (Some(3.0), 2));
         assert_eq!((totals.cost_nano, totals.costed_turns, report.tiers["gold"]), (4_500, 3, 2));
         assert_eq!((totals.topics[&Topic::Billing], totals.topics[&Topic::Login]), (2, 1));
@@ -221,6 +223,51 @@ fn a_report_covers_its_range_its_tenant_or_its_customer() {
         assert_eq!((newest.totals.turns, newest.totals.sessions, newest.days.len()), (2, 2, 1));
         assert_eq!(acme.customer("alice").unwrap().analytics().report().unwrap().totals.turns, 2);
         assert_eq!(memory.tenant("nobody").unwrap().analytics().report().unwrap().totals.turns, 0);
+    });
+}
+
+// M-25
+#[test]
+fn a_report_tells_new_customers_from_known_ones_and_what_articles_were_used_for() {
+    on_every_store(|place| {
+        let memory = place.open();
+        let acme = memory.tenant("acme").unwrap();
+        let settle = |name: &str, begins: i64, minutes: i64| {
+            let customer = acme.customer(name).unwrap();
+            let session = customer.open_session_at(Channel::Chat, at(begins)).unwrap();
+            let answered =
+                NewTurn::said("The app crashes.").answered("Done.").answered_at(at(begins + minutes * MINUTE));
+            session.save_turn(answered.at(at(begins)).resolved(true)).unwrap();
+        };
+        settle("alice", START - 3 * DAY, 9);
+        settle("bob", START - 3 * DAY, 11);
+        settle("alice", START - 2 * DAY, 4);
+        settle("alice", START - DAY, 2);
+        let base = acme.knowledge().unwrap();
+        for id in ["kb-1", "kb-2", "kb-3"] {
+            base.put(&NewArticle::new(id, "Crashes", "Install it anew.")).unwrap();
+        }
+        assert!(base.count_use("kb-1", true).unwrap() && base.count_use("kb-1", false).unwrap());
+        assert!(base.count_use("kb-3", true).unwrap() && base.remove("kb-3").unwrap());
+        let report = report_of(&memory);
+        let minutes = |ms: Option<f64>| ms.map(|ms| ms / MINUTE as f64);
+        let totals = &report.totals;
+        assert_eq!(minutes(totals.mean_first_resolution_ms()), Some(10.0));
+        assert_eq!(minutes(totals.mean_later_resolution_ms()), Some(3.0));
+        assert_eq!(minutes(totals.mean_resolution_ms()), Some(6.5));
+        assert_eq!((totals.closed_session_rate(), totals.mean_session_cost_nano()), (Some(0.0), None));
+        let knowledge = report.knowledge.unwrap();
+        assert_eq!((knowledge.articles, knowledge.used_articles, knowledge.uses, knowledge.helped), (2, 1, 2, 1));
+        assert_eq!(knowledge, base.usage().unwrap());
+        let json: Value = serde_json::from_str(&report.to_json()).unwrap();
+        assert_eq!(json["knowledge"]["used_articles"], 1);
+        assert!(report.to_prometheus().contains("confidant_knowledge_uses 2"));
+        let alice = acme.customer("alice").unwrap().analytics().report().unwrap();
+        assert_eq!((alice.knowledge, minutes(alice.totals.mean_later_resolution_ms())), (None, Some(3.0)));
+        let newest = acme.analytics().between(at(START - 2 * DAY), at(START)).report().unwrap();
+        assert_eq!(minutes(newest.totals.mean_first_resolution_ms()), None, "alice was known before");
+        let empty = memory.tenant("nobody").unwrap().analytics().report().unwrap();
+        assert_eq!(empty.knowledge.unwrap().articles, 0);
     });
 }
 

@@ -490,6 +490,7 @@ class Figures(NamedTuple):
     resolved_turns: int
     sessions: int
     resolved_sessions: int
+    closed_sessions: int
     first_contacts: int
     first_contact_resolved: int
     rated_sessions: int
@@ -503,6 +504,10 @@ class Figures(NamedTuple):
     repeat_rate: Optional[float]
     escalation_rate: Optional[float]
     mean_resolution_ms: Optional[float]
+    mean_first_resolution_ms: Optional[float]
+    mean_later_resolution_ms: Optional[float]
+    closed_session_rate: Optional[float]
+    mean_session_cost_nano: Optional[float]
     mean_confidence: Optional[float]
     mean_rating: Optional[float]
     mean_polarity: Optional[float]
@@ -950,8 +955,8 @@ _Spending = _struct(
 )
 _Sensitive = _struct("_Sensitive", *_many(c_uint64, "start end"), ("kind", c_int32), ("reserved", c_uint32))
 _Range = _struct("_Range", *_many(c_int64, "from_ms to_ms"))
-_COUNTED = Figures._fields[1:14]
-_RATES = Figures._fields[14:]
+_COUNTED = Figures._fields[1:15]
+_RATES = Figures._fields[15:]
 _RawFigures = _struct(
     "_RawFigures",
     ("day", _View),
@@ -1825,8 +1830,8 @@ class AnalyticsReport(_Handle):
         return _text(_analytics_report_prometheus(self._ptr))
 
     def counted(self, what: str) -> Dict[str, int]:
-        """Turns by "sentiment", "topic" or "escalation", customers by "tier" or "trend"."""
-        number = ("sentiment", "topic", "escalation", "tier", "trend").index(what) + 1
+        """Turns by "sentiment", "topic" or "escalation", customers by "tier" or "trend", use of the "knowledge"."""
+        number = ("sentiment", "topic", "escalation", "tier", "trend", "knowledge").index(what) + 1
         return {_text(one.name): one.count for one in _seen(_analytics_report_counted, self._ptr, number)}
 
     def resolvers(self) -> Dict[Tuple[Optional[str], Optional[str]], int]:

@@ -265,6 +265,8 @@ class Hosts(unittest.TestCase):
         with self.store.analytics_between("acme") as report:
             self.assertEqual((report.totals.turns, len(report.days), report.counted("topic")), (2, 2, {"billing": 1}))
             self.assertEqual(report.resolvers(), {(None, "billing"): 1})
+            self.assertEqual(report.counted("knowledge"), {"articles": 0, "used_articles": 0, "uses": 0, "helped": 0})
+            self.assertEqual((report.totals.closed_session_rate, report.totals.mean_session_cost_nano), (0.0, None))
             self.assertIn("confidant_turns 2", report.prometheus)
             self.assertTrue(report.json.startswith("{"))
             worries, unknown = report.health(min_session_resolution_rate=2, min_cases=1)

@@ -156,7 +156,9 @@ fn add_sessions(
         let comes_back = contacts.iter().any(|(after, other)| {
             after > number && same(other) && (0..=REPEAT_MS).contains(&(other.begins - contact.begins))
         });
-        report.active_sessions += u64::from(known.is_some_and(|session| session.closed_at.is_none()));
+        let is_closed = known.is_some_and(|session| session.closed_at.is_some());
+        let is_first = contacts.first_key_value().is_some_and(|(first, _)| first == number);
+        report.active_sessions += u64::from(known.is_some() && !is_closed);
         let day = day_of_millis(contact.begins);
         let rating = known.and_then(|session| session.rating);
         let settled = contact.settled.filter(|_| resolved).and_then(|at| u64::try_from(at - contact.begins).ok());
@@ -164,6 +166,7 @@ fn add_sessions(
             let figures = if totals { &mut report.totals } else { report.day(&day) };
             figures.sessions += 1;
             figures.resolved_sessions += u64::from(resolved);
+            figures.closed_sessions += u64::from(is_closed);
             figures.first_contacts += u64::from(!is_repeat);
             figures.first_contact_resolved += u64::from(resolved && !is_repeat && !comes_back);
             if let Some(rating) = rating {
@@ -173,6 +176,10 @@ fn add_sessions(
             if let Some(settled) = settled {
                 figures.timed_sessions += 1;
                 figures.resolution_ms = figures.resolution_ms.saturating_add(settled);
+                if is_first {
+                    figures.first_timed_sessions += 1;
+                    figures.first_resolution_ms = figures.first_resolution_ms.saturating_add(settled);
+                }
             }
         }
     }

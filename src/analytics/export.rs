@@ -2,6 +2,7 @@
 
 use super::figures::{Figures, Resolver};
 use super::report::AnalyticsReport;
+use crate::knowledge::KnowledgeUsage;
 use crate::signals::Topic;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ impl AnalyticsReport {
             "active_sessions": self.active_sessions,
             "tiers": counts(&self.tiers),
             "trends": counts(&self.trends),
+            "knowledge": self.knowledge.map(|usage| Value::from_iter(knowledge(&usage))),
             "moods": self.moods,
         })
         .to_string()
@@ -36,6 +38,9 @@ impl AnalyticsReport {
                 gauge(&mut text, name, &[("", value.to_string())]);
             }
         }
+        for (name, value) in self.knowledge.iter().flat_map(knowledge) {
+            gauge(&mut text, &format!("knowledge_{name}"), &[("", value.to_string())]);
+        }
         labelled(&mut text, "turns_by_sentiment", "sentiment", &totals.sentiments);
         labelled(&mut text, "turns_by_topic", "topic", &totals.topics);
         labelled(&mut text, "escalations", "reason", &totals.escalations);
@@ -46,7 +51,7 @@ impl AnalyticsReport {
     }
 }
 
-fn plain(figures: &Figures) -> [(&'static str, u64); 13] {
+fn plain(figures: &Figures) -> [(&'static str, u64); 14] {
     [
         ("customers", figures.customers),
         ("turns", figures.turns),
@@ -54,6 +59,7 @@ fn plain(figures: &Figures) -> [(&'static str, u64); 13] {
         ("resolved_turns", figures.resolved_turns),
         ("sessions", figures.sessions),
         ("resolved_sessions", figures.resolved_sessions),
+        ("closed_sessions", figures.closed_sessions),
         ("first_contacts", figures.first_contacts),
         ("first_contact_resolved", figures.first_contact_resolved),
         ("rated_sessions", figures.rated_sessions),
@@ -64,13 +70,17 @@ fn plain(figures: &Figures) -> [(&'static str, u64); 13] {
     ]
 }
 
-fn rates(figures: &Figures) -> [(&'static str, Option<f64>); 9] {
+fn rates(figures: &Figures) -> [(&'static str, Option<f64>); 13] {
     [
         ("turn_resolution_rate", figures.turn_resolution_rate()),
         ("session_resolution_rate", figures.session_resolution_rate()),
         ("first_contact_resolution_rate", figures.first_contact_resolution_rate()),
         ("repeat_rate", figures.repeat_rate()),
         ("mean_resolution_ms", figures.mean_resolution_ms()),
+        ("mean_first_resolution_ms", figures.mean_first_resolution_ms()),
+        ("mean_later_resolution_ms", figures.mean_later_resolution_ms()),
+        ("closed_session_rate", figures.closed_session_rate()),
+        ("mean_session_cost_nano", figures.mean_session_cost_nano()),
         ("mean_confidence", figures.mean_confidence()),
         ("mean_rating", figures.mean_rating()),
         ("mean_polarity", figures.mean_polarity()),
@@ -91,6 +101,16 @@ fn object(figures: &Figures) -> Value {
 
 fn counts<K: Display>(map: &BTreeMap<K, u64>) -> Value {
     Value::Object(map.iter().map(|(key, count)| (key.to_string(), (*count).into())).collect())
+}
+
+/// The figures of a tenant's articles with their names.
+pub(crate) fn knowledge(usage: &KnowledgeUsage) -> [(&'static str, u64); 4] {
+    [
+        ("articles", usage.articles),
+        ("used_articles", usage.used_articles),
+        ("uses", usage.uses),
+        ("helped", usage.helped),
+    ]
 }
 
 fn resolver((by, turns): (&Resolver, &u64)) -> Value {

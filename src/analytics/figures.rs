@@ -36,6 +36,8 @@ pub struct Figures {
     pub sessions: u64,
     /// Of these, settled.
     pub resolved_sessions: u64,
+    /// Of these, closed.
+    pub closed_sessions: u64,
     /// Sessions about something that the customer had not come with in the seven days before.
     pub first_contacts: u64,
     /// Of these, settled, with no session about the same within seven days after.
@@ -61,6 +63,9 @@ pub struct Figures {
     pub(super) confidence_millionths: u64,
     pub(super) resolution_ms: u64,
     pub(super) timed_sessions: u64,
+    /// Of both, those of customers who had no session before.
+    pub(super) first_resolution_ms: u64,
+    pub(super) first_timed_sessions: u64,
     pub(super) polarity_thousandths: i64,
     pub(super) said_turns: u64,
 }
@@ -89,6 +94,27 @@ impl Figures {
     /// The mean time from a session's first turn to the answer that settled it, in milliseconds.
     pub fn mean_resolution_ms(&self) -> Option<f64> {
         ratio(self.resolution_ms, self.timed_sessions)
+    }
+
+    /// The same over the sessions of customers who came for the first time, of whom nothing was
+    /// remembered.
+    pub fn mean_first_resolution_ms(&self) -> Option<f64> {
+        ratio(self.first_resolution_ms, self.first_timed_sessions)
+    }
+
+    /// The same over all other sessions, of customers who were known.
+    pub fn mean_later_resolution_ms(&self) -> Option<f64> {
+        ratio(self.resolution_ms - self.first_resolution_ms, self.timed_sessions - self.first_timed_sessions)
+    }
+
+    /// Closed sessions among all, 0 to 1.
+    pub fn closed_session_rate(&self) -> Option<f64> {
+        ratio(self.closed_sessions, self.sessions)
+    }
+
+    /// What a session costs on average, in nano-dollars, as far as hosts noted what turns cost.
+    pub fn mean_session_cost_nano(&self) -> Option<f64> {
+        ratio(self.cost_nano, self.sessions).filter(|_| self.costed_turns > 0)
     }
 
     /// The mean of the confidences that were given, 0 to 1.

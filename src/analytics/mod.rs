@@ -8,6 +8,7 @@ mod health;
 mod report;
 mod table;
 
+pub(crate) use export::knowledge as knowledge_figures;
 pub use figures::{Figures, Resolver};
 pub use health::{Health, HealthLimits, Worry};
 pub use report::{AnalyticsReport, Trend};
@@ -114,6 +115,7 @@ impl ConversationAnalytics {
                 collect::count(&tenant.customer(name)?, &range, &mut report)?;
             }
         }
+        report.knowledge = Some(tenant.knowledge()?.usage()?);
         report.moods.clear();
         Ok(report)
     }

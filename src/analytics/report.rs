@@ -1,6 +1,7 @@
 //! A report over a range of time: totals, days, and what hangs on them.
 
 use super::figures::Figures;
+use crate::knowledge::KnowledgeUsage;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -71,6 +72,8 @@ pub struct AnalyticsReport {
     pub tiers: BTreeMap<String, u64>,
     /// Customers by where their mood goes.
     pub trends: BTreeMap<Trend, u64>,
+    /// What the tenant's articles were used for, ever; `None` of a single customer.
+    pub knowledge: Option<KnowledgeUsage>,
     /// Of a single customer the newest ten moods, oldest first: angry -2, frustrated or negative
     /// -1, neutral 0, positive 1. Empty for a tenant.
     pub moods: Vec<i8>,
@@ -86,6 +89,7 @@ impl AnalyticsReport {
             active_sessions: 0,
             tiers: BTreeMap::new(),
             trends: BTreeMap::new(),
+            knowledge: None,
             moods: Vec::new(),
         }
     }

@@ -10,6 +10,7 @@ use super::memory::confidant_memory;
 use super::record::{Record, read_if_given};
 use super::text::{NO_TEXT, confidant_flag, confidant_str, view};
 use super::views::{Views, shown, shown_number, shown_text};
+use crate::analytics::knowledge_figures;
 use crate::{AnalyticsReport, ConversationAnalytics, Figures, Result, Timestamp};
 use std::mem::size_of;
 use std::sync::OnceLock;
@@ -24,6 +25,9 @@ pub const CONFIDANT_COUNTS_ESCALATION: i32 = 3;
 pub const CONFIDANT_COUNTS_TIER: i32 = 4;
 /// Customers by where their mood goes: "improving", "declining", "stable", "insufficient_data".
 pub const CONFIDANT_COUNTS_TREND: i32 = 5;
+/// What a tenant's articles were used for, ever: "articles", "used_articles", "uses", "helped"; none
+/// in the report of one customer.
+pub const CONFIDANT_COUNTS_KNOWLEDGE: i32 = 6;
 
 /// A range of time. Begin with `CONFIDANT_RANGE_INIT`.
 #[repr(C)]
@@ -46,7 +50,7 @@ pub struct confidant_analytics_report {
     pub(super) report: AnalyticsReport,
     totals: Views<confidant_figures>,
     days: Views<confidant_figures>,
-    counts: [Views<confidant_label_count>; 5],
+    counts: [Views<confidant_label_count>; 6],
     resolvers: Views<confidant_resolver>,
     json: OnceLock<String>,
     prometheus: OnceLock<String>,
@@ -73,6 +77,8 @@ pub struct confidant_figures {
     pub sessions: u64,
     /// Of these, settled.
     pub resolved_sessions: u64,
+    /// Of these, closed.
+    pub closed_sessions: u64,
     /// Sessions about something that the customer had not come with in the seven days before.
     pub first_contacts: u64,
     /// Of these, settled, with no session about the same within seven days after.
@@ -102,6 +108,17 @@ pub struct confidant_figures {
     /// The mean time from a session's first turn to the answer that settled it, in milliseconds, if
     /// `has_mean_resolution_ms`.
     pub mean_resolution_ms: f64,
+    /// The same over the sessions of customers who came for the first time, of whom nothing was
+    /// remembered, if `has_mean_first_resolution_ms`.
+    pub mean_first_resolution_ms: f64,
+    /// The same over all other sessions, of customers who were known, if
+    /// `has_mean_later_resolution_ms`.
+    pub mean_later_resolution_ms: f64,
+    /// Closed sessions among all, 0 to 1, if `has_closed_session_rate`.
+    pub closed_session_rate: f64,
+    /// What a session costs on average, in nano-dollars, as far as hosts noted what turns cost, if
+    /// `has_mean_session_cost_nano`.
+    pub mean_session_cost_nano: f64,
     /// The mean of the confidences that were given, 0 to 1, if `has_mean_confidence`.
     pub mean_confidence: f64,
     /// The mean satisfaction over the rated sessions, 1 to 5, if `has_mean_rating`.
@@ -120,6 +137,14 @@ pub struct confidant_figures {
     pub has_escalation_rate: confidant_flag,
     /// Whether `mean_resolution_ms` is known.
     pub has_mean_resolution_ms: confidant_flag,
+    /// Whether `mean_first_resolution_ms` is known.
+    pub has_mean_first_resolution_ms: confidant_flag,
+    /// Whether `mean_later_resolution_ms` is known.
+    pub has_mean_later_resolution_ms: confidant_flag,
+    /// Whether `closed_session_rate` is known.
+    pub has_closed_session_rate: confidant_flag,
+    /// Whether `mean_session_cost_nano` is known.
+    pub has_mean_session_cost_nano: confidant_flag,
     /// Whether `mean_confidence` is known.
     pub has_mean_confidence: confidant_flag,
     /// Whether `mean_rating` is known.
@@ -169,6 +194,10 @@ fn view_figures(of: &Figures, day: confidant_str) -> confidant_figures {
     let (repeat_rate, has_repeat_rate) = rate(of.repeat_rate());
     let (escalation_rate, has_escalation_rate) = rate(of.escalation_rate());
     let (mean_resolution_ms, has_mean_resolution_ms) = rate(of.mean_resolution_ms());
+    let (mean_first_resolution_ms, has_mean_first_resolution_ms) = rate(of.mean_first_resolution_ms());
+    let (mean_later_resolution_ms, has_mean_later_resolution_ms) = rate(of.mean_later_resolution_ms());
+    let (closed_session_rate, has_closed_session_rate) = rate(of.closed_session_rate());
+    let (mean_session_cost_nano, has_mean_session_cost_nano) = rate(of.mean_session_cost_nano());
     let (mean_confidence, has_mean_confidence) = rate(of.mean_confidence());
     let (mean_rating, has_mean_rating) = rate(of.mean_rating());
     let (mean_polarity, has_mean_polarity) = rate(of.mean_polarity());
@@ -181,6 +210,7 @@ fn view_figures(of: &Figures, day: confidant_str) -> confidant_figures {
         resolved_turns: of.resolved_turns,
         sessions: of.sessions,
         resolved_sessions: of.resolved_sessions,
+        closed_sessions: of.closed_sessions,
         first_contacts: of.first_contacts,
         first_contact_resolved: of.first_contact_resolved,
         rated_sessions: of.rated_sessions,
@@ -194,6 +224,10 @@ fn view_figures(of: &Figures, day: confidant_str) -> confidant_figures {
         repeat_rate,
         escalation_rate,
         mean_resolution_ms,
+        mean_first_resolution_ms,
+        mean_later_resolution_ms,
+        closed_session_rate,
+        mean_session_cost_nano,
         mean_confidence,
         mean_rating,
         mean_polarity,
@@ -203,6 +237,10 @@ fn view_figures(of: &Figures, day: confidant_str) -> confidant_figures {
         has_repeat_rate,
         has_escalation_rate,
         has_mean_resolution_ms,
+        has_mean_first_resolution_ms,
+        has_mean_later_resolution_ms,
+        has_closed_session_rate,
+        has_mean_session_cost_nano,
         has_mean_confidence,
         has_mean_rating,
         has_mean_polarity,
@@ -240,6 +278,7 @@ impl confidant_analytics_report {
                 counts(totals.escalations.iter().map(|(of, count)| (of.name(), *count))),
                 counts(report.tiers.iter().map(|(of, count)| (of.as_str(), *count))),
                 counts(report.trends.iter().map(|(of, count)| (of.name(), *count))),
+                counts(report.knowledge.iter().flat_map(knowledge_figures)),
             ],
             resolvers: resolvers(totals),
             json: OnceLock::new(),

@@ -30,6 +30,20 @@ pub struct KnowledgeBase {
     articles: Collection,
 }
 
+/// What the articles of a knowledge base were used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct KnowledgeUsage {
+    /// Articles.
+    pub articles: u64,
+    /// Of these, those that were ever used for an answer.
+    pub used_articles: u64,
+    /// Answers that an article was used for.
+    pub uses: u64,
+    /// Of these, those that it helped.
+    pub helped: u64,
+}
+
 impl Tenant {
     /// The tenant's knowledge base.
     ///
@@ -119,6 +133,15 @@ impl KnowledgeBase {
     /// As [`Collection::count_use`].
     pub fn count_use(&self, id: &str, helped: bool) -> Result<bool> {
         self.articles.count_use(id, helped)
+    }
+
+    /// What the articles were used for, as [`count_use`](Self::count_use) counted it.
+    ///
+    /// # Errors
+    /// `Busy`, `Io` or `Store` if the store cannot be read.
+    pub fn usage(&self) -> Result<KnowledgeUsage> {
+        let uses = self.articles.uses()?;
+        Ok(KnowledgeUsage { articles: uses.documents, used_articles: uses.used, uses: uses.uses, helped: uses.helped })
     }
 
     /// Keeps the index in the store, so that the next process need not build it.

@@ -4,4 +4,4 @@ mod article;
 mod base;
 
 pub use article::{KnowledgeArticle, NewArticle};
-pub use base::{FoundArticle, FoundArticles, KnowledgeBase};
+pub use base::{FoundArticle, FoundArticles, KnowledgeBase, KnowledgeUsage};

@@ -1130,7 +1130,7 @@ impl World {
             read(confidant_analytics_report_prometheus(out));
             confidant_analytics_report_active_sessions(out);
             confidant_analytics_report_totals(out);
-            for what in 0..7 {
+            for what in 0..8 {
                 let mut place = 0;
                 while let Some(counted) = confidant_analytics_report_counted(out, what, place).as_ref() {
                     read(counted.name);

@@ -14,11 +14,13 @@ import (
 type Figures struct {
 	Day                                                                   string // As "2026-11-21"; "" for the whole range.
 	Customers, Turns, AnsweredTurns, ResolvedTurns                        uint64
-	Sessions, ResolvedSessions, FirstContacts, FirstContactResolved       uint64
+	Sessions, ResolvedSessions, ClosedSessions                            uint64
+	FirstContacts, FirstContactResolved                                   uint64
 	RatedSessions, UpsetTurns, EscalatedTurns, CostNano, CostedTurns      uint64
 	TurnResolutionRate, SessionResolutionRate, FirstContactResolutionRate float64
 	RepeatRate, EscalationRate                                            float64
-	MeanResolution                                                        time.Duration // 0 if not known.
+	MeanResolution, MeanFirstResolution, MeanLaterResolution              time.Duration // 0 if not known.
+	ClosedSessionRate, MeanSessionCostNano                                float64
 	MeanConfidence, MeanRating, MeanPolarity                              float64
 }
 
@@ -37,6 +39,7 @@ type AnalyticsReport struct {
 	Escalations      map[string]uint64
 	Tiers            map[string]uint64
 	Trends           map[string]uint64
+	Knowledge        map[string]uint64 // Use of a tenant's articles; empty of one customer.
 	Resolvers        []Resolver
 	ActiveSessions   uint64
 	JSON, Prometheus string
@@ -98,6 +101,7 @@ func report(from *C.confidant_analytics_report, err error) (*AnalyticsReport, er
 		Escalations:    counts(C.CONFIDANT_COUNTS_ESCALATION),
 		Tiers:          counts(C.CONFIDANT_COUNTS_TIER),
 		Trends:         counts(C.CONFIDANT_COUNTS_TREND),
+		Knowledge:      counts(C.CONFIDANT_COUNTS_KNOWLEDGE),
 		ActiveSessions: uint64(C.confidant_analytics_report_active_sessions(from)),
 		JSON:           view(C.confidant_analytics_report_json(from)),
 		Prometheus:     view(C.confidant_analytics_report_prometheus(from)),
@@ -127,6 +131,9 @@ func readFigures(from *C.confidant_figures) Figures {
 		}
 		return float64(value)
 	}
+	duration := func(milliseconds C.double) time.Duration {
+		return time.Duration(float64(milliseconds) * float64(time.Millisecond))
+	}
 	return Figures{
 		Day:                        view(from.day),
 		Customers:                  uint64(from.customers),
@@ -135,6 +142,7 @@ func readFigures(from *C.confidant_figures) Figures {
 		ResolvedTurns:              uint64(from.resolved_turns),
 		Sessions:                   uint64(from.sessions),
 		ResolvedSessions:           uint64(from.resolved_sessions),
+		ClosedSessions:             uint64(from.closed_sessions),
 		FirstContacts:              uint64(from.first_contacts),
 		FirstContactResolved:       uint64(from.first_contact_resolved),
 		RatedSessions:              uint64(from.rated_sessions),
@@ -147,7 +155,11 @@ func readFigures(from *C.confidant_figures) Figures {
 		FirstContactResolutionRate: rate(from.first_contact_resolution_rate, from.has_first_contact_resolution_rate),
 		RepeatRate:                 rate(from.repeat_rate, from.has_repeat_rate),
 		EscalationRate:             rate(from.escalation_rate, from.has_escalation_rate),
-		MeanResolution:             time.Duration(float64(from.mean_resolution_ms) * float64(time.Millisecond)),
+		MeanResolution:             duration(from.mean_resolution_ms),
+		MeanFirstResolution:        duration(from.mean_first_resolution_ms),
+		MeanLaterResolution:        duration(from.mean_later_resolution_ms),
+		ClosedSessionRate:          rate(from.closed_session_rate, from.has_closed_session_rate),
+		MeanSessionCostNano:        rate(from.mean_session_cost_nano, from.has_mean_session_cost_nano),
 		MeanConfidence:             rate(from.mean_confidence, from.has_mean_confidence),
 		MeanRating:                 rate(from.mean_rating, from.has_mean_rating),
 		MeanPolarity:               rate(from.mean_polarity, from.has_mean_polarity),

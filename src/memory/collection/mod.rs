@@ -34,7 +34,7 @@ use lru::LruCache;
 use parking_lot::{Mutex, RwLock};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use table::{Shelf, StoredDocument};
+use table::{Shelf, StoredDocument, Uses};
 
 /// Documents put at once, and read at once while the store is followed.
 const MAX_AT_ONCE: usize = 1_000;
@@ -191,6 +191,14 @@ impl Collection {
         self.core.store.write_with(move |tx| match table::find(tx, &tenant, &name)? {
             Some(shelf) => table::count_use(tx, shelf, &key, helped),
             None => Ok(false),
+        })
+    }
+
+    /// What was counted of the documents' use.
+    pub(crate) fn uses(&self) -> Result<Uses> {
+        self.core.store.read_with(|tx| match table::find(tx, &self.tenant, &self.name)? {
+            Some(shelf) => table::uses(tx, shelf),
+            None => Ok(Uses::default()),
         })
     }
 

@@ -54,6 +54,17 @@ impl Shelf {
     }
 }
 
+/// What the documents of a collection were used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Uses {
+    pub(crate) documents: u64,
+    /// Of these, those that were ever used.
+    pub(crate) used: u64,
+    pub(crate) uses: u64,
+    /// Of these, those that helped.
+    pub(crate) helped: u64,
+}
+
 /// A stored document as it is read; an empty body stands for one that was removed.
 pub(super) struct StoredDocument<'r> {
     pub(super) number: u32,
@@ -126,6 +137,19 @@ pub(super) fn remove(tx: &dyn Tx, shelf: Shelf, number: u32, change: i64) -> Res
 pub(super) fn count_use(tx: &dyn Tx, shelf: Shelf, key: &str, helped: bool) -> Result<bool> {
     let sql = "UPDATE documents SET used = used + 1, helped = helped + ?2 WHERE key = ?1";
     Ok(tx.execute(sql, &[shelf.key(key), i64::from(helped).into()])? > 0)
+}
+
+/// How many documents there are, how many of them were ever used, how often, and how often that helped.
+pub(super) fn uses(tx: &dyn Tx, shelf: Shelf) -> Result<Uses> {
+    let sql = "SELECT count(*), coalesce(CAST(sum(CASE WHEN used > 0 THEN 1 ELSE 0 END) AS BIGINT), 0), \
+               coalesce(CAST(sum(used) AS BIGINT), 0), coalesce(CAST(sum(helped) AS BIGINT), 0) \
+               FROM documents WHERE id BETWEEN ?1 AND ?2 AND key IS NOT NULL";
+    let range = [shelf.document(0).into(), shelf.document(low(MAX_NUMBER)).into()];
+    let found = tx.first(sql, &range, |row| {
+        let natural = |place: usize| Ok(u64::try_from(row.int(place)?).unwrap_or(0));
+        Ok(Uses { documents: natural(0)?, used: natural(1)?, uses: natural(2)?, helped: natural(3)? })
+    })?;
+    Ok(found.unwrap_or_default())
 }
 
 /// The number of the newest change that is still to be seen.
