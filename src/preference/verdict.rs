@@ -187,16 +187,13 @@ const COUNTED: u32 = 240;
 /// How likely more than half of all turns are of a side, after so many of it and of the other,
 /// with every share as likely before: a tail of the binomial distribution of a half.
 fn majority(same: u32, other: u32) -> f64 {
-    let all = same.saturating_add(other);
-    let (same, other) = match u64::from(all.max(COUNTED)) {
-        all if all <= u64::from(COUNTED) => (f64::from(same), other),
-        all => {
-            let other = u32::try_from(u64::from(other) * u64::from(COUNTED) / all).unwrap_or(COUNTED);
-            (f64::from(COUNTED - other), other)
-        }
-    };
-    let trials = same + f64::from(other) + 1.0;
-    let mut term = (0..=COUNTED).take_while(|n| f64::from(*n) < trials).fold(1.0, |term: f64, _| term / 2.0);
+    let (mut all, mut other) = (same.saturating_add(other), other);
+    if all > COUNTED {
+        let fewer = u64::from(other) * u64::from(COUNTED) / u64::from(all);
+        (all, other) = (COUNTED, u32::try_from(fewer).unwrap_or(COUNTED));
+    }
+    let trials = f64::from(all + 1);
+    let mut term = (0..=all).fold(1.0, |term: f64, _| term / 2.0);
     let mut against = 0.0;
     for n in 0..=other {
         against += term;
