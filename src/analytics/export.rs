@@ -20,7 +20,7 @@ impl AnalyticsReport {
             "active_sessions": self.active_sessions,
             "tiers": counts(&self.tiers),
             "trends": counts(&self.trends),
-            "knowledge": self.knowledge.map(|usage| Value::from_iter(knowledge(&usage))),
+            "knowledge": self.knowledge.map(|usage| Value::from_iter(usage.named())),
             "moods": self.moods,
         })
         .to_string()
@@ -38,7 +38,7 @@ impl AnalyticsReport {
                 gauge(&mut text, name, &[("", value.to_string())]);
             }
         }
-        for (name, value) in self.knowledge.iter().flat_map(knowledge) {
+        for (name, value) in self.knowledge.iter().flat_map(KnowledgeUsage::named) {
             gauge(&mut text, &format!("knowledge_{name}"), &[("", value.to_string())]);
         }
         labelled(&mut text, "turns_by_sentiment", "sentiment", &totals.sentiments);
@@ -101,16 +101,6 @@ fn object(figures: &Figures) -> Value {
 
 fn counts<K: Display>(map: &BTreeMap<K, u64>) -> Value {
     Value::Object(map.iter().map(|(key, count)| (key.to_string(), (*count).into())).collect())
-}
-
-/// The figures of a tenant's articles with their names.
-pub(crate) fn knowledge(usage: &KnowledgeUsage) -> [(&'static str, u64); 4] {
-    [
-        ("articles", usage.articles),
-        ("used_articles", usage.used_articles),
-        ("uses", usage.uses),
-        ("helped", usage.helped),
-    ]
 }
 
 fn resolver((by, turns): (&Resolver, &u64)) -> Value {

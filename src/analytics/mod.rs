@@ -8,7 +8,6 @@ mod health;
 mod report;
 mod table;
 
-pub(crate) use export::knowledge as knowledge_figures;
 pub use figures::{Figures, Resolver};
 pub use health::{Health, HealthLimits, Worry};
 pub use report::{AnalyticsReport, Trend};

@@ -10,8 +10,7 @@ use super::memory::confidant_memory;
 use super::record::{Record, read_if_given};
 use super::text::{NO_TEXT, confidant_flag, confidant_str, view};
 use super::views::{Views, shown, shown_number, shown_text};
-use crate::analytics::knowledge_figures;
-use crate::{AnalyticsReport, ConversationAnalytics, Figures, Result, Timestamp};
+use crate::{AnalyticsReport, ConversationAnalytics, Figures, KnowledgeUsage, Result, Timestamp};
 use std::mem::size_of;
 use std::sync::OnceLock;
 
@@ -278,7 +277,7 @@ impl confidant_analytics_report {
                 counts(totals.escalations.iter().map(|(of, count)| (of.name(), *count))),
                 counts(report.tiers.iter().map(|(of, count)| (of.as_str(), *count))),
                 counts(report.trends.iter().map(|(of, count)| (of.name(), *count))),
-                counts(report.knowledge.iter().flat_map(knowledge_figures)),
+                counts(report.knowledge.iter().flat_map(KnowledgeUsage::named)),
             ],
             resolvers: resolvers(totals),
             json: OnceLock::new(),

@@ -44,6 +44,18 @@ pub struct KnowledgeUsage {
     pub helped: u64,
 }
 
+impl KnowledgeUsage {
+    /// The figures with their names.
+    pub(crate) fn named(&self) -> [(&'static str, u64); 4] {
+        [
+            ("articles", self.articles),
+            ("used_articles", self.used_articles),
+            ("uses", self.uses),
+            ("helped", self.helped),
+        ]
+    }
+}
+
 impl Tenant {
     /// The tenant's knowledge base.
     ///
