@@ -194,7 +194,7 @@ impl PreferenceExtractor {
         let sum: i32 = marks.iter().map(lean).sum();
         let side = if sum.abs() >= leans { sum.signum() } else { 0 };
         marks.retain(|mark| [0, side].contains(&lean(mark).signum()));
-        marks.sort_unstable_by_key(|mark| mark.start);
+        marks.sort_unstable();
     }
 
     /// Concludes from what was learned so far.

@@ -199,7 +199,7 @@ fn majority(same: u32, other: u32) -> f64 {
         against += term;
         term *= (trials - f64::from(n)) / (f64::from(n) + 1.0);
     }
-    1.0 - against
+    (1.0 - against).max(0.0)
 }
 
 /// Laplace's rule of succession: how likely the next turn with a cue is on the same side.
