@@ -47,6 +47,7 @@ mod agent;
 mod analytics;
 mod assembly;
 mod codec;
+mod embedding;
 mod error;
 /// The C ABI, for C hosts and for tests; Rust hosts have everything else of this crate.
 #[cfg(feature = "capi")]

@@ -4,16 +4,13 @@
 //! index that was extended step by step answers as one that was built at once. It can be
 //! dropped and built again at any time.
 
-use super::embedding::Embedding;
 use super::group::Groups;
 use super::met::Met;
 use super::postings::{MAX_DOCUMENTS, Postings, entry};
 use super::rank::Scratch;
 use super::similar::Similar;
-use super::token::short_tokens;
-use super::token::{Token, tokens};
-use super::vector::{DIMENSIONS, Sum, Vector, wide};
 use super::vocabulary::{NONE, Place, Vocabulary};
+use crate::embedding::{DIMENSIONS, Embedding, Sum, Token, Vector, short_tokens, tokens, wide};
 use parking_lot::Mutex;
 
 /// Further tokens of one document say nothing new.

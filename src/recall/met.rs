@@ -3,8 +3,8 @@
 //! Knows a small table of short words by their bytes: each one's number in the vocabulary and
 //! its part of a text's vector. What is not in it is looked up; results are the same.
 
-use super::vector::{Sum, WordSum};
 use super::vocabulary::NONE;
+use crate::embedding::{Sum, WordSum};
 
 /// Texts that are read before words are kept: for a few it is not worth its room.
 const TEXTS: usize = 200;
@@ -84,9 +84,10 @@ fn place(word: u128) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Writer;
     use super::super::index::{Document, Index, Part, Reader};
-    use super::super::{Embedding, Writer};
     use super::*;
+    use crate::embedding::Embedding;
 
     fn index(texts: &[String], mut reader_of: impl FnMut(Reader) -> Reader) -> (Vec<u8>, usize) {
         let mut index = Index::new(Embedding::shipped(), false);

@@ -3,7 +3,6 @@
 //! Texts in, an order out: pure, and the same on every machine. Nobody else knows how texts
 //! are compared.
 
-mod embedding;
 mod group;
 mod index;
 mod kernel;
@@ -15,12 +14,9 @@ mod similar;
 mod snapshot;
 mod stem;
 mod stop;
-mod token;
-mod vector;
 mod vocabulary;
 mod when;
 
-pub(crate) use embedding::Embedding;
 pub(crate) use index::{Direction, Document, Entry, Index, Part, Reader};
 pub(crate) use rank::{Answer, Hit, Mix, Question, Sieve, Term, Wanted};
 pub(crate) use snapshot::{Source, Writer};

@@ -5,13 +5,12 @@
 //! an order. Every sum is taken in an order that only the texts decide.
 
 use super::index::{Direction, Entry, Index, NO_VOICE};
-use super::kernel::{LANES, TIMES, cosines, dots, fuse, largest, lend, norms, peaks, weigh, weighed};
+use super::kernel::{LANES, TIMES, cosines, fuse, largest, lend, norms, peaks, weigh, weighed};
 use super::number::ln;
 use super::similar::Near;
 use super::stop::is_stop;
-use super::token::{Token, tokens};
-use super::vector::{DIMENSIONS, Sum};
 use super::vocabulary::NONE;
+use crate::embedding::{DIMENSIONS, Sum, Token, dots, tokens};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::ops::Range;

@@ -3,11 +3,9 @@
 //! Knows how near is near enough, and keeps what it found for the next question; words that
 //! came since are looked at when the word is asked for again.
 
-use super::embedding::Embedding;
 use super::index::Index;
-use super::kernel::float;
-use super::vector::{ROW_SHIFT, Vector, wide};
 use super::vocabulary::{NONE, Place};
+use crate::embedding::{Embedding, ROW_SHIFT, Vector, float, wide};
 use std::collections::HashMap;
 use std::sync::Arc;
 

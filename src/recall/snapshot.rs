@@ -3,11 +3,11 @@
 //! Knows the order of its parts, little endian, and refuses whatever does not fit together.
 //! Nothing here is worth keeping if in doubt: the caller builds the index anew.
 
-use super::embedding::Embedding;
 use super::group::Groups;
 use super::index::{Entry, Index};
 use super::postings::Postings;
 use super::vocabulary::Vocabulary;
+use crate::embedding::Embedding;
 
 /// Changes whenever an index built by another version would answer otherwise.
 const VERSION: u32 = 2;

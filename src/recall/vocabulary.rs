@@ -4,11 +4,10 @@
 //! stem stands, and where a word's vector is: in the table if the word is one piece, the sum
 //! of some rows if it is several. Numbers depend on the order in which texts came; no result does.
 
-use super::embedding::{Embedding, NO_ROW};
 use super::snapshot::{Source, Writer};
 use super::stem::stem;
 use super::stop::is_stop;
-use super::vector::Sum;
+use crate::embedding::{Embedding, NO_ROW, Sum};
 use std::hash::{BuildHasher, RandomState};
 
 /// The longest word that is told apart from others, in bytes; longer ones are cut.

@@ -3,7 +3,7 @@
 //! Knows English expressions and the calendar, in UTC. What it finds only favours turns of
 //! that time; nothing is left out for it, since people are often wrong about when.
 
-use super::token::{Token, tokens};
+use crate::embedding::{Token, tokens};
 
 const DAY_MS: i64 = 86_400_000;
 const MONTHS: [&str; 12] = [

@@ -4,7 +4,8 @@
 //! the store, and when it is better built anew.
 
 use super::document::{StoredText, passages};
-use crate::recall::{Direction, Document, Embedding, Index, Part, Reader, Source, Writer};
+use crate::embedding::Embedding;
+use crate::recall::{Direction, Document, Index, Part, Reader, Source, Writer};
 use std::collections::HashMap;
 
 /// Low bits of a passage's key: its number in the document.

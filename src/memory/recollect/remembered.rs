@@ -4,6 +4,7 @@
 //! both halves, the names of the speakers, the members of the metadata.
 
 use super::query::RecallQuery;
+use crate::embedding::Embedding;
 use crate::error::Result;
 use crate::id::TurnId;
 use crate::memory::collection::marks;
@@ -12,7 +13,7 @@ use crate::memory::customer::Customer;
 use crate::memory::row::Person;
 use crate::memory::table::{self, Scope};
 use crate::memory::turn::{Channel, Turn};
-use crate::recall::{Answer, Document, Embedding, Entry, Index, Mix, Part, Question, Reader, mark, period};
+use crate::recall::{Answer, Document, Entry, Index, Mix, Part, Question, Reader, mark, period};
 use crate::time::Timestamp;
 use lru::LruCache;
 use std::collections::{BTreeSet, VecDeque};

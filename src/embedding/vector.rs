@@ -10,7 +10,7 @@ use super::kernel::{add_narrow, add_scaled, dot, float};
 pub(crate) const DIMENSIONS: usize = 128;
 
 /// A row is added in 1024ths of its unit, which leaves room for half a million of them.
-pub(super) const ROW_SHIFT: u32 = 10;
+pub(crate) const ROW_SHIFT: u32 = 10;
 /// So many words' parts fit into 16 bits, if none passes [`MAX_PART`].
 const MAX_PENDING: u8 = 8;
 const MAX_PART: i32 = 4_095;
