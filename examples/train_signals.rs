@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example train_signals -- OUT FILE..`: each line of a file is a JSON
 //! object with `text` and `label` (negative, neutral, positive). The table that ships as
-//! `src/signals/rules/general-1.table` was made so; NOTICE names the messages.
+//! `src/signals/rules/general-2.table` was made so; NOTICE names the messages.
 
 use confidant::{LinearTable, Sentiment, SignalRules};
 use std::error::Error;

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
 
 use confidant::{
-    EntityKind, EscalationReason, Given, Intent, LinearTable, Sentiment, SignalContext, SignalRules, Signals, Topic,
-    Turn, Urgency,
+    EntityKind, ErrorKind, EscalationReason, Given, Intent, LinearTable, Sentiment, SignalContext, SignalRules,
+    Signals, Topic, Turn, Urgency,
 };
 use std::time::Instant;
 
@@ -321,6 +321,62 @@ fn a_table_is_learned_the_same_each_time_and_refuses_damage() {
     let bytes = table.to_bytes();
     assert!(LinearTable::from_bytes(&bytes[1..]).is_err() && LinearTable::from_bytes(&bytes[..99]).is_err());
     assert!(LinearTable::train(&rules, &labelled[..1]).is_err());
+}
+
+#[test]
+fn a_table_of_the_version_before_is_read() {
+    let rules = SignalRules::support().without_table();
+    let labelled = [("it purrs", Sentiment::Positive), ("it leaks", Sentiment::Negative)].repeat(20);
+    let new = LinearTable::train(&rules, &labelled).unwrap().to_bytes();
+    if cfg!(not(feature = "embedding")) {
+        let mut with_direction = new.clone();
+        with_direction[12 + 10 * 4..][..4].copy_from_slice(&0.5_f32.to_le_bytes());
+        assert_eq!(LinearTable::from_bytes(&with_direction).unwrap_err().kind(), ErrorKind::Unsupported);
+    }
+    // Before, ten numbers stood for each kind of message, where 128 for its direction follow today.
+    let (head, rest) = new.split_at(12);
+    let (dense, buckets) = rest.split_at(3 * 138 * 4);
+    let mut old = b"cnflin02".to_vec();
+    old.extend_from_slice(&head[8..]);
+    dense.chunks(138 * 4).for_each(|kind| old.extend_from_slice(&kind[..10 * 4]));
+    old.extend_from_slice(buckets);
+    let table = LinearTable::from_bytes(&old).unwrap();
+    let own = rules.clone().with_table(table.clone());
+    let says = |text| Signals::of(text, &SignalContext::new().rules(&own)).sentiment.value;
+    assert_eq!((says("it purrs"), says("it leaks")), (Sentiment::Positive, Sentiment::Negative));
+    assert_eq!(LinearTable::from_bytes(&table.to_bytes()).unwrap(), table);
+    assert!(LinearTable::from_bytes(&old[..old.len() - 1]).is_err());
+}
+
+#[cfg(feature = "embedding")]
+#[test]
+fn a_table_knows_words_by_their_meaning_that_it_was_not_taught() {
+    let rules = SignalRules::support().without_table();
+    let travel = ["the airport", "our plane", "the pilot", "at the runway", "two passports", "the airline"];
+    let food = ["the kitchen", "our oven", "the chef", "at the stove", "two recipes", "the restaurant"];
+    let labelled = |texts: [&'static str; 6], label| texts.map(|text| (text, label)).repeat(10);
+    let labelled = [labelled(travel, Sentiment::Negative), labelled(food, Sentiment::Positive)].concat();
+    let own = rules.clone().with_table(LinearTable::train(&rules, &labelled).unwrap());
+    let says = |text| Signals::of(text, &SignalContext::new().rules(&own)).sentiment.value;
+    for (text, expected) in [
+        ("a flight", Sentiment::Negative),
+        ("luggage", Sentiment::Negative),
+        ("cooking", Sentiment::Positive),
+        ("a dinner", Sentiment::Positive),
+    ] {
+        assert_eq!(says(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn praise_is_rarer_in_messages_to_an_account_unless_the_table_is_the_tenants_own() {
+    let shipped = SignalRules::support();
+    let labelled = [("good morning", Sentiment::Positive), ("good evening", Sentiment::Neutral)].repeat(20);
+    let own = shipped.clone().with_table(LinearTable::train(&shipped, &labelled).unwrap());
+    let polarity = |rules, text| Signals::of(text, &SignalContext::new().rules(rules)).polarity;
+    let difference = |rules| polarity(rules, "acme @ good morning") - polarity(rules, "@acme good morning");
+    assert!(difference(&shipped) > 0.05, "{}", difference(&shipped));
+    assert!(difference(&own).abs() < 0.03, "{}", difference(&own));
 }
 
 #[test]

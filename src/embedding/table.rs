@@ -6,6 +6,7 @@
 //! tools/distill_embeddings.py.
 
 use super::kernel::row_dots;
+use super::token::{Token, tokens};
 use super::vector::{DIMENSIONS, Sum, Vector};
 use crate::error::{Error, ErrorKind, Result};
 use std::sync::OnceLock;
@@ -187,6 +188,19 @@ impl Embedding {
         self.pieces(word, |row| self.add(row, sum));
     }
 
+    /// The direction of a text: of its first so many words and signs.
+    pub(crate) fn text(&self, text: &str, most: usize) -> Vector {
+        let (mut sum, mut room) = (Sum::default(), most);
+        tokens(text, &mut String::new(), |token| {
+            let (Token::Word(piece) | Token::Sign(piece)) = token;
+            if let Some(less) = room.checked_sub(1) {
+                room = less;
+                self.add_word(piece, &mut sum);
+            }
+        });
+        sum.vector()
+    }
+
     /// The sums of the products of a direction with every row.
     pub(crate) fn products(&self, direction: &Vector) -> Vec<i32> {
         let mut products = vec![0; self.rows.len()];
@@ -245,7 +259,6 @@ fn fixed(scale: f32) -> i16 {
 #[cfg(all(test, feature = "embedding"))]
 #[allow(clippy::indexing_slicing)]
 mod tests {
-    use super::super::token::{Token, tokens};
     use super::*;
 
     fn table() -> &'static Embedding {
@@ -262,9 +275,7 @@ mod tests {
     }
 
     fn vector(text: &str) -> Vector {
-        let mut sum = Sum::default();
-        rows(text).into_iter().for_each(|row| table().add(row, &mut sum));
-        sum.vector()
+        table().text(text, usize::MAX)
     }
 
     #[test]
@@ -292,6 +303,7 @@ mod tests {
             let cosine = vector(one).cosine(&vector(other));
             assert!((cosine - expected).abs() < 0.004, "{one} / {other}: {cosine}");
         }
+        assert_eq!(table().text("no refund, please", 2), vector("no refund"));
         assert!(vector("").is_zero() && vector("\u{1f600}").cosine(&vector("refund")) == 0.0);
     }
 

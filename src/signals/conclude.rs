@@ -218,7 +218,13 @@ impl Found<'_> {
             let score = f64::from(tone.compound.abs());
             return (Finding { value: by_rules, score, cues }, f64::from(tone.compound));
         };
-        let [bad, neither, good] = table.weigh(&Features::of(self.normal.as_str(), self.reading, tone));
+        let mut shares = table.weigh(&Features::of(self.normal.as_str(), self.reading, tone));
+        if self.reading.is_addressed {
+            let [bad, neither, good] = shares;
+            let good = good * self.rules.praise;
+            shares = [bad, neither, good].map(|share| share / (bad + neither + good));
+        }
+        let [bad, neither, good] = shares;
         if by_rules == Sentiment::Negative && self.is_for_support(tone) {
             let score = f64::from(bad.max(-tone.compound));
             return (Finding { value: by_rules, score, cues }, f64::from((good - bad).min(tone.compound)));

@@ -1,11 +1,13 @@
 //! A small table of weights that tells good from bad where the rules are unsure.
 //!
-//! Knows which features of a message have weights (words, pairs of words, pieces of words, and
-//! what the rules found), how they fall into buckets, and how a table is written down.
+//! Knows which features of a message have weights (words, pairs of words, pieces of words, what
+//! the rules found, and the direction of its meaning), how they fall into buckets, and how a table
+//! is written down.
 
 use super::kinds::Sentiment;
 use super::reading::{Gap, Reading};
 use super::sentiment::Tone;
+use crate::embedding::{DIMENSIONS, Embedding};
 use crate::error::{Error, ErrorKind, Result};
 use std::fmt;
 
@@ -13,13 +15,19 @@ use std::fmt;
 pub(super) const BUCKETS: usize = 1 << 14;
 pub(super) const CLASSES: usize = 3;
 /// What the rules found, as numbers.
-pub(super) const DENSE: usize = 10;
+const FOUND: usize = 10;
+/// The same, and the message's direction.
+pub(super) const DENSE: usize = FOUND + DIMENSIONS;
+/// The length of a message's direction among its features.
+const LENGTH: f32 = 4.0;
 
-const MAGIC: &[u8; 8] = b"cnflin02";
+const MAGIC: &[u8; 8] = b"cnflin03";
+/// Such tables have no weights for the direction.
+const MAGIC_2: &[u8; 8] = b"cnflin02";
 /// Words of a message that are looked at.
 const MAX_WORDS: usize = 400;
 
-/// Weights learned from labelled messages by [`LinearTable::train`]; about 48 KiB.
+/// Weights learned from labelled messages by [`LinearTable::train`]; about 50 KiB.
 ///
 /// A table learned from a company's own messages is right far more often on its messages than
 /// any rules; on other messages it is wrong more often.
@@ -51,7 +59,7 @@ impl fmt::Debug for LinearTable {
 }
 
 /// The features of one message.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Features {
     pub(super) buckets: Vec<u16>,
     pub(super) dense: [f32; DENSE],
@@ -78,7 +86,7 @@ impl Features {
         }
         let small = |count: u32| f32::from(u8::try_from(count.min(4)).unwrap_or(4)) / 4.0;
         let flag = |is: bool| if is { 1.0 } else { 0.0 };
-        let dense = [
+        let found = [
             1.0,
             tone.compound,
             tone.compound.max(0.0),
@@ -90,6 +98,11 @@ impl Features {
             flag(reading.questions > 0 && tone.parts.is_empty()),
             tone.parts.last().map_or(0.0, |part| part.value / 4.0),
         ];
+        let direction = Embedding::shipped().map(|table| table.text(text, MAX_WORDS));
+        let (values, inverse) = direction.map_or(([0; DIMENSIONS], 0.0), |vector| (vector.values, vector.inverse));
+        let direction = values.map(|value| f32::from(value) * inverse * LENGTH);
+        let mut dense = [0.0; DENSE];
+        dense.iter_mut().zip(found.into_iter().chain(direction)).for_each(|(to, value)| *to = value);
         Features { buckets, dense }
     }
 
@@ -152,7 +165,7 @@ impl LinearTable {
 
     /// The table as bytes, for a file or a column.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.buckets.len() + 160);
+        let mut bytes = Vec::with_capacity(self.buckets.len() + MAGIC.len() + (1 + CLASSES * DENSE) * size_of::<f32>());
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&self.scale.to_le_bytes());
         for weight in self.dense.iter().flatten() {
@@ -162,14 +175,17 @@ impl LinearTable {
         bytes
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote, in this version or the one before.
     ///
     /// # Errors
-    /// `Corrupt` if the bytes are not such a table.
+    /// `Corrupt` if the bytes are not such a table; `Unsupported` if it was learned with the
+    /// feature `embedding` and this program was built without, where it would be wrong too often.
     pub fn from_bytes(bytes: &[u8]) -> Result<LinearTable> {
         let bad =
             || Error::new(ErrorKind::Corrupt, "cannot read a table of weights: it was not written by this version");
-        let mut rest = bytes.strip_prefix(MAGIC).ok_or_else(bad)?;
+        let mut versions = [(MAGIC, DENSE), (MAGIC_2, FOUND)].into_iter();
+        let known = versions.find_map(|(magic, count)| Some((bytes.strip_prefix(magic)?, count)));
+        let (mut rest, count) = known.ok_or_else(bad)?;
         let mut next = || -> Result<f32> {
             let (head, tail) = rest.split_first_chunk::<4>().ok_or_else(bad)?;
             rest = tail;
@@ -177,11 +193,17 @@ impl LinearTable {
         };
         let scale = next()?;
         let mut dense = [[0.0; DENSE]; CLASSES];
-        for weight in dense.iter_mut().flatten() {
+        for weight in dense.iter_mut().flat_map(|class| class.iter_mut().take(count)) {
             *weight = next()?;
         }
         if rest.len() != BUCKETS * CLASSES {
             return Err(bad());
+        }
+        let needs_direction = dense.iter().any(|class| class.iter().skip(FOUND).any(|weight| *weight != 0.0));
+        if needs_direction && Embedding::shipped().is_none() {
+            let why =
+                "cannot use a table of weights that was learned with the feature `embedding`: this program has none";
+            return Err(Error::new(ErrorKind::Unsupported, why));
         }
         Ok(LinearTable { buckets: rest.iter().map(|byte| i8::from_le_bytes([*byte])).collect(), scale, dense })
     }
