@@ -1,8 +1,9 @@
 //! Which documents hold which words.
 //!
 //! Knows the packed lists, made at leisure, and the loose ones of documents that came or
-//! changed since. A packed posting is the low half of a document's number, written as often
-//! as the document holds the word; documents whose numbers share the high half lie together.
+//! changed since. A packed posting is the low half of a document's number; documents whose
+//! numbers share the high half lie together. A list names each document once, in order, and
+//! behind them each one again as often as it holds the word more than once.
 
 use super::snapshot::{Source, Writer};
 
@@ -44,6 +45,28 @@ pub(crate) fn entry(number: u32, count: u32) -> u32 {
     (number << COUNT_BITS) | count.min(MAX_COUNT)
 }
 
+/// Shows the documents of a list, each once, and then each one again with how often it was named
+/// until then, as often as it is.
+pub(crate) fn each_time(list: &[u16], mut first: impl FnMut(u16), mut again: impl FnMut(u16, i32)) {
+    let mut behind = 0;
+    let mut more = [].as_slice();
+    for (at, low) in list.iter().enumerate() {
+        // They ascend; what is named again begins anew.
+        if u32::from(*low) < behind {
+            more = list.get(at..).unwrap_or_default();
+            break;
+        }
+        behind = u32::from(*low) + 1;
+        first(*low);
+    }
+    let (mut last, mut times) = (None, 1);
+    for low in more {
+        times = if last == Some(*low) { times + 1 } else { 1 };
+        last = Some(*low);
+        again(*low, times);
+    }
+}
+
 fn split(entry: u32) -> (u32, u32) {
     (entry >> COUNT_BITS, entry & MAX_COUNT)
 }
@@ -52,6 +75,13 @@ impl Part {
     fn of(&self, word: u32) -> &[u16] {
         let at = |place: usize| self.starts.get(place).map_or(0, |start| index(*start));
         self.packed.get(at(index(word))..at(index(word) + 1)).unwrap_or_default()
+    }
+
+    /// The documents of a word, and those again that hold it more than once.
+    fn split(&self, word: u32) -> (&[u16], &[u16]) {
+        let list = self.of(word);
+        let ascending = list.windows(2).position(|pair| pair.is_sorted_by(|one, next| one >= next));
+        list.split_at(ascending.map_or(list.len(), |at| at + 1))
     }
 
     fn words(&self) -> u32 {
@@ -159,38 +189,62 @@ impl Postings {
         }
         let is_kept = |low: &&u16| !has_void || !void.get(usize::from(**low)).copied().unwrap_or(false);
         let mut starts = vec![0_u32; words + 2];
-        let mut count = |word: u32, more: u32| {
-            if let Some(start) = starts.get_mut(index(word) + 2) {
-                *start += more;
-            }
+        // How many documents hold each word: where those begin that hold it again.
+        let mut again = vec![0_u32; words];
+        let mut count = |word: u32, documents: u32, all: u32| {
+            let counts = starts.get_mut(index(word) + 2).into_iter().zip([all]);
+            let counts = counts.chain(again.get_mut(index(word)).into_iter().zip([documents]));
+            counts.for_each(|(count, more)| *count += more);
         };
         for word in 0..old.words() {
-            let kept = if has_void { old.of(word).iter().filter(is_kept).count() } else { old.of(word).len() };
-            count(word, u32::try_from(kept).unwrap_or(u32::MAX));
+            let (documents, more) = old.split(word);
+            let [documents, more] = [documents, more].map(|list| {
+                let kept = if has_void { list.iter().filter(is_kept).count() } else { list.len() };
+                u32::try_from(kept).unwrap_or(u32::MAX)
+            });
+            count(word, documents, documents + more);
         }
         let loose = || self.loose.iter().filter(is_new);
         for (word, times) in loose().flat_map(|loose| self.words(loose)).map(|word| split(*word)) {
-            count(word, times);
+            count(word, 1, times);
         }
         let mut sum = 0;
         for start in &mut starts {
             sum += *start;
             *start = sum;
         }
+        again.iter_mut().zip(starts.iter().skip(1)).for_each(|(again, start)| *again += start);
         let mut packed = vec![0; index(sum)];
-        let mut place = |word: u32, low: u16, times: u32| {
-            if let Some(next) = starts.get_mut(index(word) + 1) {
-                let from = index(*next);
-                *next += times;
-                packed.get_mut(from..index(*next)).unwrap_or_default().fill(low);
-            }
+        let mut place = |next: Option<&mut u32>, low: u16, times: u32| {
+            let Some(next) = next else { return };
+            let from = index(*next);
+            *next += times;
+            packed.get_mut(from..index(*next)).unwrap_or_default().fill(low);
         };
         for word in 0..old.words() {
-            old.of(word).iter().filter(is_kept).for_each(|low| place(word, *low, 1));
+            let (documents, more) = old.split(word);
+            documents.iter().filter(is_kept).for_each(|low| place(starts.get_mut(index(word) + 1), *low, 1));
+            more.iter().filter(is_kept).for_each(|low| place(again.get_mut(index(word)), *low, 1));
         }
         for loose in loose() {
             let low = u16::try_from(low_half(loose.document)).unwrap_or(u16::MAX);
-            self.words(loose).iter().map(|word| split(*word)).for_each(|(word, times)| place(word, low, times));
+            for (word, times) in self.words(loose).iter().map(|word| split(*word)) {
+                place(starts.get_mut(index(word) + 1), low, 1);
+                place(again.get_mut(index(word)), low, times - 1);
+            }
+        }
+        // Both cursors of a word stand at the end of what they placed.
+        let mut from = 0;
+        for (documents, end) in starts.iter_mut().skip(1).zip(again) {
+            // Documents that were changed came behind later ones.
+            for range in [from..index(*documents), index(*documents)..index(end)] {
+                let list = packed.get_mut(range).unwrap_or_default();
+                if !list.is_sorted() {
+                    list.sort_unstable();
+                }
+            }
+            *documents = end;
+            from = index(end);
         }
         starts.pop();
         Part { starts, packed }
@@ -246,15 +300,20 @@ mod tests {
         let mut all: Vec<(u32, u32)> = Vec::new();
         let void: Vec<usize> = postings.void().collect();
         for (first, list) in postings.lists(word) {
-            let documents = list.iter().map(|low| first + usize::from(*low));
-            for document in documents.filter(|document| !void.contains(document)) {
-                let document = u32::try_from(document).expect("fits");
-                match all.last_mut() {
-                    Some((last, times)) if *last == document => *times += 1,
-                    _ => all.push((document, 1)),
-                }
-            }
+            let all = std::cell::RefCell::new(&mut all);
+            let document = |low: u16| u32::try_from(first + usize::from(low)).expect("fits");
+            each_time(
+                list,
+                |low| all.borrow_mut().push((document(low), 1)),
+                |low, again| {
+                    let mut all = all.borrow_mut();
+                    let known = all.iter_mut().find(|(known, _)| *known == document(low)).expect("was named before");
+                    assert_eq!(known.1, u32::try_from(again).expect("is small"));
+                    known.1 += 1;
+                },
+            );
         }
+        all.retain(|(document, _)| !void.contains(&usize::try_from(*document).expect("fits")));
         for (document, words) in postings.each_loose() {
             all.extend(words.filter(|(found, _)| *found == word).map(|(_, times)| (document, times)));
         }
@@ -291,6 +350,34 @@ mod tests {
         postings.pack(4);
         assert_eq!(*postings.take(0), [entry(2, 1)]);
         assert_eq!((seen(&postings, 2), postings.take(7).len()), (vec![], 0));
+    }
+
+    #[test]
+    fn packing_changes_nothing_whatever_came_and_went() {
+        let mut random = crate::random::SplitMix64::new(11);
+        for _ in 0..300 {
+            let mut postings = Postings::default();
+            let mut there: Vec<u32> = Vec::new();
+            for document in 0..40 {
+                let mut draw = |below: usize| u32::try_from(random.below(below)).expect("is small");
+                let times: [u32; 6] = std::array::from_fn(|_| draw(8).saturating_sub(4));
+                let words = (0..).zip(times).filter(|(_, times)| *times > 0).map(|(word, times)| entry(word, times));
+                let words: Vec<u32> = words.collect();
+                postings.put(document, &words);
+                there.push(document);
+                if draw(3) == 0 {
+                    let gone = there.swap_remove(random.below(there.len()));
+                    postings.take(gone);
+                }
+                if random.below(8) == 0 {
+                    let all = |postings: &Postings| (0..6).map(|word| seen(postings, word)).collect::<Vec<_>>();
+                    let before = all(&postings);
+                    postings.pack(6);
+                    assert_eq!(all(&postings), before);
+                    assert_eq!(postings.loose(), 0);
+                }
+            }
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use super::index::{Direction, Entry, Index, NO_VOICE};
 use super::kernel::{LANES, TIMES, cosines, fuse, largest, lend, norms, peaks, weigh, weighed};
 use super::number::ln;
+use super::postings::each_time;
 use super::similar::Near;
 use super::stop::is_stop;
 use super::vocabulary::NONE;
@@ -157,7 +158,7 @@ struct Asked<'q> {
 }
 
 /// A word with fewer postings than one for so many documents is counted one by one.
-const SPARSE: usize = 4;
+const SPARSE: usize = 12;
 /// Documents whose products are worked on at once.
 const BLOCK: usize = 512;
 
@@ -467,17 +468,15 @@ impl Index {
     }
 }
 
-/// What is the most that a word like the one asked for counts in each document of a list, which
-/// names a document as often as it holds the word.
+/// What is the most that a word like the one asked for counts in each document of a list.
 fn raise(times: &mut [i32], list: &[u16], gain: i32) {
-    let (mut last, mut run) = (None, 0);
-    for low in list {
-        run = if last == Some(*low) { run + gain } else { gain };
-        last = Some(*low);
-        if let Some(times) = times.get_mut(usize::from(*low)) {
-            *times = run.max(*times);
+    let times = std::cell::Cell::from_mut(times).as_slice_of_cells();
+    let raise = |low: u16, to: i32| {
+        if let Some(times) = times.get(usize::from(low)) {
+            times.set(times.get().max(to));
         }
-    }
+    };
+    each_time(list, |low| raise(low, gain), |low, again| raise(low, gain * (again + 1)));
 }
 
 /// A gain in [`TIMES`]ths: never as much as the word itself.
