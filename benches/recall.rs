@@ -7,7 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions, missing_docs)]
 
 use confidant::{
-    Confidant, ContextRequest, Customer, EstimatedTokens, NewDocument, NewTurn, RecallQuery, TokenCounter,
+    Channel, Confidant, ContextRequest, Customer, EstimatedTokens, NewDocument, NewTurn, RecallQuery, TokenCounter,
 };
 use std::hint::black_box;
 use std::io::BufRead;
@@ -38,9 +38,10 @@ fn main() {
     let only = option(&arguments, "--only");
     let talk = Talk::read(&data);
     type Bench<'a> = (&'a str, &'a dyn Fn(&Path, &Talk));
-    let benches: [Bench<'_>; 8] = [
+    let benches: [Bench<'_>; 9] = [
         ("build", &build),
         ("recall", &recall),
+        ("sessions", &sessions),
         ("save", &save),
         ("context", &context),
         ("neighbours", &others),
@@ -180,6 +181,18 @@ fn recall(folder: &Path, talk: &Talk) {
         figure(&format!("recall_us_over_{turns}_p50"), p50, "us", Some(limit));
         figure(&format!("recall_us_over_{turns}_p99"), p99, "us", None);
     }
+}
+
+/// Two sessions that are spoken in by turns, so that no turn stands beside another of its own.
+fn sessions(folder: &Path, talk: &Talk) {
+    let memory = Confidant::open(&path(folder, "sessions.db")).unwrap();
+    let customer = memory.customer("7").unwrap();
+    let sessions = [Channel::Chat, Channel::Email].map(|channel| customer.open_session(channel).unwrap());
+    for number in 0..10_000 {
+        let (said, answer) = talk.turn(number);
+        sessions[number % 2].save_turn(NewTurn::said(said).answered(answer)).unwrap();
+    }
+    figure("recall_us_over_10000_of_two_sessions_by_turns_p50", ask(&customer).0, "us", Some(1_000.0));
 }
 
 /// Asks every question often, the index warm.

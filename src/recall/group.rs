@@ -9,6 +9,8 @@ use super::kernel::largest;
 struct Run {
     first: u32,
     len: u32,
+    /// Runs of one group have one number.
+    group: u32,
 }
 
 impl Run {
@@ -21,6 +23,8 @@ impl Run {
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     runs: Vec<Run>,
+    /// How many groups have runs.
+    count: u32,
     /// Places with another document of their group before them, but not next to them, and that one's.
     links: Vec<(u32, u32)>,
 }
@@ -48,15 +52,28 @@ impl Groups {
         match (back, self.runs.last_mut()) {
             (0, _) => {}
             (1, Some(last)) if last.end() == place => last.len += 1,
-            (1, _) => self.runs.push(Run { first: earlier, len: 2 }),
+            (1, _) => {
+                let group = self.new_group();
+                self.runs.push(Run { first: earlier, len: 2, group });
+            }
             _ => {
-                if let Err(at) = self.run_of(earlier) {
-                    self.runs.insert(at, Run { first: earlier, len: 1 });
+                let known = self.run_of(earlier);
+                let group = match known.ok().and_then(|at| self.runs.get(at)) {
+                    Some(run) => run.group,
+                    None => self.new_group(),
+                };
+                if let Err(at) = known {
+                    self.runs.insert(at, Run { first: earlier, len: 1, group });
                 }
-                self.runs.push(Run { first: place, len: 1 });
+                self.runs.push(Run { first: place, len: 1, group });
                 self.links.push((place, earlier));
             }
         }
+    }
+
+    fn new_group(&mut self) -> u32 {
+        self.count += 1;
+        self.count - 1
     }
 
     /// The run that holds a place, or where such a one would stand.
@@ -70,17 +87,18 @@ impl Groups {
     pub(super) fn lend(&self, scores: &[f32], share: f32, most: &mut Vec<f32>, lent: &mut [f32]) {
         let range = |run: &Run| index(run.first)..index(run.end());
         most.clear();
-        most.extend(self.runs.iter().map(|run| largest(scores.get(range(run)).unwrap_or_default())));
-        let links = self.links.iter().map(|(place, earlier)| (self.run_of(*place), self.run_of(*earlier)));
-        let links: Vec<(usize, usize)> = links.filter_map(|(own, earlier)| Some((own.ok()?, earlier.ok()?))).collect();
-        let backwards = links.iter().rev().map(|(own, earlier)| (*earlier, *own));
-        for (to, from) in links.iter().copied().chain(backwards) {
-            let best = most.get(from).copied().unwrap_or(0.0);
-            most.get_mut(to).into_iter().for_each(|most| *most = most.max(best));
+        most.resize(index(self.count), 0.0);
+        for run in &self.runs {
+            let best = match scores.get(range(run)).unwrap_or_default() {
+                [one] => *one,
+                all => largest(all),
+            };
+            most.get_mut(index(run.group)).into_iter().for_each(|most| *most = most.max(best));
         }
         let mut next = 0;
-        let end = Run { first: u32::try_from(scores.len()).unwrap_or(u32::MAX), len: 0 };
-        for (run, best) in self.runs.iter().zip(&*most).chain([(&end, &0.0)]) {
+        let end = Run { first: u32::try_from(scores.len()).unwrap_or(u32::MAX), len: 0, group: u32::MAX };
+        for run in self.runs.iter().chain([&end]) {
+            let best = most.get(index(run.group)).copied().unwrap_or(0.0);
             let own = scores.get(next..index(run.first)).unwrap_or_default();
             let lent_own = lent.get_mut(next..index(run.first)).unwrap_or_default();
             lent_own.iter_mut().zip(own).for_each(|(lent, score)| *lent += share * score);
