@@ -407,3 +407,108 @@ impl Direction {
 fn eighth(value: f32) -> i8 {
     (value + if value < 0.0 { -0.5 } else { 0.5 }) as i8
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rank::{Mix, Question};
+    use super::*;
+    use crate::random::SplitMix64;
+
+    const WORDS: [&str; 24] = [
+        "refund",
+        "refunds",
+        "money",
+        "back",
+        "order",
+        "orders",
+        "ordered",
+        "parcel",
+        "package",
+        "late",
+        "the",
+        "is",
+        "my",
+        "password",
+        "login",
+        "reset",
+        "resetting",
+        "card",
+        "charged",
+        "twice",
+        "7731",
+        "caf\u{e9}",
+        "shoes",
+        "boots",
+    ];
+
+    #[derive(Clone)]
+    struct Kept {
+        text: String,
+        group: u32,
+        is_there: bool,
+    }
+
+    fn text(random: &mut SplitMix64) -> String {
+        let count = 1 + random.below(12);
+        let words: Vec<&str> = (0..count).filter_map(|_| WORDS.get(random.below(WORDS.len())).copied()).collect();
+        words.join(" ") + if random.below(4) == 0 { "?" } else { "" }
+    }
+
+    fn document<'t>(place: usize, kept: &Kept, parts: &'t [Part<'t>]) -> Document<'t> {
+        Document { key: u32::try_from(place).expect("is small"), group: kept.group, parts, ..Document::default() }
+    }
+
+    fn answers(index: &Index) -> Vec<(u32, [u32; 4])> {
+        let questions = ["where is my refund", "orders that came late", "resetting a login", "boots 7731", "cafe"];
+        let ask = |text| {
+            let (limit, wanted, vector, period) = (12, None, None, None);
+            index.search(&Question { text, limit, mix: Mix::TURNS, wanted, vector, period }).hits
+        };
+        let hits = questions.into_iter().flat_map(ask);
+        hits.map(|hit| (hit.key, [hit.score, hit.words, hit.cosine, hit.lent].map(f32::to_bits))).collect()
+    }
+
+    #[test]
+    fn an_index_answers_as_one_made_at_once_whatever_came_changed_and_went() {
+        let mut random = SplitMix64::new(5);
+        for round in 0..60 {
+            let (mut index, mut reader) = (Index::new(Embedding::shipped(), round % 2 == 0), Reader::default());
+            let mut all: Vec<Kept> = Vec::new();
+            for _ in 0..150 {
+                let place = random.below(all.len().max(1));
+                let text = text(&mut random);
+                let parts = [Part { voice: NO_VOICE, text: &text }];
+                match (random.below(8), all.get_mut(place)) {
+                    (0, Some(kept)) => {
+                        index.remove(place);
+                        kept.is_there = false;
+                    }
+                    (1, Some(kept)) if kept.is_there => {
+                        index.replace(&mut reader, place, &document(place, kept, &parts));
+                        kept.text.clone_from(&text);
+                    }
+                    (2, _) => index.settle(),
+                    (3, _) => drop(answers(&index)),
+                    (4, _) if random.below(10) == 0 => index.pack(),
+                    _ => {
+                        let group = u32::try_from(random.below(4)).expect("is small");
+                        let kept = Kept { text: text.clone(), group, is_there: true };
+                        assert!(index.push(&mut reader, &document(all.len(), &kept, &parts)));
+                        all.push(kept);
+                    }
+                }
+            }
+            let (mut fresh, mut reader) = (Index::new(Embedding::shipped(), round % 2 == 0), Reader::default());
+            for (place, kept) in all.iter().enumerate() {
+                let parts = [Part { voice: NO_VOICE, text: &kept.text }];
+                assert!(fresh.push(&mut reader, &document(place, kept, &parts)));
+            }
+            let gone = all.iter().enumerate().filter(|(_, kept)| !kept.is_there);
+            gone.for_each(|(place, _)| fresh.remove(place));
+            assert_eq!(index.len(), fresh.len());
+            assert!(answers(&index) == answers(&fresh), "round {round}");
+            index.pack();
+            assert!(answers(&index) == answers(&fresh), "packed, round {round}");
+        }
+    }
+}
