@@ -105,6 +105,11 @@ fn roles_wishes_not_had_and_policies_escalate_nothing() {
         "what is your refund policy?",
         "No, you don't need to transfer me to a real person",
         "This is not a complaint",
+        "please call me Ali",
+        "I was connected to an agent and it went well",
+        "my account was handed to a collections team",
+        "is anyone here using the new app",
+        "no need for someone to call me",
     ] {
         assert_eq!(reasons(text), [], "{text}");
     }
@@ -116,6 +121,17 @@ fn reasons_to_escalate_are_told_apart() {
     for (text, reason) in [
         ("I want to talk to a human", EscalationReason::Person),
         ("let me speak to your manager", EscalationReason::Person),
+        ("may I talk with a member of staff", EscalationReason::Person),
+        ("put me in touch, I would like to speak with one of your advisors", EscalationReason::Person),
+        ("could someone from your team ring me", EscalationReason::Person),
+        ("have the branch phone me, please", EscalationReason::Person),
+        ("please call us back", EscalationReason::Person),
+        ("can I have a word with your supervisor", EscalationReason::Person),
+        ("I want to be put through to an adviser", EscalationReason::Person),
+        ("hand this over to a colleague", EscalationReason::Person),
+        ("I only deal with a real person", EscalationReason::Person),
+        ("I don't want to chat with a robot", EscalationReason::Person),
+        ("is anybody there who can help", EscalationReason::Person),
         ("I want to file a complaint", EscalationReason::Complaint),
         ("You will hear from my lawyer", EscalationReason::Legal),
         ("I will never buy from you again", EscalationReason::Dissatisfied),
