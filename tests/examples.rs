@@ -14,7 +14,7 @@ fn example(name: &str) -> Command {
     let own = std::env::current_exe().expect("a path");
     let profile = own.ancestors().nth(2).expect("target/<profile>");
     let path = |name: &str| profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    if !["customer_support", "import"].iter().all(|name| path(name).exists()) {
+    if !["customer_support", "import", "train_signals"].iter().all(|name| path(name).exists()) {
         BUILT.call_once(|| build(profile));
     }
     assert!(path(name).exists(), "{} is missing: run `cargo build --examples` first", path(name).display());
@@ -349,4 +349,25 @@ fn load_fills_a_store_and_finds_every_turn_that_was_acknowledged() {
     assert!(figure("turns") >= 100.0 && figure("save_end_p50") > 0.0 && figure("file_bytes_per_turn") > 0.0);
     assert!((figure("acknowledged_turns_missing"), figure("customers")) == (0.0, 5.0));
     assert_eq!(run("load", &["--customers", "none"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_table_of_weights_is_learned_and_judged_by_what_it_did_not_learn_from() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = |text: &str, label: &str| format!("{}\n", serde_json::json!({ "text": text, "label": label }));
+    let lines: String = (0..20)
+        .flat_map(|n| [line(&format!("widget {n} purrs"), "positive"), line(&format!("it leaks, {n}"), "negative")])
+        .collect();
+    let file = write(folder.path(), "labelled.jsonl", &lines);
+    let out = folder.path().join("own.table");
+    let learned = run("train_signals", &[text(&out), text(&file)]);
+    assert!(learned.status.success() && stdout(&learned).contains("from 40 messages"), "{}", stderr(&learned));
+    let table = std::fs::read(&out).expect("written");
+    assert!(confidant::LinearTable::from_bytes(&table).is_ok());
+    let judged = figures(&run("train_signals", &["--folds", "4", text(&file)]));
+    assert_eq!((judged["n"].as_u64(), judged["accuracy_not_learned_from"].as_f64()), (Some(40), Some(1.0)), "{judged}");
+    assert!(judged["rules_alone"].as_f64() < Some(0.9), "{judged}");
+    let bad = write(folder.path(), "bad.jsonl", "{\"text\":\"no label\"}\n");
+    let refused = run("train_signals", &[text(&out), text(&bad)]);
+    assert!(!refused.status.success() && stderr(&refused).contains("bad.jsonl"), "{}", stderr(&refused));
 }

@@ -356,6 +356,8 @@ fn a_table_of_the_version_before_is_read() {
     old.extend_from_slice(&head[8..]);
     dense.chunks(138 * 4).for_each(|kind| old.extend_from_slice(&kind[..10 * 4]));
     old.extend_from_slice(buckets);
+    // One that was written then; programs without the feature `embedding` use it.
+    assert!(LinearTable::from_bytes(include_bytes!("../src/signals/rules/general-1.table")).is_ok());
     let table = LinearTable::from_bytes(&old).unwrap();
     let own = rules.clone().with_table(table.clone());
     let says = |text| Signals::of(text, &SignalContext::new().rules(&own)).sentiment.value;
