@@ -44,7 +44,19 @@ fn thanks_is_no_cue_of_a_casual_style() {
 
 #[test]
 fn thanks_for_nothing_is_negative() {
-    assert_eq!(read("thanks for nothing").sentiment.value, Sentiment::Negative);
+    for (text, expected) in [
+        ("thanks for nothing", Sentiment::Negative),
+        ("thank you so much for making us wait", Sentiment::Negative),
+        ("thanks for letting me down", Sentiment::Negative),
+        ("thanks for no reply at all", Sentiment::Negative),
+        ("thank you so much for making my day", Sentiment::Positive),
+        ("thanks for the quick reply", Sentiment::Positive),
+        // Blame is heard unless the table holds it for unlikely.
+        ("this is the worst of all services", Sentiment::Negative),
+        ("The worst is over and I love my new phone", Sentiment::Positive),
+    ] {
+        assert_eq!(read(text).sentiment.value, expected, "{text}");
+    }
     let rules = SignalRules::support().without_table();
     let signals = Signals::of("Great, another outage", &SignalContext::new().rules(&rules));
     assert_ne!(signals.sentiment.value, Sentiment::Positive);

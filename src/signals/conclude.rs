@@ -97,6 +97,8 @@ pub struct Signals {
     pub asks_policy: bool,
 }
 
+/// Below this share the table holds blame for unlikely; chosen on the development files, flat from 0.1 to 0.25.
+const UNLIKELY: f32 = 0.15;
 /// A phrase as bad as this is blame beyond doubt.
 const BLAME: f32 = -2.0;
 
@@ -225,7 +227,7 @@ impl Found<'_> {
             shares = [bad, neither, good].map(|share| share / (bad + neither + good));
         }
         let [bad, neither, good] = shares;
-        if by_rules == Sentiment::Negative && self.is_for_support(tone) {
+        if by_rules == Sentiment::Negative && self.is_for_support(tone, bad) {
             let score = f64::from(bad.max(-tone.compound));
             return (Finding { value: by_rules, score, cues }, f64::from((good - bad).min(tone.compound)));
         }
@@ -244,8 +246,16 @@ impl Found<'_> {
 
     /// Whether the message is addressed to a company's account, pressing, or says one of the
     /// phrases that are blame beyond doubt: there the rules for support are heard before a table
-    /// that was learned from talk of all kinds.
-    fn is_for_support(&self, tone: &Tone) -> bool {
+    /// that was learned from talk of all kinds, unless it holds blame for unlikely. Thanks for nothing
+    /// no table hears.
+    fn is_for_support(&self, tone: &Tone, bad: f32) -> bool {
+        let rules = tone.parts.iter().filter_map(|part| self.set.rules.get(usize::from(part.rule?)));
+        if rules.into_iter().any(|rule| rule.name == "thanks for nothing") {
+            return true;
+        }
+        if bad < UNLIKELY {
+            return false;
+        }
         let is_blame = tone.parts.iter().any(|part| part.rule.is_some() && part.value <= BLAME);
         let is_pressing = |hit: &Hit| matches!(self.shows(hit), Some(Shows::Urgency(_) | Shows::Escalate(_)));
         is_blame || self.reading.is_addressed || self.hits.iter().any(is_pressing)
