@@ -2739,7 +2739,8 @@ const confidant_asked_place *confidant_asked_again_at(const confidant_asked_agai
 // Makes rules. `options` may be NULL for those that are shipped.
 //
 // Owned: free `*out` with `confidant_signal_rules_free`; texts and table are copied. Threads: any.
-// Fails: INVALID_ARGUMENT or LIMIT, naming the rule; CORRUPT (not such a table).
+// Fails: INVALID_ARGUMENT or LIMIT, naming the rule; CORRUPT (not such a table); UNSUPPORTED (a table
+// learned with the feature `embedding`, which this library lacks).
 confidant_status confidant_signal_rules_new(const confidant_signal_rules_options *options,
                                             confidant_signal_rules **out,
                                             confidant_error **err);

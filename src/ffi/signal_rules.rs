@@ -61,7 +61,8 @@ unsafe impl Record for confidant_signal_rules_options {}
 /// Makes rules. `options` may be NULL for those that are shipped.
 ///
 /// Owned: free `*out` with `confidant_signal_rules_free`; texts and table are copied. Threads: any.
-/// Fails: INVALID_ARGUMENT or LIMIT, naming the rule; CORRUPT (not such a table).
+/// Fails: INVALID_ARGUMENT or LIMIT, naming the rule; CORRUPT (not such a table); UNSUPPORTED (a table
+/// learned with the feature `embedding`, which this library lacks).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_signal_rules_new(
     options: *const confidant_signal_rules_options,
