@@ -63,6 +63,18 @@ fn thanks_for_nothing_is_negative() {
 }
 
 #[test]
+fn a_salutation_is_no_topic() {
+    for text in [
+        "Dear Customer Support Team, the app crashes.",
+        "Customer Service team, the app crashes.",
+        "Hello support, the app crashes",
+    ] {
+        assert_eq!(topics(text), [Topic::Technical], "{text}");
+    }
+    assert_eq!(topics("how do I reach customer support"), [Topic::Contact]);
+}
+
+#[test]
 fn nothing_is_working_is_a_fault() {
     let signals = read("Nothing is working");
     assert_eq!(signals.sentiment.value, Sentiment::Negative);
