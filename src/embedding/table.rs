@@ -3,7 +3,7 @@
 //! Knows the table's layout, how a word is cut into pieces and how pieces add up. Rows are
 //! read where they lie in the program; only the way to find them is made at first use. Whole
 //! numbers throughout, so that every machine gets the same vector. How the table was made:
-//! tools/distill_embeddings.py.
+//! tools/distill_embeddings.
 
 use super::kernel::row_dots;
 use super::token::{Token, tokens};

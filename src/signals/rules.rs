@@ -16,8 +16,9 @@ use std::sync::{Arc, OnceLock};
 
 /// The most words and products that a tenant may add.
 const MAX_ADDED: usize = 10_000;
-/// Praise is half as frequent in messages that begin with the name of an account, as those to a
-/// company do, as in the talk of all kinds that the shipped table was learned from.
+/// What praise counts in messages that begin with the name of an account, as those to a company
+/// do: 48 % of the texts that the shipped table was learned from are praise, and 16 % of 10,026
+/// tweets to airlines, on which this was chosen, on the cautious side.
 const PRAISE: f32 = 0.5;
 
 /// Which rules read a message; cheap to clone.
@@ -35,7 +36,7 @@ const PRAISE: f32 = 0.5;
 pub struct SignalRules {
     pub(super) set: Arc<RuleSet>,
     pub(super) table: Option<Arc<LinearTable>>,
-    /// How frequent praise is in messages to an account, beside what the table was learned from.
+    /// What the table's share for praise counts in messages to an account.
     pub(super) praise: f32,
     pub(super) order_shapes: Arc<Vec<OrderShape>>,
     added: usize,
