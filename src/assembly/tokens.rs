@@ -3,6 +3,8 @@
 //! Knows a careful guess for any text and how a model's own reports make it closer. A host
 //! that has the model's tokenizer gives that instead.
 
+use std::sync::LazyLock;
+
 /// Counts the tokens of a text for one model. A closure will do.
 ///
 /// ```
@@ -61,14 +63,13 @@ impl EstimatedTokens {
 
 impl TokenCounter for EstimatedTokens {
     fn tokens(&self, text: &str) -> usize {
-        // Tokens are counted from how each byte follows the one before: one look-up for both.
-        let mut before = BLANK;
+        let costs = &**COSTS;
+        let mut before = b' ';
         let mut parts = 0_u64;
         for byte in text.bytes() {
-            let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(BLANK);
-            let pair = usize::from(before & 127) << 7 | usize::from(class & 127);
-            parts += u64::from(COSTS.get(pair).copied().unwrap_or(u8::MAX));
-            before = class;
+            let cost = costs.get(usize::from(u16::from_le_bytes([byte, before])));
+            parts += u64::from(cost.copied().unwrap_or(u8::MAX));
+            before = byte;
         }
         let tokens = parts.div_ceil(PARTS);
         usize::try_from(tokens.saturating_mul(self.per_thousand).div_ceil(1_000)).unwrap_or(usize::MAX)
@@ -101,7 +102,7 @@ const INNER_THAI: u8 = INNER + 2;
 const INNER_PUNCTUATION: u8 = INNER + 3;
 const INNER_EMOJI: u8 = INNER + 4;
 
-const fn class(byte: u8) -> u8 {
+fn class(byte: u8) -> u8 {
     match byte {
         b' ' => BLANK,
         b'\n' => LINE,
@@ -251,37 +252,20 @@ const LARGE: [u8; 4] = [30, 50, 110, 130];
 /// What a large letter behind a small one costs.
 const HUMP: u8 = 43;
 
-const fn is_letter(class: u8) -> bool {
-    class >= LOWER && class < TWO
+fn is_letter(class: u8) -> bool {
+    (LOWER..TWO).contains(&class)
 }
 
-#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "by the compiler: what is wrong does not compile")]
-const fn rarity(first: u8, second: u8) -> usize {
-    const fn holds(letters: &[u8], letter: u8) -> bool {
-        let mut at = 0;
-        while at < letters.len() {
-            if letters[at] == letter {
-                return true;
-            }
-            at += 1;
-        }
-        false
-    }
-    let (first, second) = (((first - LOWER) % 26) as usize, b'a' + (second - LOWER) % 26);
-    if holds(OFTEN[first], second) {
-        0
-    } else if holds(SELDOM[first], second) {
-        1
-    } else if holds(HARDLY[first], second) {
-        2
-    } else {
-        3
-    }
+/// What a letter behind a letter costs, of costs by how they follow each other.
+fn by_rarity(first: u8, second: u8, [often, seldom, hardly, never]: [u8; 4]) -> u8 {
+    let (first, second) = (usize::from((first - LOWER) % 26), b'a' + (second - LOWER) % 26);
+    let known = [(&OFTEN, often), (&SELDOM, seldom), (&HARDLY, hardly)];
+    let known = known.into_iter().find(|(known, _)| known.get(first).is_some_and(|letters| letters.contains(&second)));
+    known.map_or(never, |(_, cost)| cost)
 }
 
 /// What a byte costs behind another one, in parts.
-#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "by the compiler: what is wrong does not compile")]
-const fn cost(before: u8, class: u8) -> u8 {
+fn cost(before: u8, class: u8) -> u8 {
     let is_open = before == BLANK || before == LINE || before == CONTROL;
     match class {
         BLANK => {
@@ -318,11 +302,11 @@ const fn cost(before: u8, class: u8) -> u8 {
         }
         LOWER..TWO if is_letter(before) => {
             if class < UPPER {
-                SMALL[rarity(before, class)]
+                by_rarity(before, class, SMALL)
             } else if before < UPPER {
                 HUMP
             } else {
-                LARGE[rarity(before, class)]
+                by_rarity(before, class, LARGE)
             }
         }
         LOWER..TWO => match before {
@@ -332,7 +316,7 @@ const fn cost(before: u8, class: u8) -> u8 {
             _ => 28,
         },
         TWO..INNER => {
-            let (inside, behind_blank) = FIRST[(class - TWO) as usize];
+            let (inside, behind_blank) = FIRST.get(usize::from(class - TWO)).copied().unwrap_or_default();
             if before == BLANK { behind_blank } else { inside }
         }
         _ => match (before, class) {
@@ -351,28 +335,16 @@ const fn cost(before: u8, class: u8) -> u8 {
 /// The first byte of punctuation and symbols.
 const PUNCTUATION: u8 = THREE + 2;
 
-#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "by the compiler: what is wrong does not compile")]
-static CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        classes[byte] = class(byte as u8);
-        byte += 1;
-    }
-    classes
-};
-
-/// [`cost`] by `before << 7 | class`.
-#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "by the compiler: what is wrong does not compile")]
-static COSTS: [u8; 1 << 14] = {
-    let mut costs = [0; 1 << 14];
-    let mut pair = 0;
-    while pair < costs.len() {
-        costs[pair] = cost((pair >> 7) as u8, (pair & 127) as u8);
-        pair += 1;
+/// What a byte costs behind another one, by the two as one number: one look-up for each byte. Made when
+/// it is first needed, since a program that holds it would be 64 KiB larger.
+static COSTS: LazyLock<Box<[u8; 1 << 16]>> = LazyLock::new(|| {
+    let mut costs = Box::new([0; 1 << 16]);
+    for (pair, cost) in (0..=u16::MAX).zip(costs.iter_mut()) {
+        let [byte, before] = pair.to_le_bytes().map(class);
+        *cost = self::cost(before, byte);
     }
     costs
-};
+});
 
 #[cfg(test)]
 mod tests {

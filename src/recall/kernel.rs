@@ -11,7 +11,7 @@ both_ways! {
         for ((product, inverse), out) in products.iter().zip(inverses).zip(&mut *out) {
             *out = float(*product) * inverse * factor;
         }
-        range(out)
+        (lowest(out), most(out, f32::NEG_INFINITY))
     }
 
     /// One word's part of each document's score: `times` says how often a document holds it, in
@@ -31,38 +31,25 @@ both_ways! {
 
     /// The largest of numbers that are not below zero; zero of none.
     fn largest(values: &[f32]) -> f32 {
-        let (chunks, rest) = values.as_chunks::<LANES>();
-        let mut most = [0.0_f32; LANES];
-        for chunk in chunks {
-            for (most, value) in most.iter_mut().zip(chunk) {
-                *most = if *value > *most { *value } else { *most };
-            }
-        }
-        most.iter().chain(rest).fold(0.0, |most, value| if *value > most { *value } else { most })
+        most(values, 0.0)
     }
 
-    /// The largest sum of two scores among each [`LANES`] of them.
+    /// The largest sum of two scores among every [`OF_A_PEAK`] of them; [`peaked`] says which those are.
     fn peaks(one: &[f32], other: &[f32], out: &mut [f32]) {
-        let (chunks, others) = (one.as_chunks::<LANES>(), other.as_chunks::<LANES>());
-        for ((one, other), out) in chunks.0.iter().zip(others.0).zip(&mut *out) {
-            let mut sums = [0.0; LANES];
-            for ((one, other), sum) in one.iter().zip(other).zip(&mut sums) {
-                *sum = one + other;
-            }
-            let mut width = LANES / 2;
-            while width > 0 {
-                let (low, high) = sums.split_at_mut(width);
-                for (low, high) in low.iter_mut().zip(high) {
-                    *low = if *high > *low { *high } else { *low };
+        // Those that are compared lie a register apart, so that none has to be turned.
+        for ((one, other), out) in one.chunks(PEAKED).zip(other.chunks(PEAKED)).zip(out.chunks_mut(LANES)) {
+            let mut most = [f32::NEG_INFINITY; LANES];
+            let (ones, others) = (one.as_chunks::<LANES>(), other.as_chunks::<LANES>());
+            for (one, other) in ones.0.iter().zip(others.0) {
+                for ((most, one), other) in most.iter_mut().zip(one).zip(other) {
+                    let sum = one + other;
+                    *most = if sum > *most { sum } else { *most };
                 }
-                width /= 2;
             }
-            let [most, ..] = sums;
-            *out = most;
-        }
-        if let ([_, ..], Some(out)) = (chunks.1, out.get_mut(chunks.0.len())) {
-            let sums = chunks.1.iter().zip(others.1).map(|(one, other)| one + other);
-            *out = sums.fold(f32::NEG_INFINITY, |most, sum| if sum > most { sum } else { most });
+            for ((most, one), other) in most.iter_mut().zip(ones.1).zip(others.1) {
+                *most = most.max(one + other);
+            }
+            out.iter_mut().zip(most).for_each(|(out, most)| *out = most);
         }
     }
 
@@ -88,7 +75,23 @@ both_ways! {
 }
 
 /// Numbers that are looked at side by side.
-pub(crate) const LANES: usize = 16;
+const LANES: usize = 16;
+/// Numbers of which one peak is the largest.
+const OF_A_PEAK: usize = 16;
+/// Numbers that lie between the first ones of two rows of peaks.
+const PEAKED: usize = LANES * OF_A_PEAK;
+
+/// How many peaks so many numbers have.
+pub(crate) fn peaks_of(numbers: usize) -> usize {
+    numbers / PEAKED * LANES + (numbers % PEAKED).min(LANES)
+}
+
+/// The places of the numbers of which a peak is the largest; some may lie behind the last number.
+pub(crate) fn peaked(peak: usize) -> impl Iterator<Item = usize> {
+    let first = peak / LANES * PEAKED + peak % LANES;
+    (first..first + PEAKED).step_by(LANES)
+}
+
 /// How often a word occurs is counted in so many parts.
 pub(crate) const TIMES: i32 = 4_096;
 /// What a word counts in one document: nearly `weight` if it occurs very often.
@@ -99,19 +102,30 @@ pub(crate) fn weighed(times: i32, norm: f32, weight: f32) -> f32 {
     weight * times / (times + norm)
 }
 
+/// The largest of numbers, at least `least`.
 #[inline(always)]
-fn range(values: &[f32]) -> (f32, f32) {
+fn most(values: &[f32], least: f32) -> f32 {
     let (chunks, rest) = values.as_chunks::<LANES>();
-    let (mut low, mut high) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+    let mut most = [least; LANES];
     for chunk in chunks {
-        for ((low, high), value) in low.iter_mut().zip(&mut high).zip(chunk) {
-            *low = if *value < *low { *value } else { *low };
-            *high = if *value > *high { *value } else { *high };
+        for (most, value) in most.iter_mut().zip(chunk) {
+            *most = if *value > *most { *value } else { *most };
         }
     }
-    let low = low.iter().chain(rest).fold(f32::INFINITY, |low, value| if *value < low { *value } else { low });
-    let high = high.iter().chain(rest).fold(f32::NEG_INFINITY, |high, value| if *value > high { *value } else { high });
-    (low, high)
+    most.iter().chain(rest).fold(least, |most, value| if *value > most { *value } else { most })
+}
+
+/// The smallest of numbers, at most infinity.
+#[inline(always)]
+fn lowest(values: &[f32]) -> f32 {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut lowest = [f32::INFINITY; LANES];
+    for chunk in chunks {
+        for (lowest, value) in lowest.iter_mut().zip(chunk) {
+            *lowest = if *value < *lowest { *value } else { *lowest };
+        }
+    }
+    lowest.iter().chain(rest).fold(f32::INFINITY, |lowest, value| if *value < lowest { *value } else { lowest })
 }
 
 #[cfg(test)]
@@ -123,7 +137,7 @@ mod tests {
     fn both_ways_give_the_same_scores_to_the_last_bit() {
         let bits = |values: &[f32]| -> Vec<u32> { values.iter().map(|value| value.to_bits()).collect() };
         let wild = |count: usize| -> Vec<f32> { numbers(count).iter().map(|n| f32::from(*n) / 7.0).collect() };
-        let count = 77;
+        let count = 797;
         let products: Vec<i32> = numbers(count).iter().map(|n| i32::from(*n) * 991).collect();
         let (mut one, mut two) = (vec![0.0; count], vec![0.0; count]);
         let ranges =
@@ -142,13 +156,19 @@ mod tests {
         fuse(&positive, 0.6, &wild(count), -3.0, 0.4, &mut one);
         plain::fuse(&positive, 0.6, &wild(count), -3.0, 0.4, &mut two);
         assert_eq!(bits(&one), bits(&two));
-        let (mut tops, mut again) = ([0.0; 5], [0.0; 5]);
-        peaks(&one, &positive, &mut tops);
-        plain::peaks(&one, &positive, &mut again);
-        assert_eq!(tops, again);
-        let sums: Vec<f32> = one.iter().zip(&positive).map(|(one, other)| one + other).collect();
-        let expected = sums.chunks(LANES).map(|sums| sums.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-        assert_eq!(tops.to_vec(), expected.collect::<Vec<f32>>());
+        for count in [count, 1, 15, 16, 3] {
+            let (one, other) = (one.get(..count).expect("is shorter"), positive.get(..count).expect("is shorter"));
+            let (mut tops, mut again) = (vec![0.0; peaks_of(count)], vec![0.0; peaks_of(count)]);
+            peaks(one, other, &mut tops);
+            plain::peaks(one, other, &mut again);
+            assert_eq!(bits(&tops), bits(&again));
+            let sum = |place: usize| Some(one.get(place)? + other.get(place)?);
+            let expected = |peak: usize| peaked(peak).filter_map(sum).fold(f32::NEG_INFINITY, f32::max);
+            assert_eq!(tops, (0..peaks_of(count)).map(expected).collect::<Vec<f32>>());
+            let mut places: Vec<usize> = (0..peaks_of(count)).flat_map(peaked).filter(|place| *place < count).collect();
+            places.sort_unstable();
+            assert!(places.into_iter().eq(0..count), "each is in one peak");
+        }
         assert_eq!(largest(&positive), positive.iter().copied().fold(0.0, f32::max));
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Knows the packed lists, made at leisure, and the loose ones of documents that came or
 //! changed since. A packed posting is the low half of a document's number; documents whose
-//! numbers share the high half lie together. A list names each document once, in order, and
-//! behind them each one again as often as it holds the word more than once.
+//! numbers share the high half lie together. A list names each document once, upwards, and
+//! behind them, downwards, each one again as often as it holds the word more than once.
 
 use super::snapshot::{Source, Writer};
 
@@ -45,20 +45,27 @@ pub(crate) fn entry(number: u32, count: u32) -> u32 {
     (number << COUNT_BITS) | count.min(MAX_COUNT)
 }
 
-/// Shows the documents of a list, each once, and then each one again with how often it was named
-/// until then, as often as it is.
-pub(crate) fn each_time(list: &[u16], mut first: impl FnMut(u16), mut again: impl FnMut(u16, i32)) {
-    let mut behind = 0;
-    let mut more = [].as_slice();
-    for (at, low) in list.iter().enumerate() {
-        // They ascend; what is named again begins anew.
-        if u32::from(*low) < behind {
-            more = list.get(at..).unwrap_or_default();
-            break;
-        }
-        behind = u32::from(*low) + 1;
-        first(*low);
+/// The documents of a list, and what behind them names them again.
+pub(crate) fn halves(list: &[u16]) -> (&[u16], &[u16]) {
+    let ascends = |at: usize| matches!(list.get(at..at + 2), Some([one, next]) if one < next);
+    let last = list.len().saturating_sub(1);
+    let (mut from, mut until) = (0, last);
+    if last == 0 || ascends(last - 1) {
+        return (list, &[]);
     }
+    while from < until {
+        let middle = (from + until) / 2;
+        if ascends(middle) {
+            from = middle + 1;
+        } else {
+            until = middle;
+        }
+    }
+    list.split_at_checked(from + 1).unwrap_or((list, &[]))
+}
+
+/// Shows the documents that are named again, with how often each was named until then.
+pub(crate) fn each_again(more: &[u16], mut again: impl FnMut(u16, i32)) {
     let (mut last, mut times) = (None, 1);
     for low in more {
         times = if last == Some(*low) { times + 1 } else { 1 };
@@ -75,13 +82,6 @@ impl Part {
     fn of(&self, word: u32) -> &[u16] {
         let at = |place: usize| self.starts.get(place).map_or(0, |start| index(*start));
         self.packed.get(at(index(word))..at(index(word) + 1)).unwrap_or_default()
-    }
-
-    /// The documents of a word, and those again that hold it more than once.
-    fn split(&self, word: u32) -> (&[u16], &[u16]) {
-        let list = self.of(word);
-        let ascending = list.windows(2).position(|pair| pair.is_sorted_by(|one, next| one >= next));
-        list.split_at(ascending.map_or(list.len(), |at| at + 1))
     }
 
     fn words(&self) -> u32 {
@@ -197,7 +197,7 @@ impl Postings {
             counts.for_each(|(count, more)| *count += more);
         };
         for word in 0..old.words() {
-            let (documents, more) = old.split(word);
+            let (documents, more) = halves(old.of(word));
             let [documents, more] = [documents, more].map(|list| {
                 let kept = if has_void { list.iter().filter(is_kept).count() } else { list.len() };
                 u32::try_from(kept).unwrap_or(u32::MAX)
@@ -222,9 +222,9 @@ impl Postings {
             packed.get_mut(from..index(*next)).unwrap_or_default().fill(low);
         };
         for word in 0..old.words() {
-            let (documents, more) = old.split(word);
+            let (documents, more) = halves(old.of(word));
             documents.iter().filter(is_kept).for_each(|low| place(starts.get_mut(index(word) + 1), *low, 1));
-            more.iter().filter(is_kept).for_each(|low| place(again.get_mut(index(word)), *low, 1));
+            more.iter().rev().filter(is_kept).for_each(|low| place(again.get_mut(index(word)), *low, 1));
         }
         for loose in loose() {
             let low = u16::try_from(low_half(loose.document)).unwrap_or(u16::MAX);
@@ -243,6 +243,7 @@ impl Postings {
                     list.sort_unstable();
                 }
             }
+            packed.get_mut(index(*documents)..index(end)).unwrap_or_default().reverse();
             *documents = end;
             from = index(end);
         }
@@ -300,18 +301,14 @@ mod tests {
         let mut all: Vec<(u32, u32)> = Vec::new();
         let void: Vec<usize> = postings.void().collect();
         for (first, list) in postings.lists(word) {
-            let all = std::cell::RefCell::new(&mut all);
             let document = |low: u16| u32::try_from(first + usize::from(low)).expect("fits");
-            each_time(
-                list,
-                |low| all.borrow_mut().push((document(low), 1)),
-                |low, again| {
-                    let mut all = all.borrow_mut();
-                    let known = all.iter_mut().find(|(known, _)| *known == document(low)).expect("was named before");
-                    assert_eq!(known.1, u32::try_from(again).expect("is small"));
-                    known.1 += 1;
-                },
-            );
+            let (documents, more) = halves(list);
+            all.extend(documents.iter().map(|low| (document(*low), 1)));
+            each_again(more, |low, again| {
+                let known = all.iter_mut().find(|(known, _)| *known == document(low)).expect("was named before");
+                assert_eq!(known.1, u32::try_from(again).expect("is small"));
+                known.1 += 1;
+            });
         }
         all.retain(|(document, _)| !void.contains(&usize::try_from(*document).expect("fits")));
         for (document, words) in postings.each_loose() {

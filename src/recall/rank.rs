@@ -5,16 +5,15 @@
 //! an order. Every sum is taken in an order that only the texts decide.
 
 use super::index::{Direction, Entry, Index, NO_VOICE};
-use super::kernel::{LANES, TIMES, cosines, fuse, largest, lend, norms, peaks, weigh, weighed};
+use super::kernel::{TIMES, cosines, fuse, largest, lend, norms, peaked, peaks, peaks_of, weigh, weighed};
 use super::number::ln;
-use super::postings::each_time;
+use super::postings::{each_again, halves};
 use super::similar::Near;
 use super::stop::is_stop;
 use super::vocabulary::NONE;
 use crate::embedding::{DIMENSIONS, Sum, Token, dots, tokens};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// How fast another occurrence of a word counts less.
@@ -142,8 +141,11 @@ pub(crate) struct Scratch {
     cosines: Vec<f32>,
     scores: Vec<f32>,
     lent: Vec<f32>,
-    /// The largest score of each few documents, and of those in each group.
+    /// The largest score of each few documents.
     peaks: Vec<f32>,
+    /// The same in some other order.
+    highest: Vec<f32>,
+    /// The largest score in each group.
     most: Vec<f32>,
 }
 
@@ -155,6 +157,8 @@ struct Asked<'q> {
     factor: f32,
     /// The largest score by words.
     most: f32,
+    /// By how much a score may still grow.
+    favour: f32,
 }
 
 /// A word with fewer postings than one for so many documents is counted one by one.
@@ -208,26 +212,35 @@ impl Index {
     fn best(&self, scratch: &mut Scratch, question: &Question<'_>, most: f32) -> Best {
         let favoured = self.named_voice(question.text);
         let factor = 1.0 + question.mix.speaker;
-        // More than a score may still become.
-        let asked = Asked { question, favoured, factor, most };
         let favour = if favoured == NO_VOICE { 1.0 } else { factor } * question.period.map_or(1.0, |_| IN_PERIOD);
+        let asked = Asked { question, favoured, factor, most, favour };
         let mut best = Best::new(question.limit);
-        scratch.peaks.resize(scratch.scores.len().div_ceil(LANES), 0.0);
-        peaks(&scratch.scores, &scratch.lent, &mut scratch.peaks);
-        for (peak, first) in scratch.peaks.iter().zip((0..).step_by(LANES)) {
-            if peak.max(peak * favour) >= best.bar {
-                self.best_of(first..(first + LANES).min(scratch.scores.len()), scratch, &asked, &mut best);
+        let Scratch { peaks: all, highest, scores, lent, .. } = &mut *scratch;
+        all.resize(peaks_of(scores.len()), 0.0);
+        peaks(scores, lent, all);
+        // The highest ones first: behind them hardly any reaches the bar.
+        highest.clone_from(all);
+        let last = question.limit.min(all.len()).saturating_sub(1);
+        let first = *highest.select_nth_unstable_by(last, |one, other| other.total_cmp(one)).1;
+        for is_first in [true, false] {
+            for (number, peak) in scratch.peaks.iter().enumerate() {
+                if (*peak >= first) == is_first && peak.max(peak * favour) >= best.bar {
+                    self.best_of(number, scratch, &asked, &mut best);
+                }
             }
         }
         best
     }
 
-    fn best_of(&self, places: Range<usize>, scratch: &Scratch, asked: &Asked<'_>, best: &mut Best) {
-        let Asked { question, favoured, factor, most } = *asked;
-        for place in places {
+    fn best_of(&self, peak: usize, scratch: &Scratch, asked: &Asked<'_>, best: &mut Best) {
+        let Asked { question, favoured, factor, most, favour } = *asked;
+        for place in peaked(peak) {
             let at = |values: &[f32]| values.get(place).copied().unwrap_or(0.0);
             let lent = at(&scratch.lent);
             let mut score = at(&scratch.scores) + lent;
+            if score.max(score * favour) < best.bar {
+                continue;
+            }
             let Some(entry) = self.entries.get(place) else { break };
             if entry.is_gone || question.wanted.is_some_and(|wanted| !wanted(place, entry)) {
                 continue;
@@ -470,13 +483,14 @@ impl Index {
 
 /// What is the most that a word like the one asked for counts in each document of a list.
 fn raise(times: &mut [i32], list: &[u16], gain: i32) {
-    let times = std::cell::Cell::from_mut(times).as_slice_of_cells();
-    let raise = |low: u16, to: i32| {
-        if let Some(times) = times.get(usize::from(low)) {
-            times.set(times.get().max(to));
+    let (documents, more) = halves(list);
+    let mut raise = |low: u16, to: i32| {
+        if let Some(times) = times.get_mut(usize::from(low)) {
+            *times = to.max(*times);
         }
     };
-    each_time(list, |low| raise(low, gain), |low, again| raise(low, gain * (again + 1)));
+    documents.iter().for_each(|low| raise(*low, gain));
+    each_again(more, |low, again| raise(low, gain * (again + 1)));
 }
 
 /// A gain in [`TIMES`]ths: never as much as the word itself.

@@ -10,7 +10,7 @@ use super::vocabulary::Vocabulary;
 use crate::embedding::Embedding;
 
 /// Changes whenever an index built by another version would answer otherwise.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Bytes on their way out.
 #[derive(Default)]
