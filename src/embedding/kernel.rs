@@ -51,6 +51,11 @@ both_ways! {
         }
     }
 
+    /// The sum of the products of one row, whose bytes are signed, with a direction.
+    fn row_dot(row: &[u8; DIMENSIONS], direction: &[i8; DIMENSIONS]) -> i32 {
+        row.iter().zip(direction).map(|(one, other)| i32::from(one.cast_signed()) * i32::from(*other)).sum()
+    }
+
     /// Adds the numbers of a row, `scale` times, in units of `1 << shift`.
     fn add_scaled(sum: &mut [i32; DIMENSIONS], row: &[u8; DIMENSIONS], scale: i16, shift: u32) {
         let half = (1 << shift) >> 1;
@@ -205,5 +210,13 @@ pub(crate) mod tests {
         assert_eq!(sums, [128 * 128 * 128; 4]);
         row_dots(&[[0x80; 128]; 4], &[127; 128], &mut sums);
         assert_eq!(sums, [-128 * 127 * 128; 4]);
+        for (row, direction) in [
+            ([0x80; 128], [i8::MIN; 128]),
+            (std::array::from_fn(|at| u8::try_from(at * 2 % 251).unwrap_or(0)), [-77; 128]),
+        ] {
+            assert_eq!(row_dot(&row, &direction), plain::row_dot(&row, &direction));
+            row_dots(&[row], &direction, &mut sums);
+            assert_eq!(Some(&row_dot(&row, &direction)), sums.first());
+        }
     }
 }

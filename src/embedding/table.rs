@@ -5,7 +5,7 @@
 //! numbers throughout, so that every machine gets the same vector. How the table was made:
 //! tools/distill_embeddings.
 
-use super::kernel::row_dots;
+use super::kernel::{row_dot, row_dots};
 use super::token::{Token, tokens};
 use super::vector::{DIMENSIONS, Sum, Vector};
 use crate::error::{Error, ErrorKind, Result};
@@ -210,11 +210,7 @@ impl Embedding {
 
     /// The sum of the products of a direction with one row.
     pub(crate) fn product(&self, direction: &Vector, row: u16) -> i32 {
-        let mut product = [0];
-        let row = self.rows.get(usize::from(row)).map(std::slice::from_ref).unwrap_or_default();
-        row_dots(row, &direction.values, &mut product);
-        let [product] = product;
-        product
+        self.rows.get(usize::from(row)).map_or(0, |row| row_dot(row, &direction.values))
     }
 
     /// How many rows there are.

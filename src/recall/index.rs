@@ -249,7 +249,7 @@ impl Index {
         self.live -= 1;
         self.total_length -= u64::from(self.lengths.get_mut(place).map_or(0, std::mem::take));
         let words = u32::try_from(place).map(|number| self.postings.take(number)).unwrap_or_default();
-        let mut stems: Vec<u32> = words.iter().map(|word| self.stem(word >> 8)).collect();
+        let mut stems: Vec<u32> = words.iter().map(|word| self.vocabulary.stem(word >> 8)).collect();
         self.count(&mut stems, false);
         if let Some(values) = self.vectors.get_mut(place * self.dimensions..(place + 1) * self.dimensions) {
             values.fill(0);
@@ -274,10 +274,6 @@ impl Index {
         self.inverses.shrink_to_fit();
     }
 
-    fn stem(&self, word: u32) -> u32 {
-        self.vocabulary.word(word).map_or(NONE, |word| word.stem)
-    }
-
     fn count(&mut self, stems: &mut Vec<u32>, more: bool) {
         stems.sort_unstable();
         stems.dedup();
@@ -300,7 +296,7 @@ impl Index {
         let Reader { found, words, .. } = reader;
         counted(found, words);
         let mut stems = std::mem::take(&mut reader.stems);
-        stems.extend(reader.words.iter().map(|word| self.stem(word >> 8)));
+        stems.extend(reader.words.iter().map(|word| self.vocabulary.stem(word >> 8)));
         self.count(&mut stems, true);
         reader.stems = stems;
         self.postings.put(number, &reader.words);
@@ -352,7 +348,7 @@ impl Index {
                 Token::Word(_) if met.find(short, found, sum) => {}
                 Token::Word(word) => {
                     let number = vocabulary.enter(word.as_bytes(), table);
-                    let said = number.filter(|number| vocabulary.word(*number).is_some_and(|word| word.stem != NONE));
+                    let said = number.filter(|number| vocabulary.stem(*number) != NONE);
                     found.extend(said);
                     let Some(table) = table else { return };
                     let place = number.map_or(Place::Nowhere, |number| vocabulary.place(number));

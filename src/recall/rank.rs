@@ -303,7 +303,7 @@ impl Index {
                 return;
             }
             let Some(number) = self.vocabulary.find(found.as_bytes()) else { return };
-            let stem = self.vocabulary.word(number).map_or(NONE, |word| word.stem);
+            let stem = self.vocabulary.stem(number);
             for term in terms {
                 if stem != NONE && stem == term.stem {
                     show(&term.word, found, 1.0);
@@ -326,7 +326,7 @@ impl Index {
             }
             let is_new = matches!(token, Token::Word(_))
                 && terms.len() < MAX_TERMS
-                && (keeps_stops || !is_stop(text))
+                && (keeps_stops || !is_stop(text.as_bytes()))
                 && !terms.iter().any(|term| term.word == text);
             if is_new {
                 let stem = self.vocabulary.stem_of(text).unwrap_or(NONE);

@@ -73,7 +73,7 @@ impl Index {
             let asked = Asked::new(table, vector, index(words - seen));
             let late = promoted.get(looked_at..).unwrap_or_default().iter().copied().filter(|number| *number < seen);
             for number in late.chain(seen..words) {
-                let is_other = self.vocabulary.word(number).is_some_and(|word| ![stem, NONE].contains(&word.stem));
+                let is_other = ![stem, NONE].contains(&self.vocabulary.stem(number));
                 let cosine = if is_other { asked.cosine(self.vocabulary.place(number)) } else { 0.0 };
                 if cosine > FLOOR {
                     near.push((number, GAIN * (cosine - FLOOR) / (1.0 - FLOOR)));

@@ -9,11 +9,14 @@ use super::stem::stem;
 use super::stop::is_stop;
 use crate::embedding::{Embedding, NO_ROW, Sum};
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 
 /// The longest word that is told apart from others, in bytes; longer ones are cut.
 pub(crate) const MAX_WORD_BYTES: usize = 64;
-/// The most words; further ones are not indexed. Three bytes of a posting hold the number.
-const MAX_WORDS: usize = 1 << 24;
+/// The most words; further ones are not indexed. Three bytes of a posting hold the number, three of
+/// a slot the next higher one.
+const MAX_WORDS: usize = (1 << NUMBER_BITS) - 1;
+const NUMBER_BITS: u32 = 24;
 /// Stands for "no word".
 pub(crate) const NONE: u32 = u32::MAX;
 /// Marks begin with this byte, which no word holds.
@@ -21,18 +24,21 @@ const MARK: u8 = 1;
 
 /// What is known of a word.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Word {
-    /// The number of the stem's own word; [`NONE`] for a word that says nothing by itself.
-    pub(crate) stem: u32,
+struct Word {
+    /// The number of the stem's own word; of such a one [`HEAD`], the documents that hold the stem
+    /// and [`SILENT`] if the word says nothing by itself.
+    stem: u32,
     /// The next word with that stem.
     next: u32,
     /// Where its text ends.
     end: u32,
-    /// Of a stem: the documents that hold it.
-    documents: u32,
     /// Of a word that is one piece: its row. [`FAR`] and more: its place among those of several.
     place: u32,
 }
+
+const HEAD: u32 = 1 << 31;
+const SILENT: u32 = 1 << 30;
+const DOCUMENTS: u32 = SILENT - 1;
 
 const FAR: u32 = 1 << 17;
 /// The place of a stem that has not been met as a word.
@@ -61,7 +67,7 @@ struct Far {
 pub(crate) struct Vocabulary {
     text: Vec<u8>,
     words: Vec<Word>,
-    /// Numbers plus one by the hash of the text; a power of two of them.
+    /// Numbers plus one by the hash of the text, and a tag of the hash above them.
     slots: Vec<u32>,
     far: Vec<Far>,
     /// The rows of such words, one's after the other's.
@@ -79,7 +85,7 @@ impl Vocabulary {
         Vocabulary {
             text: Vec::new(),
             words: Vec::new(),
-            slots: vec![0; 64],
+            slots: vec![0; MIN_SLOTS],
             far: Vec::new(),
             rows: Vec::new(),
             promoted: Vec::new(),
@@ -111,10 +117,27 @@ impl Vocabulary {
         self.far.shrink_to_fit();
         self.rows.shrink_to_fit();
         self.promoted.shrink_to_fit();
+        let slots = self.words.len() / 3 * 4 + MIN_SLOTS;
+        if slots < self.slots.len() {
+            self.slot_into(slots);
+        }
     }
 
-    pub(crate) fn word(&self, number: u32) -> Option<&Word> {
+    fn numbers(&self) -> Range<u32> {
+        0..u32::try_from(self.words.len()).unwrap_or(0)
+    }
+
+    fn word(&self, number: u32) -> Option<&Word> {
         self.words.get(index(number))
+    }
+
+    /// The stem of a word; [`NONE`] if the word says nothing by itself.
+    pub(crate) fn stem(&self, number: u32) -> u32 {
+        match self.word(number).map_or(HEAD | SILENT, |word| word.stem) {
+            head if head & HEAD == 0 => head,
+            head if head & SILENT == 0 => number,
+            _ => NONE,
+        }
     }
 
     pub(crate) fn text(&self, number: u32) -> &[u8] {
@@ -125,16 +148,14 @@ impl Vocabulary {
 
     /// The number of a folded word or a mark, if it is known.
     pub(crate) fn find(&self, text: &[u8]) -> Option<u32> {
-        let text = cut(text);
-        let slot = self.slots.get(self.slot(text))?;
-        slot.checked_sub(1)
+        self.slot(cut(text)).known
     }
 
     /// The number of a folded word; new if it was not known.
     pub(crate) fn enter(&mut self, text: &[u8], table: Option<&Embedding>) -> Option<u32> {
         let text = cut(text);
         let slot = self.slot(text);
-        let known = self.slots.get(slot)?.checked_sub(1);
+        let known = slot.known;
         if let Some(known) = known.filter(|known| self.word(*known).is_some_and(|word| word.place != UNSEEN)) {
             return Some(known);
         }
@@ -144,18 +165,19 @@ impl Vocabulary {
         if let Some(known) = known {
             self.promoted.push(known);
         }
-        let number = known.unwrap_or_else(|| self.add(slot, text));
+        let number = known.unwrap_or_else(|| self.add(&slot, text));
         let place = self.find_place(text, table);
-        let is_silent = !self.keeps_stops && std::str::from_utf8(text).is_ok_and(is_stop);
-        let stem = if is_silent { NONE } else { self.enter_stem(text, number) };
-        if stem != number && !is_silent {
-            let next = self.words.get_mut(index(stem)).map_or(NONE, |head| std::mem::replace(&mut head.next, number));
-            if let Some(word) = self.words.get_mut(index(number)) {
-                word.next = next;
-            }
-        }
+        let is_silent = !self.keeps_stops && is_stop(text);
+        let stem = if is_silent { number } else { self.enter_stem(text, number) };
+        let head = self.words.get_mut(index(stem)).filter(|_| stem != number);
+        let next = head.map(|head| std::mem::replace(&mut head.next, number));
         if let Some(word) = self.words.get_mut(index(number)) {
-            (word.stem, word.place) = (stem, place);
+            word.place = place;
+            if is_silent {
+                word.stem |= SILENT;
+            } else if let Some(next) = next {
+                (word.stem, word.next) = (stem, next);
+            }
         }
         Some(number)
     }
@@ -167,10 +189,10 @@ impl Vocabulary {
     fn enter_stem(&mut self, text: &[u8], number: u32) -> u32 {
         let Some(stemmed) = stem_key(text) else { return number };
         let slot = self.slot(&stemmed);
-        match self.slots.get(slot).and_then(|slot| slot.checked_sub(1)) {
+        match slot.known {
             Some(known) => known,
             None => {
-                let added = self.add(slot, &stemmed);
+                let added = self.add(&slot, &stemmed);
                 if let Some(word) = self.words.get_mut(index(added)) {
                     word.place = UNSEEN;
                 }
@@ -179,58 +201,59 @@ impl Vocabulary {
         }
     }
 
-    fn add(&mut self, slot: usize, text: &[u8]) -> u32 {
+    fn add(&mut self, slot: &Slot, text: &[u8]) -> u32 {
         self.text.extend_from_slice(text);
         let end = u32::try_from(self.text.len()).unwrap_or(NONE);
         let number = u32::try_from(self.words.len()).unwrap_or(NONE);
-        self.words.push(Word { stem: number, next: NONE, end, documents: 0, place: u32::from(NO_ROW) });
-        if let Some(slot) = self.slots.get_mut(slot) {
-            *slot = number + 1;
+        self.words.push(Word { stem: HEAD, next: NONE, end, place: u32::from(NO_ROW) });
+        if let Some(to) = self.slots.get_mut(slot.at) {
+            *to = slot.tag | (number + 1);
         }
-        if self.words.len() * 4 > self.slots.len() * 3 {
-            self.grow();
+        if self.words.len() * 5 > self.slots.len() * 4 {
+            self.slot_into(self.slots.len() * 2);
         }
         number
     }
 
-    fn grow(&mut self) {
-        self.slots = vec![0; self.slots.len() * 2];
-        self.fill_slots();
-    }
-
-    fn fill_slots(&mut self) {
-        for number in 0..u32::try_from(self.words.len()).unwrap_or(0) {
+    /// Makes so many slots, more than words.
+    fn slot_into(&mut self, slots: usize) {
+        self.slots = vec![0; slots];
+        for number in self.numbers() {
             let slot = self.slot(self.text(number));
-            if let Some(slot) = self.slots.get_mut(slot) {
-                *slot = number + 1;
+            if let Some(to) = self.slots.get_mut(slot.at) {
+                *to = slot.tag | (number + 1);
             }
         }
     }
 
     /// The slot that holds a text, or the free one where it belongs.
-    fn slot(&self, text: &[u8]) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut at = index(self.hash(text)) & mask;
+    fn slot(&self, text: &[u8]) -> Slot {
+        let hash = self.hash(text);
+        let tag = hash << NUMBER_BITS;
+        let slots = u64::try_from(self.slots.len()).unwrap_or(0);
+        let mut at = usize::try_from((u64::from(hash) * slots) >> u32::BITS).unwrap_or(0);
         loop {
-            match self.slots.get(at).and_then(|slot| slot.checked_sub(1)) {
-                Some(number) if self.text(number) != text => at = (at + 1) & mask,
-                _ => return at,
+            let slot = self.slots.get(at).copied().unwrap_or(0);
+            let known = (slot & NUMBER).checked_sub(1);
+            match known {
+                Some(number) if slot & !NUMBER != tag || !is_same(self.text(number), text) => {}
+                _ => return Slot { at, tag, known },
             }
+            at = if at + 1 < self.slots.len() { at + 1 } else { 0 };
         }
     }
 
     fn hash(&self, text: &[u8]) -> u32 {
-        let (chunks, rest) = text.as_chunks::<8>();
         let mix = |hash: u64, value: u64| {
             let wide = u128::from(hash ^ value) * 0x9e37_79b9_7f4a_7c15_u128;
             let [low, high] = [wide, wide >> 64].map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or(0));
             low ^ high
         };
-        let mut last = [0; 8];
-        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        let whole = chunks.iter().fold(self.seed, |hash, chunk| mix(hash, u64::from_le_bytes(*chunk)));
         let length = u64::try_from(text.len()).unwrap_or(0) << 56;
-        let hash = mix(whole, u64::from_le_bytes(last) ^ length);
+        let (first, last) = ends(text);
+        let middle = text.get(8..text.len().saturating_sub(8)).unwrap_or_default().chunks(8);
+        let middle = middle.fold(mix(self.seed, first), |hash, chunk| mix(hash, ends(chunk).0));
+        let hash = mix(middle, last ^ length);
         u32::try_from(hash >> 32).unwrap_or(0)
     }
 
@@ -283,15 +306,43 @@ impl Vocabulary {
 
     /// How many documents hold a stem.
     pub(crate) fn documents(&self, stem: u32) -> u32 {
-        self.word(stem).map_or(0, |word| word.documents)
+        self.word(stem).filter(|word| word.stem & HEAD != 0).map_or(0, |word| word.stem & DOCUMENTS)
     }
 
     /// One document more, or less, holds a stem.
     pub(crate) fn count(&mut self, stem: u32, more: bool) {
-        if let Some(word) = self.words.get_mut(index(stem)) {
-            word.documents = if more { word.documents + 1 } else { word.documents.saturating_sub(1) };
+        if let Some(head) = self.words.get_mut(index(stem)).filter(|word| word.stem & HEAD != 0) {
+            let documents = head.stem & DOCUMENTS;
+            let documents = if more { (documents + 1).min(DOCUMENTS) } else { documents.saturating_sub(1) };
+            head.stem = head.stem & !DOCUMENTS | documents;
         }
     }
+}
+
+/// Where a text is among the slots, or belongs.
+struct Slot {
+    at: usize,
+    tag: u32,
+    known: Option<u32>,
+}
+
+const NUMBER: u32 = (1 << NUMBER_BITS) - 1;
+const MIN_SLOTS: usize = 64;
+
+/// The first and the last bytes of a text; all of them if they are at most sixteen.
+fn ends(text: &[u8]) -> (u64, u64) {
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        return (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        return (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last)));
+    }
+    let byte = |at: usize| u64::from(text.get(at).copied().unwrap_or(0));
+    (byte(0) | byte(1) << 8 | byte(2) << 16, 0)
+}
+
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && if one.len() <= 16 { ends(one) == ends(other) } else { one == other }
 }
 
 fn index(number: u32) -> usize {
@@ -354,10 +405,10 @@ impl Vocabulary {
 impl Vocabulary {
     pub(crate) fn write(&self, to: &mut Writer) {
         to.bytes(&self.text);
-        to.numbers(self.words.iter().map(|word| word.stem));
+        to.numbers(self.numbers().map(|number| self.stem(number)));
         to.numbers(self.words.iter().map(|word| word.next));
         to.numbers(self.words.iter().map(|word| word.end));
-        to.numbers(self.words.iter().map(|word| word.documents));
+        to.numbers(self.numbers().map(|number| self.documents(number)));
         to.numbers(self.words.iter().map(|word| word.place));
         to.numbers(self.far.iter().map(|far| far.end));
         to.numbers(self.far.iter().map(|far| far.inverse.to_bits()));
@@ -386,17 +437,18 @@ impl Vocabulary {
         if !(same && known && ascending && far && far_fit) || count > MAX_WORDS {
             return None;
         }
-        let rows = stems.into_iter().zip(nexts).zip(ends).zip(documents).zip(places);
-        read.words =
-            rows.map(|((((stem, next), end), documents), place)| Word { stem, next, end, documents, place }).collect();
+        let rows = stems.into_iter().zip(nexts).zip(ends).zip(documents).zip(places).zip(0_u32..);
+        let words = rows.map(|(((((stem, next), end), documents), place), number)| {
+            let head = HEAD | documents.min(DOCUMENTS);
+            let silent = if stem == NONE { SILENT } else { 0 };
+            let stem = if stem == NONE || stem == number { head | silent } else { stem };
+            Word { stem, next, end, place }
+        });
+        read.words = words.collect();
         if !read.families_end() {
             return None;
         }
-        read.slots = vec![0; 64];
-        while read.words.len() * 4 > read.slots.len() * 3 {
-            read.slots = vec![0; read.slots.len() * 2];
-        }
-        read.fill_slots();
+        read.slot_into(count / 3 * 4 + MIN_SLOTS);
         Some(read)
     }
 
@@ -413,9 +465,9 @@ impl Vocabulary {
                 *followed = true;
             }
             fits
-        }) && self.words.iter().all(|word| {
+        }) && self.numbers().map(|number| self.stem(number)).all(|stem| {
             // A family begins at its stem, which follows nobody.
-            word.stem == NONE || followed.get(index(word.stem)) == Some(&false)
+            stem == NONE || followed.get(index(stem)) == Some(&false)
         })
     }
 }
@@ -457,8 +509,8 @@ mod tests {
     #[test]
     fn stop_words_have_no_stem_unless_they_are_kept() {
         let (vocabulary, numbers) = entered(&["the", "refund"]);
-        assert_eq!(vocabulary.word(numbers[0]).expect("is known").stem, NONE);
-        assert_ne!(vocabulary.word(numbers[1]).expect("is known").stem, NONE);
+        assert_eq!(vocabulary.stem(numbers[0]), NONE);
+        assert_ne!(vocabulary.stem(numbers[1]), NONE);
     }
 
     #[test]
