@@ -44,10 +44,26 @@ macro_rules! both_ways {
 pub(crate) use both_ways;
 
 both_ways! {
-    /// Adds 16-bit numbers.
-    fn add_narrow(sum: &mut [i16; DIMENSIONS], part: &[i16; DIMENSIONS]) {
-        for (sum, value) in sum.iter_mut().zip(part) {
-            *sum = sum.wrapping_add(*value);
+    /// Adds those of 16-bit parts whose places are given.
+    fn add_parts(sum: &mut [i32; DIMENSIONS], parts: &[[i16; DIMENSIONS]], places: &[u32]) {
+        const NOTHING: &[i16; DIMENSIONS] = &[0; DIMENSIONS];
+        for places in places.chunks(AT_ONCE) {
+            let mut chosen = [NOTHING; AT_ONCE];
+            for (chosen, place) in chosen.iter_mut().zip(places) {
+                *chosen = usize::try_from(*place).ok().and_then(|place| parts.get(place)).unwrap_or(NOTHING);
+            }
+            for (block, sums) in sum.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+                let mut narrow = [0_i16; LANES];
+                for part in chosen {
+                    let part = part.as_chunks::<LANES>().0.get(block).unwrap_or(&[0; LANES]);
+                    for (sum, value) in narrow.iter_mut().zip(part) {
+                        *sum = sum.wrapping_add(*value);
+                    }
+                }
+                for (sum, value) in sums.iter_mut().zip(narrow) {
+                    *sum += i32::from(value);
+                }
+            }
         }
     }
 
@@ -64,6 +80,13 @@ both_ways! {
         }
     }
 }
+
+/// Parts that are added up before they are made wide: as many as fit into 16 bits.
+const AT_ONCE: usize = 8;
+/// The largest number of a part.
+pub(super) const MAX_PART: i32 = 4_095;
+/// The numbers of a register.
+const LANES: usize = 16;
 
 #[inline(always)]
 #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "rounded to the nearest everywhere alike")]

@@ -11,5 +11,5 @@ mod vector;
 pub(crate) use kernel::tests::numbers;
 pub(crate) use kernel::{both_ways, dots, float};
 pub(crate) use table::{Embedding, NO_ROW};
-pub(crate) use token::{Token, short_tokens, tokens};
+pub(crate) use token::{Span, Token, folded_spans, spans, tokens};
 pub(crate) use vector::{DIMENSIONS, ROW_SHIFT, Sum, Vector, WordSum, wide};

@@ -144,8 +144,7 @@ impl Embedding {
 
     /// Shows the rows of a folded word's pieces, the longest first match each time; where
     /// nothing matches, the rest of the word has none.
-    pub(crate) fn pieces(&self, word: &str, mut each: impl FnMut(u16)) {
-        let word = word.as_bytes();
+    pub(crate) fn pieces(&self, word: &[u8], mut each: impl FnMut(u16)) {
         let mut hashes = [0_u32; MAX_PIECE];
         let mut from = 0;
         while from < word.len() {
@@ -185,7 +184,7 @@ impl Embedding {
 
     /// Adds the rows of a folded word's pieces to a sum.
     pub(crate) fn add_word(&self, word: &str, sum: &mut Sum) {
-        self.pieces(word, |row| self.add(row, sum));
+        self.pieces(word.as_bytes(), |row| self.add(row, sum));
     }
 
     /// The direction of a text: of its first so many words and signs.
@@ -265,7 +264,7 @@ mod tests {
         let mut rows = Vec::new();
         tokens(text, &mut String::new(), |token| {
             let (Token::Word(text) | Token::Sign(text)) = token;
-            table().pieces(text, |row| rows.push(row));
+            table().pieces(text.as_bytes(), |row| rows.push(row));
         });
         rows
     }

@@ -16,59 +16,92 @@ pub(crate) enum Token<'t> {
     Sign(&'t str),
 }
 
-/// Shows the tokens of a text in their order; `folded` is room to work in.
-pub(crate) fn tokens(text: &str, folded: &mut String, mut each: impl FnMut(Token<'_>)) {
-    short_tokens(text, folded, |token, _| each(token));
+/// Where a token stands in a folded text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    /// A number that no other token has, of a token of at most [`SHORT`] bytes in plain text; else 0.
+    pub(crate) short: u128,
+    from: usize,
+    len: u32,
+    is_word: bool,
 }
 
-/// As [`tokens`], and with a number for each word of at most [`SHORT`] bytes in plain text,
-/// which no other word has; 0 for other tokens.
-pub(crate) fn short_tokens(text: &str, folded: &mut String, mut each: impl FnMut(Token<'_>, u128)) {
+impl Span {
+    /// The token itself; `folded` is what it stands in.
+    pub(crate) fn token<'t>(&self, folded: &'t str) -> Token<'t> {
+        let text = usize::try_from(self.len).ok().and_then(|len| folded.get(self.from..self.from + len));
+        let text = text.unwrap_or_default();
+        if self.is_word { Token::Word(text) } else { Token::Sign(text) }
+    }
+}
+
+/// Shows the tokens of a text in their order; `folded` is room to work in.
+pub(crate) fn tokens(text: &str, folded: &mut String, mut each: impl FnMut(Token<'_>)) {
     folded.clear();
+    spans(text, folded, |folded, span| each(span.token(folded)));
+}
+
+/// Shows where the tokens of a text stand in what is put behind `folded`, in their order.
+pub(crate) fn spans(text: &str, folded: &mut String, mut each: impl FnMut(&str, Span)) {
+    let start = folded.len();
     if text.is_ascii() {
         folded.push_str(text);
-        folded.make_ascii_lowercase();
+        folded.get_mut(start..).into_iter().for_each(str::make_ascii_lowercase);
         // So that sixteen bytes can be read at once from every word.
         folded.push_str(BEHIND);
-        return plain_tokens(folded, each);
+        return plain_spans(folded, start, each);
     }
-    let mut each = |token: Token<'_>| each(token, 0);
     // Capitals become small letters before and after, since an accent may hide one.
     let letters = text.chars().flat_map(char::to_lowercase).nfd().filter(|c| !is_dropped(*c));
     folded.extend(letters);
-    let mut rest = folded.as_str();
+    let mut rest = folded.get(start..).unwrap_or_default();
     while let Some(first) = rest.chars().next() {
         let len = if !first.is_alphanumeric() || stands_alone(first) {
             first.len_utf8()
         } else {
             rest.find(|c: char| !c.is_alphanumeric() || stands_alone(c)).unwrap_or(rest.len())
         };
-        let (token, after) = rest.split_at_checked(len).unwrap_or((rest, ""));
-        rest = after;
-        if first.is_alphanumeric() {
-            each(Token::Word(token));
-        } else if !first.is_whitespace() && !first.is_control() {
-            each(Token::Sign(token));
+        let from = folded.len() - rest.len();
+        rest = rest.get(len..).unwrap_or_default();
+        let is_word = first.is_alphanumeric();
+        if is_word || !first.is_whitespace() && !first.is_control() {
+            each(folded, Span { short: 0, from, len: u32::try_from(len).unwrap_or(0), is_word });
         }
+    }
+}
+
+/// Shows where the words of a folded text, with blanks between them, stand behind `folded`.
+pub(crate) fn folded_spans(words: &str, folded: &mut String, mut each: impl FnMut(Span)) {
+    for word in words.split(' ').filter(|word| !word.is_empty()) {
+        let from = folded.len();
+        folded.push_str(word);
+        folded.push_str(BEHIND);
+        let short = if word.is_ascii() { number(folded.as_bytes(), from, word.len()) } else { 0 };
+        each(Span { short, from, len: u32::try_from(word.len()).unwrap_or(0), is_word: true });
     }
 }
 
 /// What follows a plain text: nothing that is a token.
 const BEHIND: &str = "                ";
-/// The longest words that have a number, in bytes.
+/// The longest tokens that have a number, in bytes.
 const SHORT: u8 = 15;
 
-fn plain_tokens(folded: &str, mut each: impl FnMut(Token<'_>, u128)) {
+fn plain_spans(folded: &str, start: usize, mut each: impl FnMut(&str, Span)) {
     let bytes = folded.as_bytes();
-    let mut at = 0;
-    while let Some(first) = bytes.get(at) {
-        let len = word_length(bytes, at);
-        if len > 0 {
-            each(Token::Word(folded.get(at..at + len).unwrap_or_default()), number(bytes, at, len));
-        } else if first.is_ascii_graphic() {
-            each(Token::Sign(folded.get(at..=at).unwrap_or_default()), 0);
+    let mut from = start;
+    while let Some(first) = bytes.get(from) {
+        let letters = word_length(bytes, from);
+        let is_word = letters > 0;
+        let len = letters.max(1);
+        if is_word || first.is_ascii_graphic() {
+            let short = number(bytes, from, len);
+            each(folded, Span { short, from, len: u32::try_from(len).unwrap_or(0), is_word });
         }
-        at += len.max(1);
+        from += len;
+        // Behind a word there is mostly a blank.
+        if is_word && bytes.get(from) == Some(&b' ') {
+            from += 1;
+        }
     }
 }
 
@@ -97,7 +130,7 @@ fn others(eight: u64) -> u64 {
     !(is_digit | is_letter) & HIGH
 }
 
-/// The bytes of a short word and its length as one number.
+/// The bytes of a short token and its length as one number.
 fn number(bytes: &[u8], from: usize, len: usize) -> u128 {
     let sixteen = bytes.get(from..).and_then(<[u8]>::first_chunk);
     match (sixteen, u8::try_from(len)) {

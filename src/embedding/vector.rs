@@ -4,29 +4,23 @@
 //! Sums and products are whole numbers and the rest is single steps of IEEE arithmetic in a
 //! fixed order, so that every machine gets the same bits.
 
-use super::kernel::{add_narrow, add_scaled, dot, float};
+use super::kernel::{MAX_PART, add_parts, add_scaled, dot, float};
 
 /// The numbers in a vector of ours.
 pub(crate) const DIMENSIONS: usize = 128;
 
 /// A row is added in 1024ths of its unit, which leaves room for half a million of them.
 pub(crate) const ROW_SHIFT: u32 = 10;
-/// So many words' parts fit into 16 bits, if none passes [`MAX_PART`].
-const MAX_PENDING: u8 = 8;
-const MAX_PART: i32 = 4_095;
 
 /// A sum of rows on its way to a vector.
 #[derive(Clone)]
 pub(crate) struct Sum {
     wide: [i32; DIMENSIONS],
-    /// Words' parts that wait to be added.
-    narrow: WordSum,
-    pending: u8,
 }
 
 impl Default for Sum {
     fn default() -> Sum {
-        Sum { wide: [0; DIMENSIONS], narrow: [0; DIMENSIONS], pending: 0 }
+        Sum { wide: [0; DIMENSIONS] }
     }
 }
 
@@ -39,20 +33,9 @@ impl Sum {
         add_scaled(&mut self.wide, row, scale, ROW_SHIFT);
     }
 
-    /// Adds a word's part.
-    pub(crate) fn add_word(&mut self, word: &WordSum) {
-        add_narrow(&mut self.narrow, word);
-        self.pending += 1;
-        if self.pending == MAX_PENDING {
-            self.widen();
-        }
-    }
-
-    fn widen(&mut self) {
-        for (sum, value) in self.wide.iter_mut().zip(&mut self.narrow) {
-            *sum += i32::from(std::mem::take(value));
-        }
-        self.pending = 0;
+    /// Adds those of words' parts whose places are given.
+    pub(crate) fn add_words(&mut self, parts: &[WordSum], places: &[u32]) {
+        add_parts(&mut self.wide, parts, places);
     }
 
     /// The sum of one word as its part of greater ones; `None` if that is too large.
@@ -62,15 +45,13 @@ impl Sum {
     }
 
     /// One over the length of the sum, in units of its values; zero if it has none.
-    pub(crate) fn inverse(&mut self) -> f32 {
-        self.widen();
+    pub(crate) fn inverse(&self) -> f32 {
         let square: i64 = self.wide.iter().map(|value| i64::from(*value) * i64::from(*value)).sum();
         if square == 0 { 0.0 } else { 1.0 / wide(square).sqrt() }
     }
 
     /// The direction of the sum.
-    pub(crate) fn vector(&mut self) -> Vector {
-        self.widen();
+    pub(crate) fn vector(&self) -> Vector {
         let most = self.wide.iter().fold(0, |most, value| most | value.unsigned_abs());
         // Brought to 15 bits, the values times their common factor stay below 2^31.
         let shift = 17_u32.saturating_sub(most.leading_zeros());

@@ -10,7 +10,7 @@ use super::postings::{MAX_DOCUMENTS, Postings, entry};
 use super::rank::Scratch;
 use super::similar::Similar;
 use super::vocabulary::{NONE, Place, Vocabulary};
-use crate::embedding::{DIMENSIONS, Embedding, Sum, Token, Vector, short_tokens, tokens, wide};
+use crate::embedding::{DIMENSIONS, Embedding, Span, Sum, Token, Vector, folded_spans, spans, tokens, wide};
 use parking_lot::Mutex;
 
 /// Further tokens of one document say nothing new.
@@ -21,6 +21,8 @@ const MIN_LOOSE: usize = 64;
 const FARTHEST: usize = 64;
 /// The most speakers that are told apart.
 const MAX_VOICES: usize = 254;
+/// Names of speakers that are known as they were given.
+const MAX_SPELLED: usize = 8;
 
 /// Nobody: no speaker, or one too many to be told apart.
 pub(crate) const NO_VOICE: u8 = 0;
@@ -93,6 +95,8 @@ pub(crate) struct Index {
     pub(super) inverses: Vec<f32>,
     /// The names of the speakers, folded; the voice is the place plus one.
     voices: Vec<String>,
+    /// Names as they were given, with their voices: the first few.
+    spelled: Vec<(Box<str>, u8)>,
     pub(super) live: usize,
     pub(super) total_length: u64,
     pub(super) similar: Mutex<Similar>,
@@ -103,6 +107,11 @@ pub(crate) struct Index {
 #[derive(Default)]
 pub(crate) struct Reader {
     folded: String,
+    spans: Vec<Span>,
+    /// Those of words that were not met before.
+    late: Vec<Span>,
+    /// The parts of a vector of those that were.
+    parts: Vec<u32>,
     found: Vec<u32>,
     words: Vec<u32>,
     stems: Vec<u32>,
@@ -136,6 +145,7 @@ impl Index {
             vectors: Vec::new(),
             inverses: Vec::new(),
             voices: Vec::new(),
+            spelled: Vec::new(),
             live: 0,
             total_length: 0,
             similar: Mutex::default(),
@@ -168,6 +178,9 @@ impl Index {
 
     /// The number of a speaker's name; names are told apart by their letters only.
     pub(crate) fn voice(&mut self, name: &str) -> u8 {
+        if let Some((_, voice)) = self.spelled.iter().find(|(spelled, _)| **spelled == *name) {
+            return *voice;
+        }
         let mut folded = String::new();
         let mut name_words = String::new();
         tokens(name, &mut folded, |token| {
@@ -179,13 +192,15 @@ impl Index {
             }
         });
         let known = self.voices.iter().position(|voice| *voice == name_words);
-        let place = known.unwrap_or_else(|| {
-            if self.voices.len() < MAX_VOICES {
-                self.voices.push(name_words);
-            }
-            self.voices.len() - 1
-        });
-        u8::try_from(place + 1).unwrap_or(NO_VOICE)
+        let place = known.unwrap_or(self.voices.len());
+        if known.is_none() && place < MAX_VOICES {
+            self.voices.push(name_words);
+        }
+        let voice = u8::try_from(place + 1).ok().filter(|_| place < MAX_VOICES).unwrap_or(NO_VOICE);
+        if self.spelled.len() < MAX_SPELLED {
+            self.spelled.push((name.into(), voice));
+        }
+        voice
     }
 
     /// The folded name of a speaker.
@@ -283,12 +298,7 @@ impl Index {
     }
 
     fn fill(&mut self, reader: &mut Reader, number: u32, new: &Document<'_>) {
-        let mut sum = Sum::default();
-        reader.found.clear();
-        let mut room = MAX_TOKENS;
-        for part in new.parts {
-            self.read(reader, part, &mut sum, &mut room);
-        }
+        let sum = self.read(reader, new.parts);
         let length = reader.found.len();
         for mark in new.marks {
             reader.found.extend(self.vocabulary.enter(mark, None));
@@ -330,46 +340,63 @@ impl Index {
         }
     }
 
-    /// Reads what one side said: its words into `reader.found`, its pieces into the sum.
-    fn read(&mut self, reader: &mut Reader, part: &Part<'_>, sum: &mut Sum, room: &mut usize) {
-        let Reader { folded, found, met, .. } = reader;
+    /// Reads what both sides said: the words into `reader.found`, the pieces into the sum.
+    fn read(&mut self, reader: &mut Reader, parts: &[Part<'_>]) -> Sum {
+        self.take_apart(reader, parts);
+        let mut sum = Sum::default();
+        let Reader { folded, spans, late, parts, found, met, .. } = reader;
+        found.clear();
+        // Each step goes through all tokens at once: then they do not wait for each other's memory.
+        met.find(spans, found, parts, late);
+        sum.add_words(met.sums(), parts);
         let (table, vocabulary) = (self.table, &mut self.vocabulary);
-        let mut each = |token: Token<'_>, short: u128| {
-            if *room == 0 {
-                return;
-            }
-            *room -= 1;
-            match token {
+        for span in late.drain(..) {
+            match span.token(folded) {
                 Token::Sign(sign) => {
                     if let Some((table, row)) = table.and_then(|table| Some((table, table.sign(sign)?))) {
-                        table.add(row, sum);
+                        table.add(row, &mut sum);
+                        met.keep(span.short, NONE, |sum| table.add(row, sum));
                     }
                 }
-                Token::Word(_) if met.find(short, found, sum) => {}
                 Token::Word(word) => {
                     let number = vocabulary.enter(word.as_bytes(), table);
                     let said = number.filter(|number| vocabulary.stem(*number) != NONE);
                     found.extend(said);
-                    let Some(table) = table else { return };
+                    let Some(table) = table else { continue };
                     let place = number.map_or(Place::Nowhere, |number| vocabulary.place(number));
                     let add = |sum: &mut Sum| match place {
                         Place::Row(row) => table.add(row, sum),
                         Place::Sum(rows, _) => rows.iter().for_each(|row| table.add(*row, sum)),
                         Place::Nowhere => table.add_word(word, sum),
                     };
-                    add(sum);
+                    add(&mut sum);
                     if number.is_some() {
-                        met.keep(short, said.unwrap_or(NONE), add);
+                        met.keep(span.short, said.unwrap_or(NONE), add);
                     }
                 }
             }
-        };
-        if let Some(name) = usize::from(part.voice).checked_sub(1).and_then(|place| self.voices.get(place)) {
-            name.split(' ').filter(|word| !word.is_empty()).for_each(|word| each(Token::Word(word), 0));
-            each(Token::Sign(":"), 0);
         }
-        short_tokens(part.text, folded, each);
         met.texts += 1;
+        sum
+    }
+
+    /// The tokens of what both sides said, each side's name before it.
+    fn take_apart(&self, reader: &mut Reader, parts: &[Part<'_>]) {
+        let Reader { folded, spans: all, .. } = reader;
+        folded.clear();
+        all.clear();
+        let mut each = |span| {
+            if all.len() < MAX_TOKENS {
+                all.push(span);
+            }
+        };
+        for part in parts {
+            if let Some(name) = usize::from(part.voice).checked_sub(1).and_then(|place| self.voices.get(place)) {
+                folded_spans(name, folded, &mut each);
+                spans(":", folded, |_, span| each(span));
+            }
+            spans(part.text, folded, |_, span| each(span));
+        }
     }
 }
 

@@ -4,10 +4,10 @@
 //! its part of a text's vector. What is not in it is looked up; results are the same.
 
 use super::vocabulary::NONE;
-use crate::embedding::{Sum, WordSum};
+use crate::embedding::{Span, Sum, WordSum};
 
 /// Texts that are read before words are kept: for a few it is not worth its room.
-const TEXTS: usize = 200;
+const TEXTS: usize = 50;
 /// A power of two. In use only while an archive is read.
 const SLOTS: usize = 1 << 13;
 /// So many places next to each other may hold a word.
@@ -33,21 +33,32 @@ pub(crate) struct Met {
 }
 
 impl Met {
-    /// Reads a word that is known: its number to `found`, its part to `sum`.
-    pub(crate) fn find(&self, word: u128, found: &mut Vec<u32>, sum: &mut Sum) -> bool {
-        if word == 0 {
-            return false;
+    /// Looks for tokens: the numbers of those that are known to `found` and the places of their parts
+    /// to `parts`, the others to `late`.
+    pub(crate) fn find(&self, spans: &mut Vec<Span>, found: &mut Vec<u32>, parts: &mut Vec<u32>, late: &mut Vec<Span>) {
+        parts.clear();
+        if self.slots.is_empty() {
+            return std::mem::swap(spans, late);
         }
-        let at = place(word);
-        let slots = self.slots.get(at..at + PROBES).unwrap_or_default();
-        let Some(slot) = slots.iter().find(|slot| slot.word == word) else { return false };
-        if slot.number != NONE {
-            found.push(slot.number);
+        for span in &*spans {
+            let at = place(span.short);
+            let slots = self.slots.get(at..at + PROBES).unwrap_or_default();
+            let Some(slot) = slots.iter().find(|slot| slot.word == span.short && span.short != 0) else {
+                late.push(*span);
+                continue;
+            };
+            if slot.number != NONE {
+                found.push(slot.number);
+            }
+            if slot.sum != NO_SUM {
+                parts.push(slot.sum);
+            }
         }
-        if let Some(part) = usize::try_from(slot.sum).ok().and_then(|place| self.sums.get(place)) {
-            sum.add_word(part);
-        }
-        true
+    }
+
+    /// The parts that words have of vectors.
+    pub(crate) fn sums(&self) -> &[WordSum] {
+        &self.sums
     }
 
     /// Keeps a word; `add` adds its part to a sum.
@@ -60,7 +71,10 @@ impl Met {
         }
         let at = place(word);
         let slots = self.slots.get_mut(at..at + PROBES).unwrap_or_default();
-        let Some(slot) = slots.iter_mut().find(|slot| slot.word == 0) else { return };
+        let Some(slot) = slots.iter_mut().find(|slot| [0, word].contains(&slot.word)) else { return };
+        if slot.word == word {
+            return;
+        }
         let mut own = Sum::default();
         add(&mut own);
         let sum = match own.word() {

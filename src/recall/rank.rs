@@ -322,7 +322,7 @@ impl Index {
         tokens(text, &mut String::new(), |token| {
             let (Token::Word(text) | Token::Sign(text)) = token;
             if let Some(table) = self.table {
-                table.pieces(text, |row| table.add(row, &mut sum));
+                table.pieces(text.as_bytes(), |row| table.add(row, &mut sum));
             }
             let is_new = matches!(token, Token::Word(_))
                 && terms.len() < MAX_TERMS

@@ -3,22 +3,62 @@
 //! Knows M. F. Porter's algorithm of 1980 ("An algorithm for suffix stripping"). Words with
 //! anything but small ASCII letters and digits are their own stem.
 
+/// A word that is being cut, without memory of its own.
+#[derive(Clone, Copy)]
+pub(crate) struct Word {
+    bytes: [u8; Word::MAX],
+    len: usize,
+}
+
+impl Word {
+    /// The longest word that is cut, in bytes; of others no more is kept. A stem may have one more on its way.
+    pub(crate) const MAX: usize = 72;
+
+    pub(crate) fn new(text: &[u8]) -> Word {
+        let mut word = Word { bytes: [0; Word::MAX], len: 0 };
+        word.extend(text);
+        word
+    }
+
+    pub(crate) fn extend(&mut self, more: &[u8]) {
+        let len = more.len().min(Word::MAX - self.len);
+        if let (Some(to), Some(from)) = (self.bytes.get_mut(self.len..self.len + len), more.get(..len)) {
+            to.copy_from_slice(from);
+            self.len += len;
+        }
+    }
+
+    /// Exchanges so many of the last bytes.
+    fn exchange(&mut self, last: usize, by: &[u8]) {
+        self.len = self.len.saturating_sub(last);
+        self.extend(by);
+    }
+}
+
+impl std::ops::Deref for Word {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
 /// Cuts a folded word down to its stem.
-pub(crate) fn stem(word: &mut Vec<u8>) {
+pub(crate) fn stem(word: &mut Word) {
     if word.len() <= 2 || !word.iter().all(u8::is_ascii_alphanumeric) {
         return;
     }
     plurals(word);
     past(word);
     if word.last() == Some(&b'y') && has_vowel(word, word.len() - 1) {
-        set_last(word, b'i');
+        word.exchange(1, b"i");
     }
     replace_first(word, LONG_ENDINGS, |word, stem| measure(word, stem) > 0);
     replace_first(word, MIDDLE_ENDINGS, |word, stem| measure(word, stem) > 0);
     drop_ending(word);
     final_e(word);
     if ends(word, b"ll") && measure(word, word.len() - 1) > 1 {
-        word.pop();
+        word.exchange(1, b"");
     }
 }
 
@@ -60,18 +100,18 @@ const LAST_ENDINGS: [&[u8]; 19] = [
     b"ate", b"iti", b"ous", b"ive", b"ize",
 ];
 
-fn plurals(word: &mut Vec<u8>) {
+fn plurals(word: &mut Word) {
     if ends(word, b"sses") || ends(word, b"ies") {
-        word.truncate(word.len() - 2);
+        word.exchange(2, b"");
     } else if ends(word, b"s") && !ends(word, b"ss") {
-        word.pop();
+        word.exchange(1, b"");
     }
 }
 
-fn past(word: &mut Vec<u8>) {
+fn past(word: &mut Word) {
     if ends(word, b"eed") {
         if measure(word, word.len() - 3) > 0 {
-            word.pop();
+            word.exchange(1, b"");
         }
         return;
     }
@@ -82,57 +122,51 @@ fn past(word: &mut Vec<u8>) {
     } else {
         return;
     };
-    word.truncate(word.len() - cut);
+    word.exchange(cut, b"");
     if ends(word, b"at") || ends(word, b"bl") || ends(word, b"iz") {
-        word.push(b'e');
+        word.exchange(0, b"e");
     } else if ends_double(word) && !matches!(word.last(), Some(b'l' | b's' | b'z')) {
-        word.pop();
+        word.exchange(1, b"");
     } else if measure(word, word.len()) == 1 && ends_short(word, word.len()) {
-        word.push(b'e');
+        word.exchange(0, b"e");
     }
 }
 
 /// Exchanges the longest ending that fits, if its stem allows.
-fn replace_first(word: &mut Vec<u8>, endings: &[(&[u8], &[u8])], allows: impl Fn(&[u8], usize) -> bool) {
+fn replace_first(word: &mut Word, endings: &[(&[u8], &[u8])], allows: impl Fn(&[u8], usize) -> bool) {
     let fitting = endings.iter().filter(|(ending, _)| ends(word, ending));
     let Some((ending, by)) = fitting.max_by_key(|(ending, _)| ending.len()) else { return };
     let stem = word.len() - ending.len();
     if allows(word, stem) {
-        word.truncate(stem);
-        word.extend_from_slice(by);
+        word.exchange(ending.len(), by);
     }
 }
 
-fn drop_ending(word: &mut Vec<u8>) {
+fn drop_ending(word: &mut Word) {
     let fitting = LAST_ENDINGS.iter().filter(|ending| ends(word, ending));
     let Some(ending) = fitting.max_by_key(|ending| ending.len()) else { return };
     let stem = word.len() - ending.len();
     let before = stem.checked_sub(1).and_then(|at| word.get(at));
     let is_allowed = *ending != b"ion" || matches!(before, Some(b's' | b't'));
     if is_allowed && measure(word, stem) > 1 {
-        word.truncate(stem);
+        word.exchange(ending.len(), b"");
     }
 }
 
-fn final_e(word: &mut Vec<u8>) {
+fn final_e(word: &mut Word) {
     if word.last() != Some(&b'e') {
         return;
     }
     let stem = word.len() - 1;
     let measure = measure(word, stem);
     if measure > 1 || (measure == 1 && !ends_short(word, stem)) {
-        word.pop();
-    }
-}
-
-fn set_last(word: &mut [u8], by: u8) {
-    if let Some(last) = word.last_mut() {
-        *last = by;
+        word.exchange(1, b"");
     }
 }
 
 fn ends(word: &[u8], ending: &[u8]) -> bool {
-    word.ends_with(ending) && word.len() > ending.len()
+    // Nearly all are told apart by the last letter.
+    word.last() == ending.last() && word.ends_with(ending) && word.len() > ending.len()
 }
 
 /// A `y` is a vowel after a consonant.
@@ -144,13 +178,30 @@ fn is_consonant(word: &[u8], at: usize) -> bool {
     }
 }
 
+/// For each of the first `len` letters whether it is a consonant.
+fn consonants(word: &[u8], len: usize) -> impl Iterator<Item = bool> {
+    word.iter().take(len).scan(false, |before, letter| {
+        *before = match letter {
+            b'a' | b'e' | b'i' | b'o' | b'u' => false,
+            b'y' => !*before,
+            _ => true,
+        };
+        Some(*before)
+    })
+}
+
 /// How often a vowel is followed by a consonant in the first `len` letters.
 fn measure(word: &[u8], len: usize) -> usize {
-    (1..len).filter(|at| is_consonant(word, *at) && !is_consonant(word, at - 1)).count()
+    let (mut times, mut before) = (0, true);
+    for is_consonant in consonants(word, len) {
+        times += usize::from(is_consonant && !before);
+        before = is_consonant;
+    }
+    times
 }
 
 fn has_vowel(word: &[u8], len: usize) -> bool {
-    (0..len).any(|at| !is_consonant(word, at))
+    consonants(word, len).any(|is_consonant| !is_consonant)
 }
 
 fn ends_double(word: &[u8]) -> bool {
@@ -171,9 +222,9 @@ mod tests {
     use super::*;
 
     fn stemmed(word: &str) -> String {
-        let mut bytes = word.as_bytes().to_vec();
-        stem(&mut bytes);
-        String::from_utf8(bytes).expect("stays text")
+        let mut word = Word::new(word.as_bytes());
+        stem(&mut word);
+        String::from_utf8(word.to_vec()).expect("stays text")
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! of some rows if it is several. Numbers depend on the order in which texts came; no result does.
 
 use super::snapshot::{Source, Writer};
-use super::stem::stem;
+use super::stem::{self, stem};
 use super::stop::is_stop;
 use crate::embedding::{Embedding, NO_ROW, Sum};
 use std::hash::{BuildHasher, RandomState};
@@ -259,9 +259,7 @@ impl Vocabulary {
 
     fn find_place(&mut self, text: &[u8], table: Option<&Embedding>) -> u32 {
         let is_spoken = !text.iter().any(u8::is_ascii_digit) && text.first() != Some(&MARK);
-        let (Some(table), Ok(text), true) = (table, std::str::from_utf8(text), is_spoken) else {
-            return u32::from(NO_ROW);
-        };
+        let Some(table) = table.filter(|_| is_spoken) else { return u32::from(NO_ROW) };
         let start = self.rows.len();
         table.pieces(text, |row| self.rows.push(row));
         if let [] | [_] = self.rows.get(start..).unwrap_or_default() {
@@ -359,22 +357,24 @@ fn cut(text: &[u8]) -> &[u8] {
 }
 
 /// Under which text the stem of a word is kept; `None` if the word is its own stem.
-fn stem_key(text: &[u8]) -> Option<Vec<u8>> {
+fn stem_key(text: &[u8]) -> Option<stem::Word> {
+    const { assert!(MAX_WORD_BYTES + 2 <= stem::Word::MAX) };
     if text.first() == Some(&MARK) {
         return None;
     }
-    let mut stemmed = Vec::with_capacity(MAX_WORD_BYTES + 1);
-    stemmed.extend_from_slice(text);
+    let mut stemmed = stem::Word::new(text);
     stem(&mut stemmed);
-    if stemmed == text {
+    if *stemmed == *text {
         return None;
     }
-    let mut again = stemmed.clone();
+    let mut again = stemmed;
     stem(&mut again);
-    if again != stemmed {
-        stemmed.insert(0, APART);
+    if *again == *stemmed {
+        return Some(stemmed);
     }
-    Some(stemmed)
+    let mut apart = stem::Word::new(&[APART]);
+    apart.extend(&stemmed);
+    Some(apart)
 }
 
 /// A member of a host's JSON object as a word that no text holds.
