@@ -184,21 +184,40 @@ mod tests {
         assert_eq!(seen(" \n\t\u{0}"), [""; 0]);
     }
 
+    /// The tokens of a plain text, found byte by byte.
+    fn expected(text: &str) -> Vec<String> {
+        let folded = text.to_ascii_lowercase();
+        let mut expected = Vec::new();
+        for run in folded.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+            let word = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+            expected.extend((!word.is_empty()).then(|| word.to_owned()));
+            let sign = run.chars().last().filter(char::is_ascii_graphic).filter(|c| !c.is_ascii_alphanumeric());
+            expected.extend(sign.map(|sign| format!("<{sign}>")));
+        }
+        expected
+    }
+
     #[test]
     fn every_plain_character_is_of_its_kind_wherever_it_stands() {
         for byte in 0..128_u8 {
             let c = char::from(byte);
             for text in [format!("{c}"), format!("longerword{c}x"), format!("a{c}"), format!(" {c}sixteenbyteslong")] {
-                let folded = text.to_ascii_lowercase();
-                let mut expected = Vec::new();
-                for run in folded.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
-                    let word = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-                    expected.extend((!word.is_empty()).then(|| word.to_owned()));
-                    let sign = run.chars().last().filter(char::is_ascii_graphic).filter(|c| !c.is_ascii_alphanumeric());
-                    expected.extend(sign.map(|sign| format!("<{sign}>")));
-                }
-                assert_eq!(seen(&text), expected, "{byte}");
+                assert_eq!(seen(&text), expected(&text), "{byte}");
             }
+        }
+    }
+
+    #[test]
+    fn words_of_any_length_are_found_wherever_they_begin() {
+        let mut random = crate::random::SplitMix64::new(3);
+        for round in 0..2_000 {
+            let mut text = String::new();
+            while text.len() < random.below(400) {
+                let longest = if round % 2 == 0 { 8 } else { 150 };
+                text.extend(std::iter::repeat_n('K', random.below(longest)));
+                text.extend([" ", ".", "\n", "7", "~!", "", "\u{7f}"].get(random.below(7)).copied());
+            }
+            assert_eq!(seen(&text), expected(&text), "{text}");
         }
     }
 
