@@ -210,7 +210,7 @@ fn damaged_vectors_are_an_error_for_their_model_and_nothing_to_the_table() {
 /// A snapshot's pieces with their keys.
 type Pieces = Vec<(i64, Vec<u8>)>;
 
-const QUESTIONS: [&str; 4] = ["blue thing 77", "what costs 350?", "red", "a walrus"];
+const QUESTIONS: [&str; 4] = ["blue thing 77", "what costs 350?", "red", "a walrus thing"];
 
 fn answers(place: &Place) -> Vec<FoundDocuments> {
     let notes = notes(&place.open());

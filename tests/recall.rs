@@ -97,7 +97,7 @@ fn a_turn_is_found_as_soon_as_it_is_saved_and_changes_with_its_answer() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap();
         save_all(&alice, &chatter(120));
-        assert_eq!(said(&alice, "zebra", 1).len(), 1);
+        assert_eq!(said(&alice, "zebra", 1).len(), usize::from(cfg!(feature = "embedding")), "by meaning, if at all");
         let asked = alice.memory().save_turn(NewTurn::said("Do you sell zebra stripes?")).unwrap();
         assert_eq!(said(&alice, "zebra", 1), ["Do you sell zebra stripes?"]);
         save_all(&alice, &chatter(120));
@@ -124,7 +124,7 @@ fn what_another_process_writes_answers_or_clears_is_seen_at_once() {
         theirs.memory().clear().unwrap();
         assert_eq!(said(&ours, "walrus", 10), [""; 0]);
         save(&theirs, &["A new beginning"]);
-        assert_eq!(said(&ours, "walrus", 10), ["A new beginning"]);
+        assert_eq!(said(&ours, "walrus, beginning", 10), ["A new beginning"]);
     });
 }
 
@@ -141,7 +141,7 @@ fn cleared_turns_are_never_found_again() {
         assert_eq!((memory.stats().recall_customers, memory.stats().recall_bytes), (0, 0));
         assert_eq!(said(&alice, "walrus", 10), [""; 0]);
         save(&alice, &["Hello again"]);
-        assert_eq!(said(&alice, "walrus", 10), ["Hello again"]);
+        assert_eq!(said(&alice, "walrus, hello", 10), ["Hello again"]);
     });
 }
 
@@ -265,7 +265,7 @@ fn odd_questions_have_defined_answers() {
         assert_eq!(said(&alice, "\u{8a02}\u{5355}", 1), ["\u{8a02}\u{5355}\u{5728}\u{54ea}\u{91cc}"]);
         let stops = alice.recall(&RecallQuery::new("what is it to them")).unwrap();
         assert!(stops.turns.iter().all(|found| found.words == 0.0 && found.matches.is_empty()));
-        let long = "parcel ".repeat(9_362);
+        let long = "k\u{e4}se ".repeat(10_922);
         assert!(!alice.recall(&RecallQuery::new(&long)).unwrap().turns.is_empty());
         let kind = |query: RecallQuery<'_>| alice.recall(&query).unwrap_err().kind();
         assert_eq!(kind(RecallQuery::new(&"x".repeat(65_537))), ErrorKind::Limit);

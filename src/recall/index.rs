@@ -362,12 +362,12 @@ impl Index {
                     let number = vocabulary.enter(word.as_bytes(), table);
                     let said = number.filter(|number| vocabulary.stem(*number) != NONE);
                     found.extend(said);
-                    let Some(table) = table else { continue };
                     let place = number.map_or(Place::Nowhere, |number| vocabulary.place(number));
-                    let add = |sum: &mut Sum| match place {
-                        Place::Row(row) => table.add(row, sum),
-                        Place::Sum(rows, _) => rows.iter().for_each(|row| table.add(*row, sum)),
-                        Place::Nowhere => table.add_word(word, sum),
+                    let add = |sum: &mut Sum| match (table, &place) {
+                        (None, _) => {}
+                        (Some(table), Place::Row(row)) => table.add(*row, sum),
+                        (Some(table), Place::Sum(rows, _)) => rows.iter().for_each(|row| table.add(*row, sum)),
+                        (Some(table), Place::Nowhere) => table.add_word(word, sum),
                     };
                     add(&mut sum);
                     if number.is_some() {
