@@ -169,15 +169,17 @@ impl Times {
 
 /// Building the index of 1,000 turns: the first question of all less a later one, and what
 /// it takes in memory; the archive is read from the store meanwhile. Turns as the chats have
-/// them, 321 bytes on average, and of 120 bytes.
+/// them, 321 bytes on average, of 120 bytes, and with letters that English has not.
 fn build(folder: &Path, talk: &Talk) {
+    let foreign = Talk(talk.0.iter().map(|(said, answer)| (with_umlauts(said), with_umlauts(answer))).collect());
     for turns in [50, 1_000, 10_000] {
-        for (length, name) in [(None, ""), (Some(120), "_of_120_bytes")] {
+        for name in ["", "_of_120_bytes", "_with_umlauts"] {
             let memory = Confidant::open(&path(folder, &format!("build-{turns}{name}.db"))).unwrap();
             let customer = memory.customer("7").unwrap();
-            match length {
-                None => fill(&customer, talk, 0, turns),
-                Some(bytes) => say(&customer, &talk.texts(bytes, turns)),
+            match name {
+                "" => fill(&customer, talk, 0, turns),
+                "_of_120_bytes" => say(&customer, &talk.texts(120, turns)),
+                _ => fill(&customer, &foreign, 0, turns),
             }
             let query = RecallQuery::new(QUESTIONS[0]);
             let (mut first, mut read) = (Times::default(), Times::default());
@@ -195,6 +197,17 @@ fn build(folder: &Path, talk: &Talk) {
             figure(&format!("bytes_a_turn_of_{turns}{name}"), bytes, "B", Some(300.0));
         }
     }
+}
+
+/// The text with about as many letters of other languages as a German one has.
+fn with_umlauts(text: &str) -> String {
+    let letter = |c| match c {
+        'v' => '\u{f6}',
+        'p' => '\u{fc}',
+        'x' | 'q' => '\u{e4}',
+        c => c,
+    };
+    text.chars().map(letter).collect()
 }
 
 fn recall(folder: &Path, talk: &Talk) {

@@ -4,6 +4,7 @@
 //! of letters and digits is a word; in scripts without blanks every letter is one. Every
 //! other visible character is a sign. The table was made of the same tokens.
 
+use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -19,7 +20,7 @@ pub(crate) enum Token<'t> {
 /// Where a token stands in a folded text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Span {
-    /// A number that no other token has, of a token of at most [`SHORT`] bytes in plain text; else 0.
+    /// A number that no other token has, of a token of at most [`SHORT`] bytes; else 0.
     pub(crate) short: u128,
     from: usize,
     len: u32,
@@ -43,32 +44,126 @@ pub(crate) fn tokens(text: &str, folded: &mut String, mut each: impl FnMut(Token
 
 /// Shows where the tokens of a text stand in what is put behind `folded`, in their order.
 pub(crate) fn spans(text: &str, folded: &mut String, mut each: impl FnMut(&str, Span)) {
-    let start = folded.len();
-    if text.is_ascii() {
-        folded.push_str(text);
-        folded.get_mut(start..).into_iter().for_each(str::make_ascii_lowercase);
-        // So that sixteen bytes can be read at once from every word.
-        folded.push_str(BEHIND);
-        return plain_spans(folded, start, each);
-    }
-    // Capitals become small letters before and after, since an accent may hide one.
-    let letters = text.chars().flat_map(char::to_lowercase).nfd().filter(|c| !is_dropped(*c));
-    folded.extend(letters);
-    let mut rest = folded.get(start..).unwrap_or_default();
-    while let Some(first) = rest.chars().next() {
-        let len = if !first.is_alphanumeric() || stands_alone(first) {
-            first.len_utf8()
-        } else {
-            rest.find(|c: char| !c.is_alphanumeric() || stands_alone(c)).unwrap_or(rest.len())
+    let mut from = folded.len();
+    fold(text, folded);
+    let end = folded.len();
+    // So that sixteen bytes can be read at once from every word.
+    folded.push_str(BEHIND);
+    let bytes = folded.as_bytes();
+    while from < end {
+        let letters = word_length(bytes, from);
+        let (len, kind) = match bytes.get(from + letters) {
+            Some(next) if !next.is_ascii() => rare_token(folded, from, letters),
+            Some(_) if letters > 0 => (letters, Kind::Word),
+            Some(sign) if sign.is_ascii_graphic() => (1, Kind::Sign),
+            _ => (1, Kind::Nothing),
         };
-        let from = folded.len() - rest.len();
-        rest = rest.get(len..).unwrap_or_default();
-        let is_word = first.is_alphanumeric();
-        if is_word || !first.is_whitespace() && !first.is_control() {
-            each(folded, Span { short: 0, from, len: u32::try_from(len).unwrap_or(0), is_word });
+        if kind != Kind::Nothing {
+            let (short, is_word) = (number(bytes, from, len), kind == Kind::Word);
+            each(folded, Span { short, from, len: u32::try_from(len).unwrap_or(0), is_word });
+        }
+        from += len;
+        // Behind a word there is mostly a blank.
+        if kind == Kind::Word && bytes.get(from) == Some(&b' ') {
+            from += 1;
         }
     }
 }
+
+#[derive(PartialEq)]
+enum Kind {
+    Word,
+    Sign,
+    Nothing,
+}
+
+/// The length of a token that begins with, or has behind so many plain letters, a character that is not ASCII.
+fn rare_token(folded: &str, from: usize, letters: usize) -> (usize, Kind) {
+    let mut rest = folded.get(from + letters..).unwrap_or_default().chars();
+    let mut len = letters;
+    if letters == 0 {
+        let Some(first) = rest.next() else { return (1, Kind::Nothing) };
+        len = first.len_utf8();
+        match (is_letter(first), stands_alone(first)) {
+            (true, false) => {}
+            (true, true) => return (len, Kind::Word),
+            _ if first.is_whitespace() || first.is_control() => return (len, Kind::Nothing),
+            _ => return (len, Kind::Sign),
+        }
+    }
+    let more = rest.take_while(|c| is_letter(*c) && !stands_alone(*c));
+    (len + more.map(char::len_utf8).sum::<usize>(), Kind::Word)
+}
+
+/// Puts a text behind `folded`, without capitals and accents.
+fn fold(text: &str, folded: &mut String) {
+    let mut rest = text;
+    while !rest.is_empty() {
+        // No accent goes over a plain character to the one before it.
+        let (plain, behind) = split(rest, plain_length(rest.as_bytes()));
+        let start = folded.len();
+        folded.push_str(plain);
+        folded.get_mut(start..).into_iter().for_each(str::make_ascii_lowercase);
+        let (start, mut rare, mut is_known) = (folded.len(), 0, true);
+        for c in behind.chars().take_while(|c| !c.is_ascii()) {
+            rare += c.len_utf8();
+            match first_known(c) {
+                Some(known) => folded.extend(known.folded),
+                None => is_known = false,
+            }
+        }
+        let (rare, behind) = split(behind, rare);
+        rest = behind;
+        if !is_known {
+            folded.truncate(start);
+            folded.extend(decomposed(rare.chars()));
+        }
+    }
+}
+
+fn split(text: &str, at: usize) -> (&str, &str) {
+    text.split_at_checked(at).unwrap_or((text, ""))
+}
+
+/// How many bytes in front are ASCII, eight looked at side by side.
+fn plain_length(bytes: &[u8]) -> usize {
+    let (eights, _) = bytes.as_chunks();
+    let plain = eights.iter().take_while(|eight| u64::from_le_bytes(**eight) & HIGH == 0).count() * 8;
+    let rest = bytes.get(plain..).unwrap_or_default();
+    plain + rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len())
+}
+
+fn decomposed(characters: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
+    // Capitals become small letters before and after, since an accent may hide one.
+    characters.flat_map(char::to_lowercase).nfd().filter(|c| !is_dropped(*c)).map(|c| c.to_ascii_lowercase())
+}
+
+/// What is known of a character of the first scripts, Latin to Hebrew, whatever stands beside it.
+#[derive(Clone, Copy)]
+struct Known {
+    /// What becomes of it; nothing of an accent.
+    folded: Option<char>,
+    is_letter: bool,
+}
+
+fn first_known(c: char) -> Option<Known> {
+    FIRST.get(usize::try_from(u32::from(c)).ok()?).copied().flatten()
+}
+
+fn is_letter(c: char) -> bool {
+    first_known(c).map_or_else(|| c.is_alphanumeric(), |known| known.is_letter)
+}
+
+/// Made at first use. Accents that are dropped may stand in any order.
+static FIRST: LazyLock<Box<[Option<Known>]>> = LazyLock::new(|| {
+    let known = |c: char| {
+        let mut all = decomposed(std::iter::once(c));
+        let folded = all.next();
+        let is_alone = all.next().is_none() && !folded.is_some_and(is_combining_mark);
+        is_alone.then_some(Known { folded, is_letter: c.is_alphanumeric() })
+    };
+    ('\0'..'\u{600}').map(known).collect()
+});
 
 /// Shows where the words of a folded text, with blanks between them, stand behind `folded`.
 pub(crate) fn folded_spans(words: &str, folded: &mut String, mut each: impl FnMut(Span)) {
@@ -76,34 +171,15 @@ pub(crate) fn folded_spans(words: &str, folded: &mut String, mut each: impl FnMu
         let from = folded.len();
         folded.push_str(word);
         folded.push_str(BEHIND);
-        let short = if word.is_ascii() { number(folded.as_bytes(), from, word.len()) } else { 0 };
+        let short = number(folded.as_bytes(), from, word.len());
         each(Span { short, from, len: u32::try_from(word.len()).unwrap_or(0), is_word: true });
     }
 }
 
-/// What follows a plain text: nothing that is a token.
+/// What follows a folded text: nothing that is a token.
 const BEHIND: &str = "                ";
 /// The longest tokens that have a number, in bytes.
 const SHORT: u8 = 15;
-
-fn plain_spans(folded: &str, start: usize, mut each: impl FnMut(&str, Span)) {
-    let bytes = folded.as_bytes();
-    let mut from = start;
-    while let Some(first) = bytes.get(from) {
-        let letters = word_length(bytes, from);
-        let is_word = letters > 0;
-        let len = letters.max(1);
-        if is_word || first.is_ascii_graphic() {
-            let short = number(bytes, from, len);
-            each(folded, Span { short, from, len: u32::try_from(len).unwrap_or(0), is_word });
-        }
-        from += len;
-        // Behind a word there is mostly a blank.
-        if is_word && bytes.get(from) == Some(&b' ') {
-            from += 1;
-        }
-    }
-}
 
 /// How many bytes from a place on are small letters or digits, eight looked at side by side.
 fn word_length(bytes: &[u8], from: usize) -> usize {
@@ -119,15 +195,16 @@ fn word_length(bytes: &[u8], from: usize) -> usize {
     len
 }
 
-/// The highest bit of each byte that is neither a small letter nor a digit; all are ASCII.
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// The highest bit of each byte that is neither a small letter nor a digit.
 fn others(eight: u64) -> u64 {
-    const HIGH: u64 = 0x8080_8080_8080_8080;
     const ONE: u64 = 0x0101_0101_0101_0101;
     // With its highest bit set no byte borrows from the next one.
     let at_least = |least: u8| (eight | HIGH) - u64::from(least) * ONE;
     let is_digit = at_least(b'0') & !at_least(b'9' + 1);
     let is_letter = at_least(b'a') & !at_least(b'z' + 1);
-    !(is_digit | is_letter) & HIGH
+    (!(is_digit | is_letter) | eight) & HIGH
 }
 
 /// The bytes of a short token and its length as one number.
@@ -182,6 +259,45 @@ mod tests {
             ["i", "can", "<'>", "t", "log", "<->", "in", "<,>", "2fa", "<_>", "x", "<!>"]
         );
         assert_eq!(seen(" \n\t\u{0}"), [""; 0]);
+    }
+
+    /// The tokens of any text, folded as a whole and told apart letter by letter.
+    fn expected_of_any(text: &str) -> Vec<String> {
+        let letters = text.chars().flat_map(char::to_lowercase).nfd().filter(|c| !is_dropped(*c));
+        let mut all: Vec<String> = Vec::new();
+        let mut is_open = false;
+        for c in letters {
+            let joins = c.is_alphanumeric() && !stands_alone(c);
+            match all.last_mut().filter(|_| joins && is_open) {
+                Some(word) => word.push(c),
+                None if c.is_alphanumeric() => all.push(c.to_string()),
+                None if c.is_whitespace() || c.is_control() => {}
+                None => all.push(format!("<{c}>")),
+            }
+            is_open = joins;
+        }
+        all
+    }
+
+    #[test]
+    fn texts_of_any_script_are_taken_apart_as_if_folded_as_a_whole() {
+        let mut random = crate::random::SplitMix64::new(9);
+        let ranges =
+            [0x20..0x7f, 0x80..0x600, 0x300..0x370, 0x600..0x3100, 0x4e00..0x4f00, 0xac00..0xad00, 0x1f600..0x1f640];
+        for _ in 0..4_000 {
+            let mut text = String::new();
+            for _ in 0..random.below(60) {
+                let few = 1 + random.below(ranges.len());
+                let Some(range) = ranges.get(random.below(few)) else { continue };
+                let c = range.start + u32::try_from(random.below(range.len())).expect("is small");
+                text.extend(char::from_u32(c));
+            }
+            assert_eq!(seen(&text), expected_of_any(&text), "{text:?}");
+        }
+        for c in '\0'..'\u{3400}' {
+            let text = format!("Ab{c}Cd");
+            assert_eq!(seen(&text), expected_of_any(&text), "{c:?}");
+        }
     }
 
     /// The tokens of a plain text, found byte by byte.
