@@ -7,7 +7,6 @@
 use super::group::Groups;
 use super::met::Met;
 use super::postings::{MAX_DOCUMENTS, Postings, entry};
-use super::rank::Scratch;
 use super::similar::Similar;
 use super::vocabulary::{NONE, Place, Vocabulary};
 use crate::embedding::{DIMENSIONS, Embedding, Span, Sum, Token, Vector, folded_spans, spans, tokens, wide};
@@ -100,7 +99,6 @@ pub(crate) struct Index {
     pub(super) live: usize,
     pub(super) total_length: u64,
     pub(super) similar: Mutex<Similar>,
-    pub(super) idle: Mutex<Vec<Scratch>>,
 }
 
 /// Room to work in while texts are read.
@@ -149,7 +147,6 @@ impl Index {
             live: 0,
             total_length: 0,
             similar: Mutex::default(),
-            idle: Mutex::default(),
         }
     }
 

@@ -12,6 +12,7 @@ use super::similar::Near;
 use super::stop::is_stop;
 use super::vocabulary::NONE;
 use crate::embedding::{DIMENSIONS, Sum, Token, dots, tokens};
+use parking_lot::Mutex;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ const MAX_TERMS: usize = 64;
 const IN_PERIOD: f32 = 1.2;
 /// Keeps a quotient finite.
 const TINY: f32 = 1e-9;
-/// Rooms to work in that are kept for the next questions.
+/// Rooms to work in that are kept: for so many questions at once.
 const MAX_IDLE: usize = 4;
 
 /// What counts how much.
@@ -129,9 +130,12 @@ impl Sieve {
     }
 }
 
+/// Room for the next questions, to whatever index, so that none needs some of its own.
+static IDLE: Mutex<Vec<Scratch>> = Mutex::new(Vec::new());
+
 /// Room to work in, a place for each document.
 #[derive(Default)]
-pub(crate) struct Scratch {
+struct Scratch {
     /// How often each document holds one term, in [`TIMES`]ths; zero between terms.
     times: Vec<i32>,
     /// For one term, what each word counts for it; zero between terms.
@@ -172,9 +176,9 @@ impl Index {
         if self.live == 0 || question.limit == 0 {
             return Answer::default();
         }
-        let mut scratch = self.idle.lock().pop().unwrap_or_default();
+        let mut scratch = IDLE.lock().pop().unwrap_or_default();
         let answer = self.search_in(&mut scratch, question);
-        let mut idle = self.idle.lock();
+        let mut idle = IDLE.lock();
         if idle.len() < MAX_IDLE {
             idle.push(scratch);
         }
