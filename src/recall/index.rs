@@ -489,6 +489,16 @@ mod tests {
     }
 
     #[test]
+    fn speakers_beyond_those_that_are_told_apart_are_nobody() {
+        let mut index = Index::new(None, false);
+        for _ in 0..2 {
+            let voices: Vec<u8> = (0..300).map(|number| index.voice(&format!("Agent {number}"))).collect();
+            let expected = (0..300_usize).map(|number| u8::try_from(number + 1).ok().filter(|_| number < MAX_VOICES));
+            assert!(voices.into_iter().eq(expected.map(|voice| voice.unwrap_or(NO_VOICE))));
+        }
+    }
+
+    #[test]
     fn an_index_answers_as_one_made_at_once_whatever_came_changed_and_went() {
         let mut random = SplitMix64::new(5);
         for round in 0..60 {
