@@ -32,10 +32,14 @@ fn main() {
     let folder = arguments.next().unwrap_or_else(|| "../shared/data".to_owned());
     let path = format!("{folder}/support/ecommerce_chats.jsonl");
     let Ok(text) = std::fs::read_to_string(&path) else {
-        println!("{}", json!({"figure": "skipped", "why": format!("{path} is absent; give --data DIR")}));
+        println!(
+            "{}",
+            json!({"figure": "skipped", "why": format!("{path} is absent; give --data DIR")})
+        );
         return;
     };
-    let turns: Vec<Turn> = text.lines().enumerate().flat_map(|(at, line)| turns(at as u64, line)).collect();
+    let turns: Vec<Turn> =
+        text.lines().enumerate().flat_map(|(at, line)| turns(at as u64, line)).collect();
     let bytes: usize = turns.iter().map(|turn| turn.record.len()).sum();
     figure("record_bytes", bytes as f64 / turns.len() as f64, "B", None);
 
@@ -43,13 +47,23 @@ fn main() {
     codec.use_for_packing(Some(1)).expect("plain is always known");
     let plain = saved(&turns, |turn| codec.pack(&turn.record, BOUND).len());
     codec.use_for_packing(None).expect("the general dictionary is always known");
-    figure("saved_before_training", saved(&turns, |turn| codec.pack(&turn.record, BOUND).len()), "%", Some(plain));
+    figure(
+        "saved_before_training",
+        saved(&turns, |turn| codec.pack(&turn.record, BOUND).len()),
+        "%",
+        Some(plain),
+    );
 
     let clock = Instant::now();
     let own = train(turns.iter());
     figure("train_ms", clock.elapsed().as_secs_f64() * 1e3, "ms", None);
     choose(&codec, 16, &own);
-    figure("saved_after_training", saved(&turns, |turn| codec.pack(&turn.record, BOUND).len()), "%", Some(plain));
+    figure(
+        "saved_after_training",
+        saved(&turns, |turn| codec.pack(&turn.record, BOUND).len()),
+        "%",
+        Some(plain),
+    );
     let mut repacker = codec.repacker().expect("a sound dictionary");
     let repacked = saved(&turns, |turn| repacker.pack(&turn.record, BOUND).len());
     figure("saved_after_training_and_repacking", repacked, "%", Some(plain));
@@ -59,16 +73,28 @@ fn main() {
 
 /// What a dictionary saves on conversations that it was not trained on.
 fn unseen(codec: &Codec, turns: &[Turn], plain: f64) {
-    for (figure_name, number, fold) in [("saved_unseen_fold_0", 17, 0), ("saved_unseen_fold_1", 18, 1)] {
+    for (figure_name, number, fold) in
+        [("saved_unseen_fold_0", 17, 0), ("saved_unseen_fold_1", 18, 1)]
+    {
         choose(codec, number, &train(turns.iter().filter(|turn| turn.customer % 2 == fold)));
         let mut repacker = codec.repacker().expect("a sound dictionary");
         let rest = turns.iter().filter(|turn| turn.customer % 2 != fold);
-        figure(figure_name, saved(rest, |turn| repacker.pack(&turn.record, BOUND).len()), "%", Some(plain));
+        figure(
+            figure_name,
+            saved(rest, |turn| repacker.pack(&turn.record, BOUND).len()),
+            "%",
+            Some(plain),
+        );
     }
     let first: Vec<&Turn> = turns.iter().take(2_000).collect();
     choose(codec, 19, &train(first.iter().copied()));
     let rest = || turns.iter().skip(2_000);
-    figure("saved_unseen_after_2000_turns", saved(rest(), |t| codec.pack(&t.record, BOUND).len()), "%", Some(plain));
+    figure(
+        "saved_unseen_after_2000_turns",
+        saved(rest(), |t| codec.pack(&t.record, BOUND).len()),
+        "%",
+        Some(plain),
+    );
     codec.use_for_packing(Some(16)).expect("added above");
 }
 
@@ -78,12 +104,19 @@ fn times(codec: &Codec, turns: &[Turn]) {
     let floor = p50_us(turns, |turn| plain.compress(&turn.record).expect("zstd compresses"));
     figure("pack_us", p50_us(turns, |turn| codec.pack(&turn.record, BOUND)), "us", Some(floor));
     let mut repacker = codec.repacker().expect("a sound dictionary");
-    figure("repack_us", p50_us(turns, |turn| repacker.pack(&turn.record, BOUND)), "us", Some(floor));
+    figure(
+        "repack_us",
+        p50_us(turns, |turn| repacker.pack(&turn.record, BOUND)),
+        "us",
+        Some(floor),
+    );
 
-    let frames: Vec<_> = turns.iter().map(|turn| plain.compress(&turn.record).expect("zstd compresses")).collect();
+    let frames: Vec<_> =
+        turns.iter().map(|turn| plain.compress(&turn.record).expect("zstd compresses")).collect();
     let stored: Vec<_> = turns.iter().map(|turn| codec.pack(&turn.record, BOUND)).collect();
     let mut bare = zstd::bulk::Decompressor::new().expect("zstd makes a context");
-    let floor = p50_us(&frames, |frame| bare.decompress(frame, MAX_RECORD_BYTES).expect("just compressed"));
+    let floor =
+        p50_us(&frames, |frame| bare.decompress(frame, MAX_RECORD_BYTES).expect("just compressed"));
     let unpack = p50_us(&stored, |stored| codec.unpack(stored, BOUND).expect("just packed"));
     figure("unpack_us", unpack, "us", Some(floor));
 }
@@ -101,7 +134,10 @@ fn p50_us<T, R>(items: &[T], mut call: impl FnMut(&T) -> R) -> f64 {
     best[best.len() / 2]
 }
 
-fn saved<'a>(turns: impl IntoIterator<Item = &'a Turn>, mut packed_bytes: impl FnMut(&Turn) -> usize) -> f64 {
+fn saved<'a>(
+    turns: impl IntoIterator<Item = &'a Turn>,
+    mut packed_bytes: impl FnMut(&Turn) -> usize,
+) -> f64 {
     let (mut raw, mut packed) = (0, 0);
     for turn in turns {
         raw += turn.record.len();
@@ -126,7 +162,10 @@ fn choose(codec: &Codec, number: u8, dictionary: &[u8]) {
 
 fn figure(name: &str, value: f64, unit: &str, floor: Option<f64>) {
     let ratio = floor.map(|floor| value / floor);
-    println!("{}", json!({"figure": name, "value": value, "unit": unit, "floor": floor, "ratio": ratio}));
+    println!(
+        "{}",
+        json!({"figure": name, "value": value, "unit": unit, "floor": floor, "ratio": ratio})
+    );
 }
 
 /// Consecutive lines of the customer are one `said`, the agent's after them its `answer`.
@@ -143,7 +182,10 @@ fn turns(customer: u64, line: &str) -> Vec<Turn> {
             if is_customer { said.push(text) } else { answer.push(text) }
         }
     }
-    halves.into_iter().map(|(said, answer)| turn(customer, said.join("\n"), answer.join("\n"))).collect()
+    halves
+        .into_iter()
+        .map(|(said, answer)| turn(customer, said.join("\n"), answer.join("\n")))
+        .collect()
 }
 
 fn turn(customer: u64, said: String, answer: String) -> Turn {

@@ -53,7 +53,9 @@ fn figure(name: &str, value: f64, unit: &str, floor: Option<f64>) {
         Some(floor) => (format!("{floor:.3}"), format!("{:.3}", value / floor)),
         None => ("null".to_owned(), "null".to_owned()),
     };
-    println!(r#"{{"figure":"{name}","value":{value:.3},"unit":"{unit}","floor":{floor},"ratio":{ratio}}}"#);
+    println!(
+        r#"{{"figure":"{name}","value":{value:.3},"unit":"{unit}","floor":{floor},"ratio":{ratio}}}"#
+    );
 }
 
 /// Durations of single calls.
@@ -91,9 +93,21 @@ impl Talk {
     }
 
     fn turn(&mut self) -> (String, String) {
-        let what =
-            ["my invoice", "the parcel", "a password reset", "the new router", "my subscription", "the return label"];
-        let when = ["since Monday", "for three days", "after the update", "this morning", "since my last call"];
+        let what = [
+            "my invoice",
+            "the parcel",
+            "a password reset",
+            "the new router",
+            "my subscription",
+            "the return label",
+        ];
+        let when = [
+            "since Monday",
+            "for three days",
+            "after the update",
+            "this morning",
+            "since my last call",
+        ];
         let wish = [
             "Could you please check?",
             "What can I do now?",
@@ -135,8 +149,10 @@ fn path(folder: &Path, name: &str) -> String {
 /// Fills a customer's archive quickly.
 fn fill(memory: &PersistentBufferMemory, talk: &mut Talk, turns: usize) {
     for start in (0..turns).step_by(1_000) {
-        let texts: Vec<(String, String)> = (start..turns.min(start + 1_000)).map(|_| talk.turn()).collect();
-        let new: Vec<NewTurn<'_>> = texts.iter().map(|(said, answer)| NewTurn::said(said).answered(answer)).collect();
+        let texts: Vec<(String, String)> =
+            (start..turns.min(start + 1_000)).map(|_| talk.turn()).collect();
+        let new: Vec<NewTurn<'_>> =
+            texts.iter().map(|(said, answer)| NewTurn::said(said).answered(answer)).collect();
         memory.save_turns(&new).unwrap();
     }
 }
@@ -158,7 +174,8 @@ impl Bare {
     }
 
     fn insert(&self, id: i64, body: &[u8]) {
-        let sql = "INSERT INTO turns VALUES (?1, 1, 0, 1795253400000, 1795253400000, 900000, 0, ?2)";
+        let sql =
+            "INSERT INTO turns VALUES (?1, 1, 0, 1795253400000, 1795253400000, 900000, 0, ?2)";
         self.0.prepare_cached(sql).unwrap().execute(rusqlite::params![id, body]).unwrap();
     }
 }
@@ -181,8 +198,9 @@ fn save(folder: &Path) {
     let bodies = bodies(&sample);
 
     let memory = Confidant::open(&path(folder, "ours.db")).unwrap();
-    let customers: Vec<_> =
-        (0..CUSTOMERS).map(|n| memory.customer(&format!("customer-{n}")).unwrap().memory()).collect();
+    let customers: Vec<_> = (0..CUSTOMERS)
+        .map(|n| memory.customer(&format!("customer-{n}")).unwrap().memory())
+        .collect();
     let bare = Bare::open(&path(folder, "bare.db"));
     let mut numbers = vec![0_i64; CUSTOMERS];
     let mut bare_insert = |n: usize| {
@@ -235,7 +253,8 @@ fn rate(memory: &Confidant, threads: usize) -> f64 {
             }
             turns
         };
-        let threads: Vec<_> = (0..threads).map(|thread| scope.spawn(move || work(thread))).collect();
+        let threads: Vec<_> =
+            (0..threads).map(|thread| scope.spawn(move || work(thread))).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     turns as f64 / start.elapsed().as_secs_f64()
@@ -265,7 +284,8 @@ fn load(folder: &Path) {
     let memory = Confidant::open(&file).unwrap();
     let mut talk = Talk(11);
     let sizes = [50, 1_000, 10_000];
-    let customers: Vec<_> = sizes.iter().map(|size| memory.customer(&format!("of-{size}")).unwrap()).collect();
+    let customers: Vec<_> =
+        sizes.iter().map(|size| memory.customer(&format!("of-{size}")).unwrap()).collect();
     for other in 0..500 {
         fill(&memory.customer(&format!("other-{other}")).unwrap().memory(), &mut talk, 100);
     }
@@ -277,7 +297,8 @@ fn load(folder: &Path) {
                WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 50";
     let mut read = bare.prepare(sql).unwrap();
     let mut bare_read = |number: i64| {
-        let mut rows = read.query(rusqlite::params![number << 24, (number << 24) + 0xff_ffff]).unwrap();
+        let mut rows =
+            read.query(rusqlite::params![number << 24, (number << 24) + 0xff_ffff]).unwrap();
         let mut bytes = 0;
         while let Some(row) = rows.next().unwrap() {
             bytes += row.get_ref(7).unwrap().as_blob().unwrap().to_vec().len();
@@ -294,7 +315,12 @@ fn load(folder: &Path) {
             assert_eq!((context.len(), context.total()), (50, size as u64));
             floor.time(|| bare_read(501 + place as i64));
         }
-        figure(&format!("load_cold_{size}"), ours.quantile_us(0.5), "us", Some(floor.quantile_us(0.5)));
+        figure(
+            &format!("load_cold_{size}"),
+            ours.quantile_us(0.5),
+            "us",
+            Some(floor.quantile_us(0.5)),
+        );
     }
     drop(read);
     drop((bare, customers));
@@ -382,9 +408,9 @@ fn open_child(path: &str) {
     let memory = Confidant::open(path).unwrap();
     let opened = start.elapsed().as_secs_f64() * 1e3;
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let resident = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse::<f64>().ok());
+    let resident = status.lines().find_map(|line| {
+        line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()
+    });
     println!("{opened} {}", resident.unwrap_or_default() / 1e3);
     drop(memory);
 }
@@ -399,7 +425,11 @@ fn saved(folder: &Path, data: &Path) {
     let memory = Confidant::open(&path(folder, "ours.db")).unwrap();
     for (number, line) in std::io::BufReader::new(file).lines().enumerate() {
         let conversation: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
-        let session = memory.customer(&format!("shop-{number}")).unwrap().open_session(Channel::Chat).unwrap();
+        let session = memory
+            .customer(&format!("shop-{number}"))
+            .unwrap()
+            .open_session(Channel::Chat)
+            .unwrap();
         let halves = halves(&conversation);
         let new: Vec<NewTurn<'_>> = halves
             .iter()
@@ -420,7 +450,12 @@ fn saved(folder: &Path, data: &Path) {
     let start = Instant::now();
     let done = memory.maintain().unwrap();
     assert!(done.trained.is_some());
-    figure("maintain_us_per_turn", start.elapsed().as_secs_f64() * 1e6 / done.examined as f64, "us", None);
+    figure(
+        "maintain_us_per_turn",
+        start.elapsed().as_secs_f64() * 1e6 / done.examined as f64,
+        "us",
+        None,
+    );
     figure("saved_percent_body", percent(&memory), "percent", None);
 }
 
@@ -429,7 +464,8 @@ fn halves(conversation: &serde_json::Value) -> Vec<(String, String)> {
     let mut turns: Vec<(String, String)> = Vec::new();
     for line in conversation["turns"].as_array().unwrap() {
         let (role, text) = (line["role"].as_str().unwrap(), line["text"].as_str().unwrap());
-        let begins = turns.last().is_none_or(|(_, answer)| role == "customer" && !answer.is_empty());
+        let begins =
+            turns.last().is_none_or(|(_, answer)| role == "customer" && !answer.is_empty());
         if begins {
             turns.push((String::new(), String::new()));
         }

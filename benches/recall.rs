@@ -7,7 +7,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions, missing_docs)]
 
 use confidant::{
-    Channel, Confidant, ContextRequest, Customer, EstimatedTokens, NewDocument, NewTurn, RecallQuery, TokenCounter,
+    Channel, Confidant, ContextRequest, Customer, EstimatedTokens, NewDocument, NewTurn,
+    RecallQuery, TokenCounter,
 };
 use std::hint::black_box;
 use std::io::BufRead;
@@ -77,15 +78,20 @@ impl Talk {
     fn read(data: &Path) -> Talk {
         let path = data.join("support/ecommerce_chats.jsonl");
         let Ok(file) = std::fs::File::open(&path) else {
-            println!(r#"{{"note":"{} is absent: the figures are of made-up talk"}}"#, path.display());
+            println!(
+                r#"{{"note":"{} is absent: the figures are of made-up talk"}}"#,
+                path.display()
+            );
             return Talk::made_up();
         };
         let mut turns = Vec::new();
         for line in std::io::BufReader::new(file).lines() {
             let chat: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
             for pair in chat["turns"].as_array().unwrap().chunks(2) {
-                let text =
-                    |at: usize| pair.get(at).map_or(String::new(), |turn| turn["text"].as_str().unwrap().to_owned());
+                let text = |at: usize| {
+                    pair.get(at)
+                        .map_or(String::new(), |turn| turn["text"].as_str().unwrap().to_owned())
+                };
                 turns.push((text(0), text(1)));
             }
         }
@@ -93,12 +99,28 @@ impl Talk {
     }
 
     fn made_up() -> Talk {
-        let things = ["parcel", "invoice", "refund", "password", "headphones", "jacket", "router", "voucher"];
-        let states = ["lost", "late", "wrong", "broken", "blue", "paid twice", "locked", "too small"];
+        let things = [
+            "parcel",
+            "invoice",
+            "refund",
+            "password",
+            "headphones",
+            "jacket",
+            "router",
+            "voucher",
+        ];
+        let states =
+            ["lost", "late", "wrong", "broken", "blue", "paid twice", "locked", "too small"];
         let turn = |n: usize| {
             let (thing, state) = (things[n % 8], states[n / 8 % 8]);
-            let said = format!("Hello, my {thing} of order {} is {state} since day {}.", n * 31, n % 28);
-            (said, format!("I am sorry that the {thing} is {state}. I have opened case {n} and will write to you."))
+            let said =
+                format!("Hello, my {thing} of order {} is {state} since day {}.", n * 31, n % 28);
+            (
+                said,
+                format!(
+                    "I am sorry that the {thing} is {state}. I have opened case {n} and will write to you."
+                ),
+            )
         };
         Talk((0..9_000).map(turn).collect())
     }
@@ -110,7 +132,11 @@ impl Talk {
 
     /// So many texts of at least so many bytes, by hardly more, of the talk's words in their order.
     fn texts(&self, bytes: usize, count: usize) -> Vec<String> {
-        let mut words = self.0.iter().flat_map(|(said, answer)| said.split(' ').chain(answer.split(' '))).cycle();
+        let mut words = self
+            .0
+            .iter()
+            .flat_map(|(said, answer)| said.split(' ').chain(answer.split(' ')))
+            .cycle();
         let text = |_| {
             let mut text = String::new();
             while text.len() < bytes {
@@ -171,10 +197,13 @@ impl Times {
 /// it takes in memory; the archive is read from the store meanwhile. Turns as the chats have
 /// them, 321 bytes on average, of 120 bytes, and with letters that English has not.
 fn build(folder: &Path, talk: &Talk) {
-    let foreign = Talk(talk.0.iter().map(|(said, answer)| (with_umlauts(said), with_umlauts(answer))).collect());
+    let foreign = Talk(
+        talk.0.iter().map(|(said, answer)| (with_umlauts(said), with_umlauts(answer))).collect(),
+    );
     for turns in [50, 1_000, 10_000] {
         for name in ["", "_of_120_bytes", "_with_umlauts"] {
-            let memory = Confidant::open(&path(folder, &format!("build-{turns}{name}.db"))).unwrap();
+            let memory =
+                Confidant::open(&path(folder, &format!("build-{turns}{name}.db"))).unwrap();
             let customer = memory.customer("7").unwrap();
             match name {
                 "" => fill(&customer, talk, 0, turns),
@@ -193,7 +222,12 @@ fn build(folder: &Path, talk: &Talk) {
             let bytes = memory.stats().recall_bytes as f64 / turns as f64;
             let built = first.us(0.0) * per_thousand;
             figure(&format!("build_ms_per_1000_turns_of_{turns}{name}"), built, "ms", Some(2.0));
-            figure(&format!("of_that_reading_the_store_{turns}{name}"), read.us(0.0) * per_thousand, "ms", None);
+            figure(
+                &format!("of_that_reading_the_store_{turns}{name}"),
+                read.us(0.0) * per_thousand,
+                "ms",
+                None,
+            );
             figure(&format!("bytes_a_turn_of_{turns}{name}"), bytes, "B", Some(300.0));
         }
     }
@@ -225,12 +259,18 @@ fn recall(folder: &Path, talk: &Talk) {
 fn sessions(folder: &Path, talk: &Talk) {
     let memory = Confidant::open(&path(folder, "sessions.db")).unwrap();
     let customer = memory.customer("7").unwrap();
-    let sessions = [Channel::Chat, Channel::Email].map(|channel| customer.open_session(channel).unwrap());
+    let sessions =
+        [Channel::Chat, Channel::Email].map(|channel| customer.open_session(channel).unwrap());
     for number in 0..10_000 {
         let (said, answer) = talk.turn(number);
         sessions[number % 2].save_turn(NewTurn::said(said).answered(answer)).unwrap();
     }
-    figure("recall_us_over_10000_of_two_sessions_by_turns_p50", ask(&customer).0, "us", Some(1_000.0));
+    figure(
+        "recall_us_over_10000_of_two_sessions_by_turns_p50",
+        ask(&customer).0,
+        "us",
+        Some(1_000.0),
+    );
 }
 
 /// Asks every question often, the index warm.
@@ -267,7 +307,9 @@ fn save(folder: &Path, talk: &Talk) {
         for place in [first, 1 - first] {
             let Some((customer, asked, times)) = sides[place].take() else { continue };
             asked.recall(&RecallQuery::new(QUESTIONS[number % QUESTIONS.len()])).unwrap();
-            times.time(|| customer.memory().save_turn(NewTurn::said(said).answered(answer)).unwrap());
+            times.time(|| {
+                customer.memory().save_turn(NewTurn::said(said).answered(answer)).unwrap()
+            });
         }
     }
     figure("save_us_more_with_the_index_warm", with.us(0.5) - without.us(0.5), "us", Some(10.0));
@@ -356,7 +398,12 @@ fn others(folder: &Path, talk: &Talk) {
     for (turns, us) in sizes.iter().zip(best) {
         figure(&format!("recall_us_beside_{turns}_turns_of_others"), us, "us", None);
     }
-    figure("recall_slower_beside_a_million", (best[1] / best[0] - 1.0) * 100.0, "percent", Some(10.0));
+    figure(
+        "recall_slower_beside_a_million",
+        (best[1] / best[0] - 1.0) * 100.0,
+        "percent",
+        Some(10.0),
+    );
 }
 
 fn documents(folder: &Path, talk: &Talk) {
@@ -370,7 +417,8 @@ fn documents(folder: &Path, talk: &Talk) {
                 (number.to_string(), format!("{text} ({number})"))
             })
             .collect();
-        let new: Vec<NewDocument<'_>> = texts.iter().map(|(key, text)| NewDocument::new(key, text)).collect();
+        let new: Vec<NewDocument<'_>> =
+            texts.iter().map(|(key, text)| NewDocument::new(key, text)).collect();
         notes.put_all(&new).unwrap();
     }
     let start = Instant::now();
@@ -394,5 +442,10 @@ fn documents(folder: &Path, talk: &Talk) {
     let notes = memory.tenant("acme").unwrap().collection("notes").unwrap();
     let start = Instant::now();
     notes.search(QUESTIONS[0], 5, None).unwrap();
-    figure("documents_100000_first_search_from_snapshot_ms", start.elapsed().as_secs_f64() * 1e3, "ms", None);
+    figure(
+        "documents_100000_first_search_from_snapshot_ms",
+        start.elapsed().as_secs_f64() * 1e3,
+        "ms",
+        None,
+    );
 }

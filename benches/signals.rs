@@ -1,13 +1,15 @@
 //! What reading a message costs: all signals of 100 bytes, and learning preferences turn by turn.
 //!
-//! `cargo bench --bench signals` prints a JSON line for each figure: the median and the 99th percentile
-//! in microseconds, the limit if there is one, and the median as a ratio to a floor, which is taking
-//! the same message apart at its blanks into words of small letters. `-- --only NAME` measures those
-//! whose name holds NAME.
+//! `cargo bench --bench signals` prints a JSON line for each figure: the median and the 99th
+//! percentile in microseconds, the limit if there is one, and the median as a ratio to a floor,
+//! which is taking the same message apart at its blanks into words of small letters. `-- --only
+//! NAME` measures those whose name holds NAME.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
 
-use confidant::{Confidant, Given, NewTurn, PreferenceExtractor, PreferenceState, SignalContext, Signals, redact};
+use confidant::{
+    Confidant, Given, NewTurn, PreferenceExtractor, PreferenceState, SignalContext, Signals, redact,
+};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -50,7 +52,10 @@ fn main() {
     let memory = Confidant::open(folder.path().join("bench.db").to_str().unwrap()).unwrap();
     let alice = memory.customer("alice").unwrap();
     for round in 0..50 {
-        alice.memory().save_turn(NewTurn::said(MESSAGES[round % MESSAGES.len()]).answered("Done.")).unwrap();
+        alice
+            .memory()
+            .save_turn(NewTurn::said(MESSAGES[round % MESSAGES.len()]).answered("Done."))
+            .unwrap();
     }
     let loaded = alice.memory().load_context().unwrap();
     let turns: Vec<_> = loaded.turns().cloned().collect();
@@ -75,11 +80,9 @@ fn main() {
     });
     let given = Given::of(&turns);
     measure("draft_asks_again", Some(50.0), 20_000, &mut |_| {
-        black_box(
-            given.asked_again(black_box(
-                "I am sorry. Could you please provide your order number and your e-mail address?",
-            )),
-        );
+        black_box(given.asked_again(black_box(
+            "I am sorry. Could you please provide your order number and your e-mail address?",
+        )));
     });
 }
 

@@ -19,7 +19,11 @@ const USAGE: &str = "usage: train_signals OUT FILE.. or train_signals --folds NU
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let out = arguments.next().ok_or(USAGE)?;
-    let folds = if out == "--folds" { Some(arguments.next().ok_or(USAGE)?.parse::<usize>()?) } else { None };
+    let folds = if out == "--folds" {
+        Some(arguments.next().ok_or(USAGE)?.parse::<usize>()?)
+    } else {
+        None
+    };
     let names: Vec<String> = arguments.collect();
     let files = names.iter().map(|name| read(name)).collect::<Result<Vec<_>, _>>()?;
     if let Some(folds) = folds {
@@ -39,7 +43,8 @@ fn read(file: &str) -> Result<Vec<Labelled>, Box<dyn Error>> {
         let (Some(text), Some(label)) = (row["text"].as_str(), row["label"].as_str()) else {
             return Err(format!("a line of {file} has no text or no label").into());
         };
-        let label = Sentiment::ALL.iter().find(|known| known.name() == label).ok_or("an unknown label")?;
+        let label =
+            Sentiment::ALL.iter().find(|known| known.name() == label).ok_or("an unknown label")?;
         labelled.push((text.to_owned(), *label));
     }
     Ok(labelled)
@@ -47,18 +52,24 @@ fn read(file: &str) -> Result<Vec<Labelled>, Box<dyn Error>> {
 
 fn judge(folds: usize, names: &[String], files: &[Vec<Labelled>]) -> Result<(), Box<dyn Error>> {
     if folds < 2 {
-        return Err("two folds at least are needed, to learn from one and ask about the other".into());
+        return Err(
+            "two folds at least are needed, to learn from one and ask about the other".into()
+        );
     }
     let mut right = vec![0; files.len()];
     for fold in 0..folds {
         let part = |file: &[Labelled], is_asked: bool| -> Vec<Labelled> {
-            let lines = file.iter().enumerate().filter(|(line, _)| (line % folds == fold) == is_asked);
+            let lines =
+                file.iter().enumerate().filter(|(line, _)| (line % folds == fold) == is_asked);
             lines.map(|(_, labelled)| labelled.clone()).collect()
         };
         let learned: Vec<Labelled> = files.iter().flat_map(|file| part(file, false)).collect();
         let table = LinearTable::train(&SignalRules::support().without_table(), &learned)?;
         let rules = SignalRules::support().with_table(table);
-        right.iter_mut().zip(files).for_each(|(right, file)| *right += count_right(&rules, &part(file, true)));
+        right
+            .iter_mut()
+            .zip(files)
+            .for_each(|(right, file)| *right += count_right(&rules, &part(file, true)));
     }
     let (alone, shipped) = (SignalRules::support().without_table(), SignalRules::support());
     for ((name, file), right) in names.iter().zip(files).zip(right) {

@@ -198,12 +198,16 @@ mod tests {
 
     #[test]
     fn an_error_always_has_a_message() {
-        assert_eq!(Error::llm(LlmFailure::Server, "").to_string(), "failed without a message (Llm)");
+        assert_eq!(
+            Error::llm(LlmFailure::Server, "").to_string(),
+            "failed without a message (Llm)"
+        );
     }
 
     #[test]
     fn the_cause_is_kept_for_the_debugger() {
-        let error = Error::new(ErrorKind::Io, "cannot open a").with_source(std::io::Error::other("b"));
+        let error =
+            Error::new(ErrorKind::Io, "cannot open a").with_source(std::io::Error::other("b"));
         assert_eq!(error.source().expect("has a cause").to_string(), "b");
         assert_eq!(error.to_string(), "cannot open a");
     }

@@ -23,10 +23,16 @@ pub(crate) fn check_name(what: &str, name: &str) -> Result<()> {
         return Err(invalid(format!("the {what} id is empty")));
     }
     if name.len() > MAX_NAME_BYTES {
-        return Err(invalid(format!("the {what} id has {} bytes; the limit is {MAX_NAME_BYTES}", name.len())));
+        return Err(invalid(format!(
+            "the {what} id has {} bytes; the limit is {MAX_NAME_BYTES}",
+            name.len()
+        )));
     }
     if let Some(bad) = name.chars().find(|c| c.is_control()) {
-        return Err(invalid(format!("the {what} id holds the control character U+{:04X}", u32::from(bad))));
+        return Err(invalid(format!(
+            "the {what} id holds the control character U+{:04X}",
+            u32::from(bad)
+        )));
     }
     Ok(())
 }
@@ -160,7 +166,8 @@ mod tests {
     #[test]
     fn an_identifier_reads_back_from_its_text_and_its_number() {
         let tag = Tag::of("acme", "alice");
-        for id in [TurnId::new(tag, 1), TurnId::new(tag, MAX_PER_CUSTOMER), TurnId::pending(tag, 7)] {
+        for id in [TurnId::new(tag, 1), TurnId::new(tag, MAX_PER_CUSTOMER), TurnId::pending(tag, 7)]
+        {
             assert_eq!(id.to_string().parse::<TurnId>().expect("reads back"), id);
             assert_eq!(TurnId::from_u64(id.as_u64()).expect("reads back"), id);
             assert!(id.as_u64() < 1 << 53);
@@ -172,7 +179,16 @@ mod tests {
 
     #[test]
     fn text_that_is_no_identifier_is_refused() {
-        for text in ["", "t", "t-1", "x0000001-1", "t0000001-0", "t0000001-16777216", "tfffffff1-1", "t0000001-1-1"] {
+        for text in [
+            "",
+            "t",
+            "t-1",
+            "x0000001-1",
+            "t0000001-0",
+            "t0000001-16777216",
+            "tfffffff1-1",
+            "t0000001-1-1",
+        ] {
             assert!(text.parse::<TurnId>().is_err(), "{text}");
         }
         assert!(TurnId::from_u64(0).is_err());
@@ -186,6 +202,11 @@ mod tests {
         for (bad, word) in [("", "empty"), ("a\nb", "U+000A"), ("a\0", "U+0000")] {
             assert!(check_name("tenant", bad).expect_err("refused").to_string().contains(word));
         }
-        assert!(check_name("tenant", &"x".repeat(129)).expect_err("refused").to_string().contains("129"));
+        assert!(
+            check_name("tenant", &"x".repeat(129))
+                .expect_err("refused")
+                .to_string()
+                .contains("129")
+        );
     }
 }

@@ -71,31 +71,36 @@ mod time;
 
 pub use agent::{Message, Persona, Price, Reply, Spending, SupportAgent, SupportAgentBuilder};
 pub use analytics::{
-    AnalyticsReport, ConversationAnalytics, Figures, Health, HealthLimits, Resolver, Summary, Trend, Worry,
+    AnalyticsReport, ConversationAnalytics, Figures, Health, HealthLimits, Resolver, Summary,
+    Trend, Worry,
 };
 pub use assembly::{AssembledContext, ContextRequest, EstimatedTokens, TokenCounter};
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
-pub use knowledge::{FoundArticle, FoundArticles, KnowledgeArticle, KnowledgeBase, KnowledgeUsage, NewArticle};
+pub use knowledge::{
+    FoundArticle, FoundArticles, KnowledgeArticle, KnowledgeBase, KnowledgeUsage, NewArticle,
+};
 pub use llm::{
-    Article, AskedRequest, Embedder, Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmRequest, Offline, Role,
-    Scripted, ScriptedReply, Tone, Usage,
+    Article, AskedRequest, Embedder, Finish, Length, LlmBackend, LlmMessage, LlmOutcome,
+    LlmRequest, Offline, Role, Scripted, ScriptedReply, Tone, Usage,
 };
 #[cfg(feature = "http")]
 pub use llm::{HttpEmbedder, Ollama};
 pub use memory::{
-    BufferStats, Builder, Channel, Collection, Condition, Confidant, Context, Customer, Embedded, FoundDocument,
-    FoundDocuments, MAX_AUTHOR_BYTES, MAX_DOCUMENT_BYTES, MAX_KEY_BYTES, Maintenance, NewAnswer, NewDocument, NewTurn,
-    Outcome, Page, Persist, PersistentBufferMemory, RecallBasis, RecallQuery, Recalled, RecalledTurn, Report, Session,
-    SessionDetails, SessionMetrics, Stats, StoredText, Tenant, Turn, WordMatch,
+    BufferStats, Builder, Channel, Collection, Condition, Confidant, Context, Customer, Embedded,
+    FoundDocument, FoundDocuments, MAX_AUTHOR_BYTES, MAX_DOCUMENT_BYTES, MAX_KEY_BYTES,
+    Maintenance, NewAnswer, NewDocument, NewTurn, Outcome, Page, Persist, PersistentBufferMemory,
+    RecallBasis, RecallQuery, Recalled, RecalledTurn, Report, Session, SessionDetails,
+    SessionMetrics, Stats, StoredText, Tenant, Turn, WordMatch,
 };
 pub use preference::{
-    Evidence, Hours, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength, Statement, Style,
+    Evidence, Hours, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength,
+    Statement, Style,
 };
 pub use profile::{AskedAgain, Given, GivenFact};
 pub use signals::{
-    Cue, Entity, EntityKind, EscalationReason, Finding, Intent, LinearTable, Sentiment, SignalContext, SignalRules,
-    Signals, Topic, Urgency, WishKind,
+    Cue, Entity, EntityKind, EscalationReason, Finding, Intent, LinearTable, Sentiment,
+    SignalContext, SignalRules, Signals, Topic, Urgency, WishKind,
 };
 pub use store::Durability;
 pub use text::{Normalized, Redacted, Sensitive, language_of, redact};

@@ -20,7 +20,10 @@ const RECORD: &str = "tests/abi/x86_64.txt";
 /// `field STRUCT.NAME OFFSET SIZE TYPE`.
 fn record(header: &Header) -> String {
     let mut lines = Vec::new();
-    for (name, value) in header.constants.iter().filter(|(name, _)| !name.contains("_VERSION_") && !name.ends_with('_'))
+    for (name, value) in header
+        .constants
+        .iter()
+        .filter(|(name, _)| !name.contains("_VERSION_") && !name.ends_with('_'))
     {
         if name != "CONFIDANT_VERSION" {
             lines.push(format!("constant {name} {value}"));
@@ -28,7 +31,12 @@ fn record(header: &Header) -> String {
     }
     for function in &header.functions {
         let parameters: Vec<_> = function.parameters.iter().map(|one| one.kind.as_str()).collect();
-        lines.push(format!("function {} {}({})", function.name, function.returns, parameters.join(", ")));
+        lines.push(format!(
+            "function {} {}({})",
+            function.name,
+            function.returns,
+            parameters.join(", ")
+        ));
     }
     lines.extend(layout(header));
     lines.sort();
@@ -37,7 +45,8 @@ fn record(header: &Header) -> String {
 
 /// Asks the C compiler where every field lies.
 fn layout(header: &Header) -> Vec<String> {
-    let mut program = String::from("#include \"confidant.h\"\n#include <stdio.h>\nint main(void) {\n");
+    let mut program =
+        String::from("#include \"confidant.h\"\n#include <stdio.h>\nint main(void) {\n");
     for strukt in &header.structs {
         let name = &strukt.name;
         program += &format!("  printf(\"struct {name} %zu\\n\", sizeof({name}));\n");
@@ -52,7 +61,14 @@ fn layout(header: &Header) -> Vec<String> {
     let (source, exe) = (folder.path().join("layout.c"), folder.path().join("layout"));
     std::fs::write(&source, program + "  return 0;\n}\n").unwrap();
     let include = root().join("include");
-    let done = Command::new("gcc").arg("-I").arg(include).arg(&source).arg("-o").arg(&exe).output().unwrap();
+    let done = Command::new("gcc")
+        .arg("-I")
+        .arg(include)
+        .arg(&source)
+        .arg("-o")
+        .arg(&exe)
+        .output()
+        .unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let output = Command::new(&exe).output().unwrap();
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
@@ -117,7 +133,11 @@ fn the_binary_interface_is_as_recorded() {
 fn nothing_that_was_released_is_gone() {
     let now = std::fs::read_to_string(root().join(RECORD)).unwrap();
     let mut count = 0;
-    for entry in std::fs::read_dir(root().join("tests/abi/released")).into_iter().flatten().map(Result::unwrap) {
+    for entry in std::fs::read_dir(root().join("tests/abi/released"))
+        .into_iter()
+        .flatten()
+        .map(Result::unwrap)
+    {
         let found = breaks(&std::fs::read_to_string(entry.path()).unwrap(), &now);
         assert!(found.is_empty(), "{}: {found:?}", entry.path().display());
         count += 1;
@@ -140,7 +160,9 @@ fn a_planted_break_is_found() {
     }
     let grown = now.replace("struct confidant_turn 136", "struct confidant_turn 144");
     assert!(grown != now && breaks(&now, &grown).is_empty(), "a struct with its size may grow");
-    let next = now.replace("CONFIDANT_ABI_VERSION 1", "CONFIDANT_ABI_VERSION 2").replace("confidant_open ", "gone ");
+    let next = now
+        .replace("CONFIDANT_ABI_VERSION 1", "CONFIDANT_ABI_VERSION 2")
+        .replace("confidant_open ", "gone ");
     assert!(breaks(&now, &next).is_empty(), "another ABI version may break");
 }
 
@@ -154,10 +176,18 @@ fn structs_that_grow_have_no_padding() {
             let line = format!("field {}.{field} ", strukt.name);
             let rest = now.lines().find_map(|known| known.strip_prefix(&line)).expect(&line);
             let mut numbers = rest.split(' ').map(|number| number.parse::<usize>());
-            assert_eq!(numbers.next(), Some(Ok(end)), "{line}: padding would be taken for a field by the next version");
+            assert_eq!(
+                numbers.next(),
+                Some(Ok(end)),
+                "{line}: padding would be taken for a field by the next version"
+            );
             end += numbers.next().unwrap().unwrap();
         }
-        assert!(now.contains(&format!("struct {} {end}\n", strukt.name)), "{} ends with padding", strukt.name);
+        assert!(
+            now.contains(&format!("struct {} {end}\n", strukt.name)),
+            "{} ends with padding",
+            strukt.name
+        );
         assert_eq!(end % 8, 0, "{}", strukt.name);
     }
 }

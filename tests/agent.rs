@@ -3,9 +3,9 @@
 #![cfg(feature = "sqlite")]
 
 use confidant::{
-    AskedRequest, Channel, Clock, Confidant, Error, ErrorKind, Length, LlmBackend, LlmFailure, LlmOutcome, LlmRequest,
-    Message, NewTurn, Offline, Outcome, Page, Persona, Price, Result, Role, Scripted, ScriptedReply, Session,
-    SupportAgent, SupportAgentBuilder, Timestamp, Tone, Turn,
+    AskedRequest, Channel, Clock, Confidant, Error, ErrorKind, Length, LlmBackend, LlmFailure,
+    LlmOutcome, LlmRequest, Message, NewTurn, Offline, Outcome, Page, Persona, Price, Result, Role,
+    Scripted, ScriptedReply, Session, SupportAgent, SupportAgentBuilder, Timestamp, Tone, Turn,
 };
 use std::ops::ControlFlow;
 use std::sync::{Arc, Barrier, Mutex};
@@ -79,7 +79,10 @@ impl Desk {
         let folder = tempfile::tempdir().expect("a folder");
         let db = folder.path().join("agent.db").to_str().expect("UTF-8").to_owned();
         let memory = open(&db);
-        let session = memory.customer("alice").and_then(|alice| alice.open_session(Channel::Chat)).expect("opens");
+        let session = memory
+            .customer("alice")
+            .and_then(|alice| alice.open_session(Channel::Chat))
+            .expect("opens");
         Desk { _folder: folder, db, memory, session }
     }
 
@@ -92,14 +95,20 @@ impl Desk {
     }
 
     /// An agent with a script, and the script.
-    fn scripted<T: Into<ScriptedReply>>(&self, replies: impl IntoIterator<Item = T>) -> (SupportAgent, Arc<Scripted>) {
+    fn scripted<T: Into<ScriptedReply>>(
+        &self,
+        replies: impl IntoIterator<Item = T>,
+    ) -> (SupportAgent, Arc<Scripted>) {
         let script = Arc::new(Scripted::new(replies));
         (self.agent(Shared(Arc::clone(&script))), script)
     }
 
     /// What another process would see of alice.
     fn stored(&self) -> Vec<Turn> {
-        open(&self.db).customer("alice").and_then(|alice| alice.memory().turns(Page::first(100))).expect("reads")
+        open(&self.db)
+            .customer("alice")
+            .and_then(|alice| alice.memory().turns(Page::first(100)))
+            .expect("reads")
     }
 }
 
@@ -127,7 +136,10 @@ fn what_the_customer_said_is_durable_before_the_model_is_asked() {
         let memory = open(&db);
         let turns = memory.customer("alice")?.memory().turns(Page::first(10))?;
         assert_eq!(turns.len(), 1);
-        assert_eq!((turns[0].said.as_deref(), turns[0].is_answered()), (Some("Where is my parcel?"), false));
+        assert_eq!(
+            (turns[0].said.as_deref(), turns[0].is_answered()),
+            (Some("Where is my parcel?"), false)
+        );
         let _ = emit("It arrives today.");
         Ok(LlmOutcome::default())
     }));
@@ -144,15 +156,24 @@ fn what_the_customer_said_is_durable_before_the_model_is_asked() {
 fn a_failing_model_leaves_the_turn_unanswered_and_its_error_is_returned() {
     let desk = Desk::new();
     let down = Error::llm(LlmFailure::Connect, "nobody listens");
-    let (agent, _) = desk
-        .scripted([ScriptedReply::failing(down.clone()), ScriptedReply::pieces(["It arr", "ives"]).then_failing(down)]);
+    let (agent, _) = desk.scripted([
+        ScriptedReply::failing(down.clone()),
+        ScriptedReply::pieces(["It arr", "ives"]).then_failing(down),
+    ]);
     for message in ["Where is my parcel?", "Hello?"] {
         let error = agent.respond(&desk.session, message).expect_err("the model is down");
-        assert_eq!((error.kind(), error.llm_failure()), (ErrorKind::Llm, Some(LlmFailure::Connect)));
+        assert_eq!(
+            (error.kind(), error.llm_failure()),
+            (ErrorKind::Llm, Some(LlmFailure::Connect))
+        );
     }
     let turns = desk.stored();
     assert_eq!(turns.len(), 2);
-    assert!(turns.iter().all(|turn| turn.said.is_some() && !turn.is_answered() && turn.confidence.is_none()));
+    assert!(
+        turns
+            .iter()
+            .all(|turn| turn.said.is_some() && !turn.is_answered() && turn.confidence.is_none())
+    );
     assert_eq!((agent.spending().calls, agent.spending().failures), (2, 2));
 }
 
@@ -187,7 +208,8 @@ fn with_a_fallback_a_failure_gives_its_text_and_names_itself_and_the_turn_stays_
 fn a_store_that_refuses_is_an_error_even_with_a_fallback() {
     let desk = Desk::new();
     let script = Arc::new(Scripted::new(["never given"]));
-    let agent = desk.builder().llm(Shared(Arc::clone(&script))).fallback("Sorry.").build().expect("builds");
+    let agent =
+        desk.builder().llm(Shared(Arc::clone(&script))).fallback("Sorry.").build().expect("builds");
     desk.session.close(Outcome::resolved()).expect("closes");
     let error = agent.respond(&desk.session, "Still there?").expect_err("the session is closed");
     assert_eq!(error.kind(), ErrorKind::Closed);
@@ -204,7 +226,10 @@ fn a_message_that_was_never_answered_is_shown_to_the_model_later() {
     ]);
     agent.respond(&desk.session, "Where is my parcel?").expect_err("down");
     let reply = agent.respond(&desk.session, "Hello, are you there?").expect("answers");
-    assert_eq!(last(&script).messages, [said("Where is my parcel?"), said("Hello, are you there?")]);
+    assert_eq!(
+        last(&script).messages,
+        [said("Where is my parcel?"), said("Hello, are you there?")]
+    );
     assert_eq!(reply.history_len, 2);
 }
 
@@ -219,7 +244,10 @@ fn no_lock_is_held_while_the_model_thinks() {
         session.save_turn(NewTurn::said("And one more thing"))?;
         std::thread::scope(|scope| {
             let other = scope.spawn(|| {
-                memory.customer("alice")?.memory().save_turn(NewTurn::unasked("A person joins."))?;
+                memory
+                    .customer("alice")?
+                    .memory()
+                    .save_turn(NewTurn::unasked("A person joins."))?;
                 memory.customer("alice")?.preferences()?;
                 memory.tenant("default")?.analytics().summary()
             });
@@ -231,7 +259,8 @@ fn no_lock_is_held_while_the_model_thinks() {
     let reply = agent.respond(&desk.session, "Where is my parcel?").expect("answers");
     assert_eq!(reply.turn.said.as_deref(), Some("Where is my parcel?"));
     let turns = desk.stored();
-    let answers: Vec<_> = turns.iter().map(|turn| (turn.said.as_deref(), turn.answer.as_deref())).collect();
+    let answers: Vec<_> =
+        turns.iter().map(|turn| (turn.said.as_deref(), turn.answer.as_deref())).collect();
     let expected = [
         (Some("Where is my parcel?"), Some("It arrives today.")),
         (Some("And one more thing"), None),
@@ -246,14 +275,18 @@ fn pieces_arrive_in_order_and_the_self_report_reaches_neither_the_customer_nor_t
     let pieces = ["It ", "arrives ", "today.", "\n[", "[confidence=0.", "85 resolved", "=yes]]"];
     let (agent, _) = desk.scripted([ScriptedReply::pieces(pieces)]);
     let mut shown = Vec::new();
-    let reply = agent.respond_to(&desk.session, Message::new("Where is my parcel?"), &mut |piece| {
-        shown.push(piece.to_owned());
-        ControlFlow::Continue(())
-    });
+    let reply =
+        agent.respond_to(&desk.session, Message::new("Where is my parcel?"), &mut |piece| {
+            shown.push(piece.to_owned());
+            ControlFlow::Continue(())
+        });
     let reply = reply.expect("answers");
     assert!(shown.len() >= 3, "as it is written, not at the end: {shown:?}");
     assert_eq!(shown.concat(), "It arrives today.");
-    assert_eq!((reply.text.as_str(), reply.confidence, reply.resolved), ("It arrives today.", 0.85, true));
+    assert_eq!(
+        (reply.text.as_str(), reply.confidence, reply.resolved),
+        ("It arrives today.", 0.85, true)
+    );
     let turn = &desk.stored()[0];
     assert_eq!(turn.answer.as_deref(), Some("It arrives today."));
     assert_eq!((turn.confidence, turn.resolved), (Some(0.85), true));
@@ -292,16 +325,23 @@ fn breaking_off_cancels_the_reply_and_leaves_the_turn_unanswered() {
 #[test]
 fn the_same_message_again_gives_the_stored_reply_and_asks_nobody() {
     let desk = Desk::new();
-    let (agent, script) = desk.scripted([ScriptedReply::new("It arrives today.").confidence(0.9).resolved(true)]);
+    let (agent, script) =
+        desk.scripted([ScriptedReply::new("It arrives today.").confidence(0.9).resolved(true)]);
     let message = Message::new("Where is my parcel?").key("chat-7-1");
     let first = agent.respond_to(&desk.session, message, &mut ignore).expect("answers");
     let again = agent.respond_to(&desk.session, message, &mut ignore).expect("from the store");
     assert_eq!(script.requests().len(), 1);
     assert_eq!((&again.turn, &again.text, again.confidence), (&first.turn, &first.text, 0.9));
     assert_eq!((again.resolved, again.history_len, again.cost_nano), (true, 1, Some(0)));
-    let other = SupportAgent::builder(&open(&desk.db)).llm(Scripted::new(["never given"])).build().expect("builds");
-    let session =
-        other.memory().customer("alice").and_then(|alice| alice.session(desk.session.id())).expect("is there");
+    let other = SupportAgent::builder(&open(&desk.db))
+        .llm(Scripted::new(["never given"]))
+        .build()
+        .expect("builds");
+    let session = other
+        .memory()
+        .customer("alice")
+        .and_then(|alice| alice.session(desk.session.id()))
+        .expect("is there");
     let elsewhere = other.respond_to(&session, message, &mut ignore).expect("from the store");
     assert_eq!(elsewhere.text, first.text, "another process gives it too");
     assert_eq!(desk.stored().len(), 1);
@@ -329,7 +369,12 @@ fn a_reply_that_could_pass_the_budget_is_refused_before_anything_is_sent() {
     let price = Price { input_nano: 500, output_nano: 1_500 };
     // The first reply may cost up to 300 * 1,500 and its prompt; then less than that is left.
     let build = |budget: u64| {
-        desk.builder().llm(Shared(Arc::clone(&script))).price(price).budget_nano(budget).build().expect("builds")
+        desk.builder()
+            .llm(Shared(Arc::clone(&script)))
+            .price(price)
+            .budget_nano(budget)
+            .build()
+            .expect("builds")
     };
     let error = build(300 * 1_500).respond(&desk.session, "Is it here?").expect_err("too little");
     assert_eq!(error.kind(), ErrorKind::Budget);
@@ -340,7 +385,9 @@ fn a_reply_that_could_pass_the_budget_is_refused_before_anything_is_sent() {
     agent.respond(&desk.session, "Is it here now?").expect("within the budget");
     let spent = agent.spending();
     assert!(spent.cost_nano.is_some_and(|cost| cost > 0 && cost <= 700_000), "{spent:?}");
-    let refused = agent.respond(&desk.session, &"Is it really here? ".repeat(40)).expect_err("not a second time");
+    let refused = agent
+        .respond(&desk.session, &"Is it really here? ".repeat(40))
+        .expect_err("not a second time");
     assert_eq!(refused.kind(), ErrorKind::Budget);
     assert_eq!(script.remaining(), 1, "the second reply was never asked for");
     assert_eq!(agent.spending(), spent, "a refused call is not in the books");
@@ -350,12 +397,24 @@ fn a_reply_that_could_pass_the_budget_is_refused_before_anything_is_sent() {
 fn spending_adds_up_to_the_replies_costs() {
     let desk = Desk::new();
     let price = Price { input_nano: 3, output_nano: 5 };
-    let agent = desk.builder().llm(Scripted::new(["One.", "Two.", "Three."])).price(price).build().expect("builds");
-    let replies: Vec<_> = ["a", "b", "c"].map(|text| agent.respond(&desk.session, text).expect("answers")).into();
+    let agent = desk
+        .builder()
+        .llm(Scripted::new(["One.", "Two.", "Three."]))
+        .price(price)
+        .build()
+        .expect("builds");
+    let replies: Vec<_> =
+        ["a", "b", "c"].map(|text| agent.respond(&desk.session, text).expect("answers")).into();
     let spent = agent.spending();
     assert_eq!((spent.calls, spent.failures, spent.budget_nano), (3, 0, None));
-    assert_eq!(spent.input_tokens, replies.iter().map(|reply| reply.usage.input_tokens).sum::<u64>());
-    assert_eq!(spent.output_tokens, replies.iter().map(|reply| reply.usage.output_tokens).sum::<u64>());
+    assert_eq!(
+        spent.input_tokens,
+        replies.iter().map(|reply| reply.usage.input_tokens).sum::<u64>()
+    );
+    assert_eq!(
+        spent.output_tokens,
+        replies.iter().map(|reply| reply.usage.output_tokens).sum::<u64>()
+    );
     assert_eq!(spent.cost_nano, Some(3 * spent.input_tokens + 5 * spent.output_tokens));
     assert_eq!(spent.cost_nano, replies.iter().map(|reply| reply.cost_nano).sum());
 }
@@ -364,7 +423,10 @@ fn spending_adds_up_to_the_replies_costs() {
 fn a_model_on_the_own_machine_costs_nothing_and_an_unknown_price_is_an_unknown_cost() {
     let desk = Desk::new();
     let free = desk.agent(Offline::new());
-    assert_eq!(free.respond(&desk.session, "How do I get an invoice?").expect("answers").cost_nano, Some(0));
+    assert_eq!(
+        free.respond(&desk.session, "How do I get an invoice?").expect("answers").cost_nano,
+        Some(0)
+    );
     assert_eq!((free.spending().cost_nano, free.model()), (Some(0), "offline"));
     let unknown = desk.agent(made(|_, emit| {
         let _ = emit("Yes.");
@@ -409,9 +471,16 @@ fn nothing_that_a_customer_or_a_record_says_gets_into_the_instructions() {
         for word in ["SYSTEM:", "ignore previous", "XYZZY", "PWNED", "PLUGH", "pirate", "FROTZ"] {
             assert!(!request.system.contains(word), "{word} in the instructions");
         }
-        assert_eq!(request.messages.last(), Some(&said(attack)), "it is the customer's message and no more");
+        assert_eq!(
+            request.messages.last(),
+            Some(&said(attack)),
+            "it is the customer's message and no more"
+        );
     }
-    assert!(last(&script).system.contains("style: formal"), "what was learned comes as names of ours");
+    assert!(
+        last(&script).system.contains("style: formal"),
+        "what was learned comes as names of ours"
+    );
 }
 
 #[test]
@@ -465,29 +534,40 @@ fn the_model_is_shown_the_ten_newest_turns_unless_the_host_says_otherwise() {
 fn a_prompt_over_its_limit_loses_whole_turns_from_the_oldest_on() {
     let desk = Desk::new();
     for number in 1..=6 {
-        let (question, answer) = (format!("{number} {}", "q".repeat(900)), format!("{number} {}", "a".repeat(900)));
+        let (question, answer) =
+            (format!("{number} {}", "q".repeat(900)), format!("{number} {}", "a".repeat(900)));
         desk.session.save_turn(NewTurn::said(&question).answered(&answer)).expect("saves");
     }
     let script = Arc::new(Scripted::new(["Yes.", "Yes."]));
-    let build =
-        |tokens| desk.builder().llm(Shared(Arc::clone(&script))).max_prompt_tokens(tokens).build().expect("builds");
+    let build = |tokens| {
+        desk.builder()
+            .llm(Shared(Arc::clone(&script)))
+            .max_prompt_tokens(tokens)
+            .build()
+            .expect("builds")
+    };
     // A turn of 1,800 bytes counts as about 610 tokens; three of six fit beside the instructions.
     build(2_300).respond(&desk.session, "And now?").expect("answers");
     let messages = last(&script).messages;
-    let shown: Vec<(Role, &str)> = messages.iter().map(|(role, text)| (*role, &text[..1])).collect();
+    let shown: Vec<(Role, &str)> =
+        messages.iter().map(|(role, text)| (*role, &text[..1])).collect();
     let (c, a) = (Role::Customer, Role::Agent);
     assert_eq!(shown, [(c, "4"), (a, "4"), (c, "5"), (a, "5"), (c, "6"), (a, "6"), (c, "A")]);
     assert!(messages[..6].iter().all(|(_, text)| text.len() == 902), "no text is cut");
 
-    let error = build(50).respond(&desk.session, "And now?").expect_err("not even the instructions fit");
+    let error =
+        build(50).respond(&desk.session, "And now?").expect_err("not even the instructions fit");
     assert_eq!(error.kind(), ErrorKind::Limit);
     assert_eq!(script.remaining(), 1);
 }
 
 #[test]
 fn a_formal_customer_gets_formal_replies_and_a_casual_one_friendly_ones() {
-    let formal =
-        ["Good morning. Could you please help me?", "Thank you kindly.", "I would appreciate an answer, please."];
+    let formal = [
+        "Good morning. Could you please help me?",
+        "Thank you kindly.",
+        "I would appreciate an answer, please.",
+    ];
     let casual = ["hey, it's broken lol", "yeah cool", "awesome, u gonna fix it?"];
     for (messages, expected) in [(formal, Tone::Formal), (casual, Tone::Casual)] {
         let desk = Desk::new();
@@ -497,7 +577,11 @@ fn a_formal_customer_gets_formal_replies_and_a_casual_one_friendly_ones() {
         }
         let tones: Vec<Tone> = script.requests().iter().map(|request| request.tone).collect();
         assert_eq!(tones, [Tone::Balanced, Tone::Balanced, expected], "known with the third turn");
-        assert!(last(&script).system.contains(if expected == Tone::Formal { "formally" } else { "casually" }));
+        assert!(last(&script).system.contains(if expected == Tone::Formal {
+            "formally"
+        } else {
+            "casually"
+        }));
     }
 }
 
@@ -516,8 +600,10 @@ fn the_persona_sets_the_tone_for_strangers_and_the_customers_own_style_overrides
 
 #[test]
 fn who_writes_briefly_gets_brief_replies_and_who_writes_at_length_gets_every_step() {
-    let long = "I have followed the instructions in the manual from the first page to the last ".repeat(3);
-    for (message, expected) in [("Where is it?", Length::Brief), (long.as_str(), Length::Detailed)] {
+    let long =
+        "I have followed the instructions in the manual from the first page to the last ".repeat(3);
+    for (message, expected) in [("Where is it?", Length::Brief), (long.as_str(), Length::Detailed)]
+    {
         let desk = Desk::new();
         let (agent, script) = desk.scripted(["Yes.", "Yes.", "Yes."]);
         for _ in 0..3 {
@@ -533,7 +619,11 @@ fn a_vague_cry_for_help_is_met_with_what_was_the_matter_in_earlier_sessions() {
     let desk = Desk::new();
     let agent = desk.agent(Offline::new());
     let alice = desk.session.customer();
-    for message in ["I forgot my password", "My password is not accepted when I log in", "I cannot log in again"] {
+    for message in [
+        "I forgot my password",
+        "My password is not accepted when I log in",
+        "I cannot log in again",
+    ] {
         let session = alice.open_session(Channel::Chat).expect("opens");
         agent.respond(&session, message).expect("answers");
         session.close(Outcome::unknown()).expect("closes");
@@ -588,7 +678,8 @@ fn two_sessions_of_one_customer_at_once_keep_their_answers_apart() {
 #[test]
 fn the_articles_behind_a_reply_are_named() {
     let desk = Desk::new();
-    let (agent, _) = desk.scripted([ScriptedReply::new("See Billing.").sources(["Billing details", "Invoices"])]);
+    let (agent, _) = desk
+        .scripted([ScriptedReply::new("See Billing.").sources(["Billing details", "Invoices"])]);
     let reply = agent.respond(&desk.session, "Where are my invoices?").expect("answers");
     assert_eq!(reply.sources, ["Billing details", "Invoices"]);
 }
@@ -615,9 +706,16 @@ fn the_same_message_twice_at_once_has_one_answer_and_both_callers_get_it() {
 fn a_reply_that_broke_off_half_way_is_paid_for_and_one_that_never_began_is_not() {
     let desk = Desk::new();
     let broken = || Error::llm(LlmFailure::Truncated, "the stream ended");
-    let script =
-        Scripted::new([ScriptedReply::new("It arri").then_failing(broken()), ScriptedReply::failing(broken())]);
-    let agent = desk.builder().llm(script).price(Price { input_nano: 3, output_nano: 5 }).build().expect("builds");
+    let script = Scripted::new([
+        ScriptedReply::new("It arri").then_failing(broken()),
+        ScriptedReply::failing(broken()),
+    ]);
+    let agent = desk
+        .builder()
+        .llm(script)
+        .price(Price { input_nano: 3, output_nano: 5 })
+        .build()
+        .expect("builds");
     agent.respond(&desk.session, "Where is my parcel?").expect_err("broke off");
     let spent = agent.spending();
     assert!(spent.cost_nano.is_some_and(|cost| cost > 0), "{spent:?}");
@@ -630,8 +728,13 @@ fn a_reply_that_broke_off_half_way_is_paid_for_and_one_that_never_began_is_not()
 fn a_backend_that_panics_takes_nothing_from_the_budget() {
     let desk = Desk::new();
     let price = Price { input_nano: 1, output_nano: 1 };
-    let agent =
-        desk.builder().llm(made(|_, _| panic!("planted"))).price(price).budget_nano(2_000).build().expect("builds");
+    let agent = desk
+        .builder()
+        .llm(made(|_, _| panic!("planted")))
+        .price(price)
+        .budget_nano(2_000)
+        .build()
+        .expect("builds");
     for _ in 0..5 {
         let call = std::panic::AssertUnwindSafe(|| agent.respond(&desk.session, "Is it here?"));
         assert!(std::panic::catch_unwind(call).is_err(), "the budget still has room for a call");

@@ -5,8 +5,8 @@
 mod support;
 
 use confidant::{
-    AnalyticsReport, Channel, Confidant, Customer, EscalationReason, Figures, HealthLimits, NewArticle, NewTurn,
-    Outcome, Summary, Timestamp, Topic, Trend,
+    AnalyticsReport, Channel, Confidant, Customer, EscalationReason, Figures, HealthLimits,
+    NewArticle, NewTurn, Outcome, Summary, Timestamp, Topic, Trend,
 };
 use serde_json::Value;
 use support::*;
@@ -124,7 +124,10 @@ fn without_turns_no_figure_is_made_up() {
             .close(Outcome::resolved().rated(5))
             .unwrap();
         let summary = of_tenant(&memory, "default");
-        assert_eq!((summary.customers, summary.sessions, summary.resolved_sessions, summary.turns), (0, 0, 0, 0));
+        assert_eq!(
+            (summary.customers, summary.sessions, summary.resolved_sessions, summary.turns),
+            (0, 0, 0, 0)
+        );
         assert_eq!((summary.mean_confidence, summary.mean_rating), (None, None));
         assert_eq!((summary.resolution_rate_percent(), summary.turns_per_session()), (None, None));
         assert_eq!(summary.session_resolution_rate_percent(), None);
@@ -136,13 +139,18 @@ fn without_turns_no_figure_is_made_up() {
 fn the_mean_rating_is_over_the_rated_sessions_only() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap();
-        for outcome in [Outcome::unknown(), Outcome::resolved().rated(5), Outcome::unresolved().rated(2)] {
+        for outcome in
+            [Outcome::unknown(), Outcome::resolved().rated(5), Outcome::unresolved().rated(2)]
+        {
             let session = alice.open_session(Channel::Chat).unwrap();
             session.save_turn(NewTurn::said("x").answered("y").resolved(true)).unwrap();
             session.close(outcome).unwrap();
         }
         let summary = alice.analytics().summary().unwrap();
-        assert_eq!((summary.sessions, summary.resolved_sessions, summary.mean_rating), (3, 2, Some(3.5)));
+        assert_eq!(
+            (summary.sessions, summary.resolved_sessions, summary.mean_rating),
+            (3, 2, Some(3.5))
+        );
     });
 }
 
@@ -154,7 +162,10 @@ fn unanswered_turns_and_missing_confidences_do_not_lower_the_mean() {
         alice.memory().save_turn(NewTurn::said("x").answered("y")).unwrap();
         alice.memory().save_turn(NewTurn::said("x").answered("y").confidence(0.4)).unwrap();
         let summary = alice.analytics().summary().unwrap();
-        assert_eq!((summary.turns, summary.answered_turns, summary.mean_confidence), (3, 2, Some(0.4)));
+        assert_eq!(
+            (summary.turns, summary.answered_turns, summary.mean_confidence),
+            (3, 2, Some(0.4))
+        );
     });
 }
 
@@ -184,11 +195,20 @@ fn a_report_tells_first_contacts_repetitions_time_and_days() {
         let alice = memory.tenant("acme").unwrap().customer("alice").unwrap();
         let bob = memory.tenant("acme").unwrap().customer("bob").unwrap();
         contact(&alice, "My invoice is wrong.", START - 2 * DAY, false, Some(2));
-        contact(&alice, "The invoice is still wrong, I want to speak to a human!", START - DAY, true, Some(4));
+        contact(
+            &alice,
+            "The invoice is still wrong, I want to speak to a human!",
+            START - DAY,
+            true,
+            Some(4),
+        );
         contact(&bob, "I forgot my password.", START - DAY, true, None);
         let report = report_of(&memory);
         let totals = &report.totals;
-        assert_eq!((totals.customers, totals.sessions, totals.turns, report.active_sessions), (2, 3, 3, 0));
+        assert_eq!(
+            (totals.customers, totals.sessions, totals.turns, report.active_sessions),
+            (2, 3, 3, 0)
+        );
         assert_eq!((totals.first_contacts, totals.first_contact_resolved), (2, 1));
         assert_eq!(format!("{:.3}", totals.repeat_rate().unwrap()), "0.333");
         assert_eq!(totals.mean_resolution_ms(), Some(MINUTE as f64));
@@ -235,8 +255,9 @@ fn a_report_tells_new_customers_from_known_ones_and_what_articles_were_used_for(
         let settle = |name: &str, begins: i64, minutes: i64| {
             let customer = acme.customer(name).unwrap();
             let session = customer.open_session_at(Channel::Chat, at(begins)).unwrap();
-            let answered =
-                NewTurn::said("The app crashes.").answered("Done.").answered_at(at(begins + minutes * MINUTE));
+            let answered = NewTurn::said("The app crashes.")
+                .answered("Done.")
+                .answered_at(at(begins + minutes * MINUTE));
             session.save_turn(answered.at(at(begins)).resolved(true)).unwrap();
         };
         settle("alice", START - 3 * DAY, 9);
@@ -255,17 +276,30 @@ fn a_report_tells_new_customers_from_known_ones_and_what_articles_were_used_for(
         assert_eq!(minutes(totals.mean_first_resolution_ms()), Some(10.0));
         assert_eq!(minutes(totals.mean_later_resolution_ms()), Some(3.0));
         assert_eq!(minutes(totals.mean_resolution_ms()), Some(6.5));
-        assert_eq!((totals.closed_session_rate(), totals.mean_session_cost_nano()), (Some(0.0), None));
+        assert_eq!(
+            (totals.closed_session_rate(), totals.mean_session_cost_nano()),
+            (Some(0.0), None)
+        );
         let knowledge = report.knowledge.unwrap();
-        assert_eq!((knowledge.articles, knowledge.used_articles, knowledge.uses, knowledge.helped), (2, 1, 2, 1));
+        assert_eq!(
+            (knowledge.articles, knowledge.used_articles, knowledge.uses, knowledge.helped),
+            (2, 1, 2, 1)
+        );
         assert_eq!(knowledge, base.usage().unwrap());
         let json: Value = serde_json::from_str(&report.to_json()).unwrap();
         assert_eq!(json["knowledge"]["used_articles"], 1);
         assert!(report.to_prometheus().contains("confidant_knowledge_uses 2"));
         let alice = acme.customer("alice").unwrap().analytics().report().unwrap();
-        assert_eq!((alice.knowledge, minutes(alice.totals.mean_later_resolution_ms())), (None, Some(3.0)));
+        assert_eq!(
+            (alice.knowledge, minutes(alice.totals.mean_later_resolution_ms())),
+            (None, Some(3.0))
+        );
         let newest = acme.analytics().between(at(START - 2 * DAY), at(START)).report().unwrap();
-        assert_eq!(minutes(newest.totals.mean_first_resolution_ms()), None, "alice was known before");
+        assert_eq!(
+            minutes(newest.totals.mean_first_resolution_ms()),
+            None,
+            "alice was known before"
+        );
         let empty = memory.tenant("nobody").unwrap().analytics().report().unwrap();
         assert_eq!(empty.knowledge.unwrap().articles, 0);
     });
@@ -288,18 +322,30 @@ fn a_report_tells_who_settled_how_much_of_what() {
         session.save_turn(turn("Is the invoice paid now?", "ann", 3).resolved(true)).unwrap();
         session.close(Outcome::resolved()).unwrap();
         let session = alice.open_session_at(Channel::Chat, at(START)).unwrap();
-        session.save_turn(NewTurn::said("Ah.").answered("Yes.").at(at(START)).resolved(true)).unwrap();
+        session
+            .save_turn(NewTurn::said("Ah.").answered("Yes.").at(at(START)).resolved(true))
+            .unwrap();
         let report = report_of(&memory);
         let by = |figures: &Figures| -> Vec<(Option<String>, Option<Topic>, u64)> {
-            figures.resolved_by.iter().map(|(by, turns)| (by.agent.clone(), by.topic, *turns)).collect()
+            figures
+                .resolved_by
+                .iter()
+                .map(|(by, turns)| (by.agent.clone(), by.topic, *turns))
+                .collect()
         };
         let ann = (Some("ann".to_owned()), Some(Topic::Billing), 2);
         let bot = (Some("bot \"b\"".to_owned()), Some(Topic::Login), 1);
         assert_eq!(by(&report.totals), [(None, None, 1), ann.clone(), bot.clone()]);
         assert_eq!(by(&report.days["2026-11-20"]), [ann, bot]);
         let text = report.to_prometheus();
-        assert!(text.contains("confidant_resolved_turns_by{agent=\"ann\",topic=\"billing\"} 2"), "{text}");
-        assert!(text.contains("confidant_resolved_turns_by{agent=\"bot \\\"b\\\"\",topic=\"login\"} 1"), "{text}");
+        assert!(
+            text.contains("confidant_resolved_turns_by{agent=\"ann\",topic=\"billing\"} 2"),
+            "{text}"
+        );
+        assert!(
+            text.contains("confidant_resolved_turns_by{agent=\"bot \\\"b\\\"\",topic=\"login\"} 1"),
+            "{text}"
+        );
         let json: Value = serde_json::from_str(&report.to_json()).unwrap();
         assert_eq!(
             json["totals"]["resolved_by"][1],
@@ -332,8 +378,11 @@ fn a_report_is_exact_after_a_customer_is_gone() {
 fn the_mood_of_a_customer_has_a_direction() {
     on_every_store(|place| {
         let alice = place.open().tenant("acme").unwrap().customer("alice").unwrap();
-        for said in ["I hate this terrible, awful app.", "Horrible, it fails again.", "Great, it works now, I love it!"]
-        {
+        for said in [
+            "I hate this terrible, awful app.",
+            "Horrible, it fails again.",
+            "Great, it works now, I love it!",
+        ] {
             for _ in 0..3 {
                 alice.memory().save_turn(NewTurn::said(said)).unwrap();
             }
@@ -357,7 +406,10 @@ fn health_worries_about_many_cases_only() {
         }
         let health = report_of(&memory).health(&HealthLimits::default());
         let figures: Vec<_> = health.worries.iter().map(|worry| worry.figure).collect();
-        assert!(figures.contains(&"mean_rating") && figures.contains(&"session_resolution_rate"), "{figures:?}");
+        assert!(
+            figures.contains(&"mean_rating") && figures.contains(&"session_resolution_rate"),
+            "{figures:?}"
+        );
         assert!(health.worries[0].to_string().contains("below"));
     });
 }

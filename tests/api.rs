@@ -1,9 +1,10 @@
 //! The Rust interface does not change unnoticed.
 //!
-//! `tests/api/rust.txt` is what this version offers, one line a fact, read from the source: types, their public
-//! fields and variants, functions, traits and who implements them. `tests/api/released/` has the record of each
-//! version that was released (`v0.1.0.txt`); what a version with the same leading number offered may not be missing
-//! or different, and nothing may be added that breaks a host which was written for it.
+//! `tests/api/rust.txt` is what this version offers, one line a fact, read from the source: types,
+//! their public fields and variants, functions, traits and who implements them.
+//! `tests/api/released/` has the record of each version that was released (`v0.1.0.txt`); what a
+//! version with the same leading number offered may not be missing or different, and nothing may be
+//! added that breaks a host which was written for it.
 
 #![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
@@ -29,11 +30,18 @@ fn text(tokens: &impl ToTokens) -> String {
 fn without_docs(tokens: TokenStream) -> TokenStream {
     let mut kept: Vec<TokenTree> = Vec::new();
     for token in tokens {
-        let is_mark = kept.last().is_some_and(|last| matches!(last, TokenTree::Punct(mark) if mark.as_char() == '#'));
+        let is_mark = kept
+            .last()
+            .is_some_and(|last| matches!(last, TokenTree::Punct(mark) if mark.as_char() == '#'));
         match token {
-            TokenTree::Group(group) if is_mark && group.stream().to_string().starts_with("doc") => drop(kept.pop()),
+            TokenTree::Group(group) if is_mark && group.stream().to_string().starts_with("doc") => {
+                drop(kept.pop())
+            }
             TokenTree::Group(group) => {
-                kept.push(TokenTree::Group(proc_macro2::Group::new(group.delimiter(), without_docs(group.stream()))));
+                kept.push(TokenTree::Group(proc_macro2::Group::new(
+                    group.delimiter(),
+                    without_docs(group.stream()),
+                )));
             }
             token => kept.push(token),
         }
@@ -52,8 +60,9 @@ fn is_test(attributes: &[Attribute]) -> bool {
 
 /// The features and the properties that a host may come to rely on, before the fact itself.
 fn marks(attributes: &[Attribute]) -> String {
-    let told =
-        attributes.iter().filter(|one| ["cfg", "non_exhaustive", "must_use"].iter().any(|is| one.path().is_ident(is)));
+    let told = attributes.iter().filter(|one| {
+        ["cfg", "non_exhaustive", "must_use"].iter().any(|is| one.path().is_ident(is))
+    });
     told.map(|one| text(one) + " ").collect()
 }
 
@@ -81,7 +90,9 @@ fn exported(file: &syn::File) -> BTreeMap<String, String> {
             UseTree::Path(path) => names(&path.tree, into),
             UseTree::Name(name) => into.push(name.ident.to_string()),
             UseTree::Group(group) => group.items.iter().for_each(|one| names(one, into)),
-            UseTree::Rename(_) | UseTree::Glob(_) => panic!("the root exports each thing by its own name"),
+            UseTree::Rename(_) | UseTree::Glob(_) => {
+                panic!("the root exports each thing by its own name")
+            }
         }
     }
     let mut found = BTreeMap::new();
@@ -150,7 +161,8 @@ impl Reader {
             }
             Item::Struct(it) => {
                 if let Some(name) = self.defines(&it.ident, &it.vis) {
-                    let is_open = !it.fields.is_empty() && it.fields.iter().all(|field| is_public(&field.vis));
+                    let is_open = !it.fields.is_empty()
+                        && it.fields.iter().all(|field| is_public(&field.vis));
                     let how = if is_open { "open" } else { "closed" };
                     let before = self.exported[&name].clone() + &marks(&it.attrs);
                     self.tell(format!("struct {name} {how} {before}{}", text(&it.generics)));
@@ -163,21 +175,33 @@ impl Reader {
                     let before = self.exported[&name].clone() + &marks(&it.attrs);
                     self.tell(format!("enum {name} {before}{}", text(&it.generics)));
                     for variant in &it.variants {
-                        self.tell(format!("variant {name}::{} {}", variant.ident, text(&variant.fields)));
+                        self.tell(format!(
+                            "variant {name}::{} {}",
+                            variant.ident,
+                            text(&variant.fields)
+                        ));
                     }
                     self.derived(&name, &it.attrs);
                 }
             }
             Item::Trait(it) => {
                 if let Some(name) = self.defines(&it.ident, &it.vis) {
-                    self.tell(format!("trait {name} {}: {}", text(&it.generics), text(&it.supertraits)));
+                    self.tell(format!(
+                        "trait {name} {}: {}",
+                        text(&it.generics),
+                        text(&it.supertraits)
+                    ));
                     for method in &it.items {
                         let syn::TraitItem::Fn(method) = method else {
                             self.tell(format!("required {name}::{}", text(method)));
                             continue;
                         };
                         let how = if method.default.is_some() { "provided" } else { "required" };
-                        self.tell(format!("{how} {name}::{} {}", method.sig.ident, text(&method.sig)));
+                        self.tell(format!(
+                            "{how} {name}::{} {}",
+                            method.sig.ident,
+                            text(&method.sig)
+                        ));
                     }
                 }
             }
@@ -212,7 +236,9 @@ impl Reader {
             }
             return;
         }
-        let Some(TokenTree::Ident(name)) = tokens.iter().find(|token| matches!(token, TokenTree::Ident(_))) else {
+        let Some(TokenTree::Ident(name)) =
+            tokens.iter().find(|token| matches!(token, TokenTree::Ident(_)))
+        else {
             return;
         };
         let (name, maker) = (name.to_string(), text(&it.mac.path));
@@ -224,7 +250,12 @@ impl Reader {
         for token in tokens {
             match token {
                 TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                    for entry in group.stream().to_string().split(',').map(str::trim).filter(|entry| !entry.is_empty())
+                    for entry in group
+                        .stream()
+                        .to_string()
+                        .split(',')
+                        .map(str::trim)
+                        .filter(|entry| !entry.is_empty())
                     {
                         self.tell(format!("made {name}::{entry}"));
                     }
@@ -237,7 +268,8 @@ impl Reader {
 
     fn fields(&mut self, name: &str, fields: &Fields) {
         for (place, field) in fields.iter().enumerate().filter(|(_, field)| is_public(&field.vis)) {
-            let field_name = field.ident.as_ref().map_or_else(|| place.to_string(), ToString::to_string);
+            let field_name =
+                field.ident.as_ref().map_or_else(|| place.to_string(), ToString::to_string);
             self.tell(format!("field {name}.{field_name} {}", text(&field.ty)));
         }
     }
@@ -254,7 +286,11 @@ impl Reader {
         if let Some((_, of_trait, _)) = &it.trait_ {
             let last = of_trait.segments.last().unwrap().ident.to_string();
             if is_ours || (self.exported.contains_key(&last) && name.len() <= 1) {
-                self.tell(format!("impl {} for {of} {}", text(of_trait), text(&it.generics.where_clause)));
+                self.tell(format!(
+                    "impl {} for {of} {}",
+                    text(of_trait),
+                    text(&it.generics.where_clause)
+                ));
             }
             return;
         }
@@ -262,7 +298,11 @@ impl Reader {
             match member {
                 ImplItem::Fn(method) if is_public(&method.vis) && !is_test(&method.attrs) => {
                     let before = marks(&it.attrs) + &marks(&method.attrs);
-                    self.tell(format!("fn {name}::{} {before}on {of} {}", method.sig.ident, text(&method.sig)));
+                    self.tell(format!(
+                        "fn {name}::{} {before}on {of} {}",
+                        method.sig.ident,
+                        text(&method.sig)
+                    ));
                 }
                 ImplItem::Const(constant) if is_public(&constant.vis) => {
                     self.tell(format!("const {name}::{} {}", constant.ident, text(&constant.ty)));
@@ -276,15 +316,19 @@ impl Reader {
 fn record() -> String {
     let parse = |path: &Path| syn::parse_file(&std::fs::read_to_string(path).unwrap()).unwrap();
     let exported = exported(&parse(&root().join("src/lib.rs")));
-    let mut reader = Reader { exported, seen: BTreeSet::new(), made: BTreeSet::new(), lines: BTreeSet::new() };
+    let mut reader =
+        Reader { exported, seen: BTreeSet::new(), made: BTreeSet::new(), lines: BTreeSet::new() };
     let mut files = Vec::new();
     sources(&root().join("src"), &mut files);
     files.sort();
     for file in files {
         reader.items(&parse(&file).items);
     }
-    let missing: Vec<_> =
-        reader.exported.keys().filter(|name| !reader.seen.contains(*name) && !reader.made.contains(*name)).collect();
+    let missing: Vec<_> = reader
+        .exported
+        .keys()
+        .filter(|name| !reader.seen.contains(*name) && !reader.made.contains(*name))
+        .collect();
     assert!(missing.is_empty(), "exported, and not found: {missing:?}");
     reader.lines.into_iter().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
@@ -293,10 +337,12 @@ fn record() -> String {
 fn breaks(old: &str, new: &str) -> Vec<String> {
     let facts = |text: &str| -> BTreeSet<String> { text.lines().map(str::to_owned).collect() };
     let (old, new) = (facts(old), facts(new));
-    let mut found: Vec<String> = old.difference(&new).map(|line| format!("gone or changed: {line}")).collect();
+    let mut found: Vec<String> =
+        old.difference(&new).map(|line| format!("gone or changed: {line}")).collect();
     let open = |kind: &str, name: &str, mark: &str| {
-        old.iter().any(|line| line.starts_with(&format!("{kind} {name} {mark}")) && !line.contains("non_exhaustive"))
-            || old.contains(&format!("{kind} {name}"))
+        old.iter().any(|line| {
+            line.starts_with(&format!("{kind} {name} {mark}")) && !line.contains("non_exhaustive")
+        }) || old.contains(&format!("{kind} {name}"))
     };
     for line in new.difference(&old) {
         let mut words = line.split(' ');
@@ -315,10 +361,12 @@ fn breaks(old: &str, new: &str) -> Vec<String> {
     found
 }
 
-/// Whether hosts of one version may take the other without a change: the leading number that is not zero is the same.
+/// Whether hosts of one version may take the other without a change: the leading number that is not
+/// zero is the same.
 fn is_compatible(one: &str, other: &str) -> bool {
     let leading = |version: &str| {
-        let numbers: Vec<u32> = version.trim_start_matches('v').split('.').map(|part| part.parse().unwrap()).collect();
+        let numbers: Vec<u32> =
+            version.trim_start_matches('v').split('.').map(|part| part.parse().unwrap()).collect();
         let place = numbers.iter().position(|number| *number != 0).unwrap();
         numbers[..=place].to_vec()
     };
@@ -332,7 +380,8 @@ fn the_rust_interface_is_as_recorded() {
         std::fs::write(&path, &fresh).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    let added: Vec<_> = fresh.lines().filter(|line| !committed.lines().any(|known| known == *line)).collect();
+    let added: Vec<_> =
+        fresh.lines().filter(|line| !committed.lines().any(|known| known == *line)).collect();
     assert!(
         committed == fresh,
         "the Rust interface has changed: {:#?}\nnew: {added:#?}\nif that is meant, UPDATE_API=1 cargo test --test api",
@@ -344,7 +393,11 @@ fn the_rust_interface_is_as_recorded() {
 fn nothing_that_was_released_is_gone_or_broken() {
     let now = std::fs::read_to_string(root().join(RECORD)).unwrap();
     let mut count = 0;
-    for entry in std::fs::read_dir(root().join("tests/api/released")).into_iter().flatten().map(Result::unwrap) {
+    for entry in std::fs::read_dir(root().join("tests/api/released"))
+        .into_iter()
+        .flatten()
+        .map(Result::unwrap)
+    {
         let path = entry.path();
         if is_compatible(path.file_stem().unwrap().to_str().unwrap(), env!("CARGO_PKG_VERSION")) {
             let found = breaks(&std::fs::read_to_string(&path).unwrap(), &now);
@@ -370,9 +423,24 @@ fn a_planted_break_is_found() {
         assert!(!breaks(&now, &now.replace(from, to)).is_empty(), "{from} -> {to}");
     }
     assert!(!breaks(&now, &(now.clone() + "required Clock::zone fn zone (& self)\n")).is_empty());
-    assert!(breaks(&now, &(now.clone() + "provided Clock::zone fn zone (& self)\nfn zone fn zone ()\n")).is_empty());
+    assert!(
+        breaks(
+            &now,
+            &(now.clone() + "provided Clock::zone fn zone (& self)\nfn zone fn zone ()\n")
+        )
+        .is_empty()
+    );
     assert!(breaks("enum A\nvariant A::B", "enum A\nvariant A::B\nvariant A::C").len() == 1);
-    assert!(breaks("enum A # [non_exhaustive]", "enum A # [non_exhaustive]\nvariant A::C").is_empty());
-    assert!(breaks("struct A open\nfield A.b u8", "struct A open\nfield A.b u8\nfield A.c u8").len() == 1);
-    assert!(is_compatible("v0.1.0", "0.1.7") && !is_compatible("v0.1.0", "0.2.0") && is_compatible("v1.2.0", "1.9.1"));
+    assert!(
+        breaks("enum A # [non_exhaustive]", "enum A # [non_exhaustive]\nvariant A::C").is_empty()
+    );
+    assert!(
+        breaks("struct A open\nfield A.b u8", "struct A open\nfield A.b u8\nfield A.c u8").len()
+            == 1
+    );
+    assert!(
+        is_compatible("v0.1.0", "0.1.7")
+            && !is_compatible("v0.1.0", "0.2.0")
+            && is_compatible("v1.2.0", "1.9.1")
+    );
 }

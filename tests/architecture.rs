@@ -102,8 +102,10 @@ fn read_sources(root: &Path) -> Vec<Source> {
 /// Every broken rule, one line each.
 fn violations(sources: &[Source]) -> Vec<String> {
     let mut found = Vec::new();
-    let stripped: Vec<(&Source, Stripped)> = sources.iter().map(|source| (source, strip(source))).collect();
-    let for_tests: BTreeSet<String> = stripped.iter().flat_map(|(_, stripped)| stripped.test_files.clone()).collect();
+    let stripped: Vec<(&Source, Stripped)> =
+        sources.iter().map(|source| (source, strip(source))).collect();
+    let for_tests: BTreeSet<String> =
+        stripped.iter().flat_map(|(_, stripped)| stripped.test_files.clone()).collect();
     for ((path, text), stripped) in stripped {
         if !text.starts_with("//!") {
             found.push(format!("{path}: it does not begin with a `//!` header"));
@@ -111,11 +113,14 @@ fn violations(sources: &[Source]) -> Vec<String> {
         if text.lines().count() > LONGEST {
             found.push(format!("{path}: {} lines; the limit is {LONGEST}", text.lines().count()));
         }
-        if for_tests.iter().any(|file| path == file || path.starts_with(&format!("{}/", file.trim_end_matches(".rs"))))
-        {
+        if for_tests.iter().any(|file| {
+            path == file || path.starts_with(&format!("{}/", file.trim_end_matches(".rs")))
+        }) {
             continue;
         }
-        let tell = |at: usize, what: String| format!("{path}:{}: {what}", text[..at].lines().count().max(1));
+        let tell = |at: usize, what: String| {
+            format!("{path}:{}: {what}", text[..at].lines().count().max(1))
+        };
         check_floors(path, &stripped.code, &mut |at, what| found.push(tell(at, what)));
         for (at, literal) in &stripped.literals {
             if is_sql(literal) && !(path.ends_with("/table.rs") || path.starts_with("src/store/")) {
@@ -123,8 +128,12 @@ fn violations(sources: &[Source]) -> Vec<String> {
             }
         }
         for (at, word) in words(&stripped.code) {
-            if word == "unsafe" && !path.starts_with("src/ffi/") && !UNSAFE.contains(&path.as_str()) {
-                found.push(tell(at, format!("`unsafe` stands only in src/ffi/ and {}", UNSAFE.join(", "))));
+            if word == "unsafe" && !path.starts_with("src/ffi/") && !UNSAFE.contains(&path.as_str())
+            {
+                found.push(tell(
+                    at,
+                    format!("`unsafe` stands only in src/ffi/ and {}", UNSAFE.join(", ")),
+                ));
             }
         }
         for forbidden in FORBIDDEN {
@@ -199,11 +208,15 @@ fn check_floors(path: &str, code: &str, found: &mut dyn FnMut(usize, String)) {
                 _ if used == own => continue,
                 Some(used_floor) if used_floor < own_floor || used_floor == 0 => continue,
                 Some(used_floor) => {
-                    format!("{own} ({own_floor}) uses {used} ({used_floor}); only floors below may be used")
+                    format!(
+                        "{own} ({own_floor}) uses {used} ({used_floor}); only floors below may be used"
+                    )
                 }
                 // The C ABI sees the crate as everybody else does.
                 None if own == "ffi" => continue,
-                None => format!("{own} uses `{used}` by the crate's root; say which folder it is from"),
+                None => {
+                    format!("{own} uses `{used}` by the crate's root; say which folder it is from")
+                }
             };
             found(*at, what);
         }
@@ -229,7 +242,8 @@ fn after(code: &str, end: usize) -> Option<&str> {
 fn names(rest: &str) -> Vec<String> {
     let rest = rest.trim_start();
     let first = |part: &str| {
-        let name: String = part.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let name: String =
+            part.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         (!name.is_empty()).then_some(name)
     };
     let Some(group) = rest.strip_prefix('{') else { return first(rest).into_iter().collect() };
@@ -269,7 +283,8 @@ struct Stripped {
 }
 
 fn strip((path, text): &Source) -> Stripped {
-    let mut code: Vec<u8> = text.bytes().map(|byte| if byte == b'\n' { b'\n' } else { b' ' }).collect();
+    let mut code: Vec<u8> =
+        text.bytes().map(|byte| if byte == b'\n' { b'\n' } else { b' ' }).collect();
     let mut literals = Vec::new();
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -279,7 +294,8 @@ fn strip((path, text): &Source) -> Stripped {
             rest.find('\n').unwrap_or(rest.len())
         } else if rest.starts_with("/*") {
             block_comment(rest)
-        } else if let Some((whole, inner)) = string_literal(rest, at > 0 && is_name(bytes[at - 1])) {
+        } else if let Some((whole, inner)) = string_literal(rest, at > 0 && is_name(bytes[at - 1]))
+        {
             literals.push((at, inner.to_owned()));
             whole
         } else if let Some(length) = char_literal(rest) {
@@ -298,7 +314,8 @@ fn strip((path, text): &Source) -> Stripped {
             test_files.extend(module_files(path, &module));
         }
         literals.retain(|(at, _)| !(begin..end).contains(at));
-        let blank: String = code[begin..end].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
+        let blank: String =
+            code[begin..end].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
         code.replace_range(begin..end, &blank);
     }
     Stripped { code, literals, test_files }
@@ -331,9 +348,11 @@ fn block_comment(rest: &str) -> usize {
 
 /// The length of a string literal that begins here, and what is between its quotes.
 fn string_literal(rest: &str, inside_name: bool) -> Option<(usize, &str)> {
-    let prefix = if inside_name { 0 } else { rest.find(|c| !matches!(c, 'b' | 'c' | 'r')).unwrap_or(0) };
+    let prefix =
+        if inside_name { 0 } else { rest.find(|c| !matches!(c, 'b' | 'c' | 'r')).unwrap_or(0) };
     let raw = rest[..prefix].contains('r');
-    let hashes = if raw { rest[prefix..].bytes().take_while(|byte| *byte == b'#').count() } else { 0 };
+    let hashes =
+        if raw { rest[prefix..].bytes().take_while(|byte| *byte == b'#').count() } else { 0 };
     let open = prefix + hashes;
     let inner = rest[open..].strip_prefix('"')?;
     if raw {
@@ -375,9 +394,14 @@ fn test_items(code: &str) -> Vec<(usize, usize, Option<String>)> {
         if !words(condition).any(|(_, word)| word == "test") || condition.contains("not(") {
             continue;
         }
-        let Some(stop) = code[attribute_end..].find(['{', ';']).map(|at| attribute_end + at) else { break };
+        let Some(stop) = code[attribute_end..].find(['{', ';']).map(|at| attribute_end + at) else {
+            break;
+        };
         let head = &code[attribute_end..stop];
-        let module = words(head).skip_while(|(_, word)| *word != "mod").nth(1).map(|(_, name)| name.to_owned());
+        let module = words(head)
+            .skip_while(|(_, word)| *word != "mod")
+            .nth(1)
+            .map(|(_, name)| name.to_owned());
         let end = if code.as_bytes()[stop] == b';' { stop + 1 } else { block_end(code, stop) };
         items.push((begin, end, module.filter(|_| code.as_bytes()[stop] == b';')));
         from = end;
@@ -437,9 +461,18 @@ fn the_checker_finds_a_use_of_a_floor_above_or_beside() {
 #[test]
 fn the_checker_lets_floors_below_and_the_own_folder_pass() {
     for (path, text) in [
-        ("src/agent/mod.rs", "use crate::{preference::P, memory::{Turn, Page}, llm, text, error::Error, agent::x};"),
-        ("src/memory/hot.rs", "use super::table; use crate::memory::x; use super::super::memory::y; use crate::store;"),
-        ("src/memory/maintain/check.rs", "use super::super::table; use super::x; use crate::codec::Codec;"),
+        (
+            "src/agent/mod.rs",
+            "use crate::{preference::P, memory::{Turn, Page}, llm, text, error::Error, agent::x};",
+        ),
+        (
+            "src/memory/hot.rs",
+            "use super::table; use crate::memory::x; use super::super::memory::y; use crate::store;",
+        ),
+        (
+            "src/memory/maintain/check.rs",
+            "use super::super::table; use super::x; use crate::codec::Codec;",
+        ),
         ("src/ffi/mod.rs", "use crate::Confidant; fn f() { unsafe {} }"),
         ("src/id.rs", "use crate::error::Error;"),
         ("src/lib.rs", "mod memory; pub use memory::Turn;"),
@@ -474,10 +507,19 @@ fn the_checker_finds_sql_outside_the_tables() {
         assert_eq!(planted("src/memory/table.rs", &text), [""; 0]);
         assert_eq!(planted("src/store/sqlite/open.rs", &text), [""; 0]);
     }
-    for fine in
-        ["\"Select a seat\"", "\"Update the app\"", "\"it SELECTs\"", "\"\"", "\"a\\\"SELECT 1\"", "// \"SELECT 1\""]
-    {
-        assert_eq!(planted("src/memory/hot.rs", &format!("const X: &str = {fine}\n;")), [""; 0], "{fine}");
+    for fine in [
+        "\"Select a seat\"",
+        "\"Update the app\"",
+        "\"it SELECTs\"",
+        "\"\"",
+        "\"a\\\"SELECT 1\"",
+        "// \"SELECT 1\"",
+    ] {
+        assert_eq!(
+            planted("src/memory/hot.rs", &format!("const X: &str = {fine}\n;")),
+            [""; 0],
+            "{fine}"
+        );
     }
 }
 
@@ -496,12 +538,19 @@ fn the_checker_finds_long_files_missing_headers_and_forbidden_words() {
     one("src/text/mod.rs", "fn f() { println!(\"x\") }", "println!");
     one("src/text/mod.rs", "fn f() { eprintln!(\"x\") }", "eprintln!");
     one("src/text/mod.rs", "use std::env;", "std::env");
-    one("src/text/mod.rs", "/* a /* nested */ comment */ fn f() { let _ = r\"\\\"; dbg!(1) }", "dbg!");
+    one(
+        "src/text/mod.rs",
+        "/* a /* nested */ comment */ fn f() { let _ = r\"\\\"; dbg!(1) }",
+        "dbg!",
+    );
     let bare = violations(&[("src/text/mod.rs".to_owned(), "/// no header\nfn f() {}".to_owned())]);
     assert!(bare.len() == 1 && bare[0].contains("header"), "{bare:?}");
-    for fine in
-        ["// unsafe, todo!\n", "#![deny(unsafe_code)]", "const A: &str = \"unsafe dbg! std::env\";", "my_println!()"]
-    {
+    for fine in [
+        "// unsafe, todo!\n",
+        "#![deny(unsafe_code)]",
+        "const A: &str = \"unsafe dbg! std::env\";",
+        "my_println!()",
+    ] {
         assert_eq!(planted("src/text/mod.rs", fine), [""; 0], "{fine}");
     }
 }

@@ -5,8 +5,8 @@
 mod support;
 
 use confidant::{
-    Builder, Channel, Confidant, Error, ErrorKind, NewAnswer, NewTurn, Outcome, Page, Persist, SessionId, Timestamp,
-    Turn, TurnId,
+    Builder, Channel, Confidant, Error, ErrorKind, NewAnswer, NewTurn, Outcome, Page, Persist,
+    SessionId, Timestamp, Turn, TurnId,
 };
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -48,7 +48,9 @@ fn names_are_one_to_128_bytes_without_control_characters() {
             refused(memory.customer(name), INVALID, &["customer", why]);
             refused(memory.tenant("acme").unwrap().customer(name), INVALID, &["customer", why]);
         }
-        for name in [" ", "'; DROP TABLE customers; --", "\u{1f600}", "\u{200f}", "x".repeat(128).as_str()] {
+        for name in
+            [" ", "'; DROP TABLE customers; --", "\u{1f600}", "\u{200f}", "x".repeat(128).as_str()]
+        {
             let customer = memory.tenant(name).unwrap().customer(name).unwrap();
             customer.memory().save_turn(NewTurn::said("x")).unwrap();
             let again = place.open().tenant(name).unwrap().customer(name).unwrap();
@@ -99,7 +101,8 @@ fn every_bad_part_of_a_turn_is_named_and_nothing_is_saved() {
     ];
     on_every_store(|place| {
         for persist in [Persist::Always, Persist::Every(3)] {
-            let alice = place.open_with(|builder| builder.persist(persist)).customer("alice").unwrap();
+            let alice =
+                place.open_with(|builder| builder.persist(persist)).customer("alice").unwrap();
             let session = alice.open_session(Channel::Chat).unwrap();
             for (turn, kind, words) in &bad {
                 refused(alice.memory().save_turn(*turn), *kind, words);
@@ -131,7 +134,11 @@ fn every_bad_part_of_an_answer_is_named_and_the_turn_stays_unanswered() {
     ];
     on_every_store(|place| {
         for persist in [Persist::Always, Persist::Every(3)] {
-            let alice = place.open_with(|builder| builder.persist(persist)).customer("alice").unwrap().memory();
+            let alice = place
+                .open_with(|builder| builder.persist(persist))
+                .customer("alice")
+                .unwrap()
+                .memory();
             let turn = alice.save_turn(NewTurn::said("x")).unwrap();
             for (answer, kind, words) in &bad {
                 refused(alice.answer(turn.id, *answer), *kind, words);
@@ -167,11 +174,19 @@ fn the_limits_themselves_are_fine() {
 #[test]
 fn the_longest_text_is_a_setting() {
     on_every_store(|place| {
-        let alice = place.open_with(|builder| builder.max_text_bytes(3)).customer("alice").unwrap().memory();
+        let alice = place
+            .open_with(|builder| builder.max_text_bytes(3))
+            .customer("alice")
+            .unwrap()
+            .memory();
         let turn = alice.save_turn(NewTurn::said("abc")).unwrap();
         refused(alice.save_turn(NewTurn::said("abcd")), ErrorKind::Limit, &["4", "3"]);
         refused(alice.save_turn(NewTurn::said("\u{20ac}a")), ErrorKind::Limit, &["4", "3"]);
-        refused(alice.answer(turn.id, NewAnswer::new("abcd")), ErrorKind::Limit, &["answer", "4", "3"]);
+        refused(
+            alice.answer(turn.id, NewAnswer::new("abcd")),
+            ErrorKind::Limit,
+            &["answer", "4", "3"],
+        );
     });
 }
 
@@ -242,7 +257,8 @@ fn settings_out_of_range_are_named_and_no_file_is_made() {
             assert_eq!(files(place.folder()), BTreeMap::new());
         }
         let largest = |builder: Builder| {
-            let builder = builder.hot_turns(1_000).max_text_bytes(65_536).persist(Persist::Every(1_000));
+            let builder =
+                builder.hot_turns(1_000).max_text_bytes(65_536).persist(Persist::Every(1_000));
             builder.session_idle(Duration::MAX).hot_ttl(Some(Duration::MAX)).hot_bytes(usize::MAX)
         };
         let alice = place.open_with(largest).customer("alice").unwrap().memory();
@@ -257,8 +273,15 @@ fn settings_out_of_range_are_named_and_no_file_is_made() {
 
 /// Every file of a folder with its bytes; only for files that nobody has open in this process.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file());
-    entries.map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap())).collect()
+    let entries = std::fs::read_dir(folder)
+        .unwrap()
+        .map(Result::unwrap)
+        .filter(|entry| entry.path().is_file());
+    entries
+        .map(|entry| {
+            (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap())
+        })
+        .collect()
 }
 
 /// Opening must be refused, and leave every file as it was, and no new one beside it.
@@ -269,7 +292,11 @@ fn refused_open(place: &Place, kind: ErrorKind, words: &[&str]) {
     for location in [place.location().to_owned(), format!("sqlite:{}", place.location())] {
         refused(place.builder().open(&location), kind, &words);
         let after = files(place.folder());
-        assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>(), "files come or go");
+        assert_eq!(
+            after.keys().collect::<Vec<_>>(),
+            before.keys().collect::<Vec<_>>(),
+            "files come or go"
+        );
         assert!(after == before, "a refused open has changed a file");
     }
 }
@@ -330,9 +357,16 @@ fn what_is_no_path_is_no_location() {
 // K-27
 #[test]
 fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
-    let random: Vec<u8> = (0..20_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-    let contents: [&[u8]; 6] =
-        [b"hello, world\n", &[b'a'; 100], &[0; 100], &[0; 8_192], &random, b"SQLite format 2\0and more"];
+    let random: Vec<u8> =
+        (0..20_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let contents: [&[u8]; 6] = [
+        b"hello, world\n",
+        &[b'a'; 100],
+        &[0; 100],
+        &[0; 8_192],
+        &random,
+        b"SQLite format 2\0and more",
+    ];
     for content in contents {
         let place = Place::sqlite();
         std::fs::write(place.file(), content).unwrap();
@@ -369,7 +403,10 @@ fn a_database_of_another_program_is_refused_and_left_as_it_is() {
 #[test]
 fn a_newer_format_is_refused_and_left_as_it_is() {
     let place = closed_store();
-    rusqlite::Connection::open(place.file()).unwrap().execute_batch("PRAGMA user_version = 999").unwrap();
+    rusqlite::Connection::open(place.file())
+        .unwrap()
+        .execute_batch("PRAGMA user_version = 999")
+        .unwrap();
     refused_open(&place, ErrorKind::FormatTooNew, &["999"]);
 }
 
@@ -377,7 +414,8 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
 fn a_truncated_file_is_refused_and_left_as_it_is() {
     let whole = std::fs::read(closed_store().file()).unwrap();
     assert!(whole.len() > 3 * 4_096);
-    for length in [50, 100, 2_000, 4_095, 4_096, 4_097, 8_192, whole.len() / 2, whole.len() - 4_096] {
+    for length in [50, 100, 2_000, 4_095, 4_096, 4_097, 8_192, whole.len() / 2, whole.len() - 4_096]
+    {
         let place = Place::sqlite();
         std::fs::write(place.file(), &whole[..length]).unwrap();
         refused_open(&place, ErrorKind::Corrupt, &[]);
@@ -401,13 +439,17 @@ fn a_store_that_stays_locked_is_busy_and_nothing_is_saved() {
     assert_eq!(alice.memory().save_turn(NewTurn::said("y")).unwrap().id.number(), 2);
 }
 
-const CUSTOMERS: [(&str, &str); 4] = [("acme", "alice"), ("acme", "bob"), ("globex", "alice"), ("globex", "carol")];
+const CUSTOMERS: [(&str, &str); 4] =
+    [("acme", "alice"), ("acme", "bob"), ("globex", "alice"), ("globex", "carol")];
 
 /// What a reader must find: everything that was said, answered and measured, in order.
 fn told(memory: &Confidant) -> Result<Vec<String>, Error> {
     let tell = |turn: &Turn| {
         let texts = (&turn.said, &turn.answer, &turn.answered_by, &turn.metadata);
-        format!("{texts:?} {} {:?} {:?} {}", turn.at, turn.answered_at, turn.confidence, turn.resolved)
+        format!(
+            "{texts:?} {} {:?} {:?} {}",
+            turn.at, turn.answered_at, turn.confidence, turn.resolved
+        )
     };
     let mut told = Vec::new();
     for (tenant, name) in CUSTOMERS {
@@ -422,7 +464,12 @@ fn told(memory: &Confidant) -> Result<Vec<String>, Error> {
 
 /// Opens a file made of these bytes and reads everything; `check` too, if less or something
 /// else is read than `expected`.
-fn read(bytes: &[u8], clock: &TestClock, folder: &Path, expected: &[String]) -> Result<Vec<String>, Error> {
+fn read(
+    bytes: &[u8],
+    clock: &TestClock,
+    folder: &Path,
+    expected: &[String],
+) -> Result<Vec<String>, Error> {
     let file = folder.join("flipped.db");
     std::fs::write(&file, bytes).unwrap();
     let memory = Confidant::builder().clock(clock.clone()).open(file.to_str().unwrap());
@@ -450,9 +497,15 @@ fn small_store() -> Place {
         for (tenant, name) in CUSTOMERS {
             let customer = memory.tenant(tenant).unwrap().customer(name).unwrap();
             for number in 0..12 {
-                let text = format!("{name} asks {number} {}", "where is my parcel? ".repeat(1 + number % 7));
+                let text = format!(
+                    "{name} asks {number} {}",
+                    "where is my parcel? ".repeat(1 + number % 7)
+                );
                 let answer = format!("{number}: it arrives today, as we have told {tenant}");
-                let new = NewTurn::said(&text).answered(&answer).confidence(0.9).metadata(r#"{"ticket":"A-7"}"#);
+                let new = NewTurn::said(&text)
+                    .answered(&answer)
+                    .confidence(0.9)
+                    .metadata(r#"{"ticket":"A-7"}"#);
                 customer.memory().save_turn(new).unwrap();
             }
         }
@@ -464,7 +517,9 @@ fn small_store() -> Place {
 fn owners(file: &Path) -> Vec<String> {
     let connection = rusqlite::Connection::open(file).unwrap();
     let mut statement = connection.prepare("SELECT pageno, name FROM dbstat").unwrap();
-    let pages = statement.query_map([], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?))).unwrap();
+    let pages = statement
+        .query_map([], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?)))
+        .unwrap();
     let pages: BTreeMap<u32, String> = pages.map(Result::unwrap).collect();
     let last = pages.keys().max().copied().unwrap();
     (1..=last).map(|page| pages.get(&page).cloned().unwrap_or_default()).collect()
@@ -483,7 +538,8 @@ fn wrong_after_flips(wanted: fn(&str) -> bool) -> Vec<String> {
     // The whole header, then evenly over the rest; another bit each time.
     let spread = (0..count - 100).map(|flip| 100 + flip * (whole.len() - 100) / (count - 100));
     let flips = (0..100).chain(spread).enumerate().filter(|(_, at)| wanted(owner(*at)));
-    let flips: Vec<(usize, u8)> = flips.map(|(flip, at)| (at, 1 << ((flip * 5 + flip / 8) % 8))).collect();
+    let flips: Vec<(usize, u8)> =
+        flips.map(|(flip, at)| (at, 1 << ((flip * 5 + flip / 8) % 8))).collect();
     let next = AtomicUsize::new(0);
     let wrong: Mutex<BTreeMap<(String, &str), Vec<usize>>> = Mutex::default();
     std::thread::scope(|scope| {
@@ -491,9 +547,12 @@ fn wrong_after_flips(wanted: fn(&str) -> bool) -> Vec<String> {
             scope.spawn(|| {
                 let folder = tempfile::tempdir().unwrap();
                 let mut bytes = whole.clone();
-                while let Some((at, bit)) = flips.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
+                while let Some((at, bit)) = flips.get(next.fetch_add(1, Ordering::Relaxed)).copied()
+                {
                     bytes[at] ^= bit;
-                    let found = catch_unwind(AssertUnwindSafe(|| read(&bytes, &place.clock, folder.path(), &expected)));
+                    let found = catch_unwind(AssertUnwindSafe(|| {
+                        read(&bytes, &place.clock, folder.path(), &expected)
+                    }));
                     bytes[at] ^= bit;
                     remove_all(folder.path());
                     let verdict = match found {
@@ -501,17 +560,28 @@ fn wrong_after_flips(wanted: fn(&str) -> bool) -> Vec<String> {
                         Ok(Err(error)) if error.kind() != ErrorKind::Internal => continue,
                         Ok(Err(_)) => "an internal error",
                         Ok(Ok(found)) if found == [FOUND_BY_CHECK] => FOUND_BY_CHECK,
-                        Ok(Ok(found)) if found.len() < expected.len() => "turns vanished without an error",
+                        Ok(Ok(found)) if found.len() < expected.len() => {
+                            "turns vanished without an error"
+                        }
                         Ok(Ok(_)) => "something else was read",
                         Err(_) => "a panic",
                     };
-                    wrong.lock().unwrap().entry((owner(at).to_owned(), verdict)).or_default().push(at);
+                    wrong
+                        .lock()
+                        .unwrap()
+                        .entry((owner(at).to_owned(), verdict))
+                        .or_default()
+                        .push(at);
                 }
             });
         }
     });
     let tell = |((owner, verdict), places): (&(String, &str), &Vec<usize>)| {
-        format!("{owner}: {verdict}: {} times, such as {:?}", places.len(), &places[..places.len().min(12)])
+        format!(
+            "{owner}: {verdict}: {} times, such as {:?}",
+            places.len(),
+            &places[..places.len().min(12)]
+        )
     };
     wrong.into_inner().unwrap().iter().map(tell).collect()
 }
@@ -541,7 +611,10 @@ fn a_file_without_its_last_bytes_is_a_typed_error_or_reads_right_or_is_found_by_
     for missing in [1, 2, 10, 100, 1_000, 4_095] {
         let folder = tempfile::tempdir().unwrap();
         match read(&whole[..whole.len() - missing], &place.clock, folder.path(), &expected) {
-            Ok(found) => assert!(found == expected || found == [FOUND_BY_CHECK], "{missing} bytes are missing"),
+            Ok(found) => assert!(
+                found == expected || found == [FOUND_BY_CHECK],
+                "{missing} bytes are missing"
+            ),
             Err(error) => assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}"),
         }
     }
@@ -550,11 +623,18 @@ fn a_file_without_its_last_bytes_is_a_typed_error_or_reads_right_or_is_found_by_
 // K-27, X-10
 #[test]
 fn a_turn_that_is_missing_between_others_is_an_error_and_not_a_shorter_memory() {
-    for damage in
-        ["DELETE FROM turns WHERE id % 16777216 = 58", "UPDATE turns SET id = id + 1000 WHERE id % 16777216 = 60"]
-    {
+    for damage in [
+        "DELETE FROM turns WHERE id % 16777216 = 58",
+        "UPDATE turns SET id = id + 1000 WHERE id % 16777216 = 60",
+    ] {
         let place = Place::sqlite();
-        place.open().customer("alice").unwrap().memory().save_turns(&[NewTurn::said("x"); 60]).unwrap();
+        place
+            .open()
+            .customer("alice")
+            .unwrap()
+            .memory()
+            .save_turns(&[NewTurn::said("x"); 60])
+            .unwrap();
         rusqlite::Connection::open(place.file()).unwrap().execute_batch(damage).unwrap();
         let alice = place.open().customer("alice").unwrap().memory();
         refused(alice.load_context(), ErrorKind::Corrupt, &["turn"]);

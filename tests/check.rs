@@ -6,8 +6,8 @@
 mod support;
 
 use confidant::{
-    Channel, Collection, Confidant, Embedder, ErrorKind, FoundDocuments, NewArticle, NewDocument, NewTurn, Outcome,
-    Result,
+    Channel, Collection, Confidant, Embedder, ErrorKind, FoundDocuments, NewArticle, NewDocument,
+    NewTurn, Outcome, Result,
 };
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -45,7 +45,11 @@ fn fill(memory: &Confidant) {
             let session = customer.open_session(Channel::Email).unwrap();
             for turn in 0..4 {
                 let key = format!("{name} {number} {turn}");
-                session.save_turn(NewTurn::said("Where is my parcel?").answered("On its way.").key(&key)).unwrap();
+                session
+                    .save_turn(
+                        NewTurn::said("Where is my parcel?").answered("On its way.").key(&key),
+                    )
+                    .unwrap();
             }
             session.close(Outcome::resolved().rated(4)).unwrap();
         }
@@ -53,7 +57,8 @@ fn fill(memory: &Confidant) {
     let notes = notes(memory).with_embedder(Arc::new(Lengths));
     let long = "A sentence about parcels that goes on for a while. ".repeat(60);
     for number in 0..12 {
-        let text = if number % 4 == 0 { long.clone() } else { format!("Note {number} says parcel") };
+        let text =
+            if number % 4 == 0 { long.clone() } else { format!("Note {number} says parcel") };
         notes.put(&NewDocument::new(&format!("key {number}"), &text).title("A note")).unwrap();
     }
     notes.count_use("key 3", true).unwrap();
@@ -105,33 +110,96 @@ fn whatever_is_damaged_is_found_and_named() {
     let document = (1 << 24) + 2;
     let damages = [
         (format!("UPDATE turns SET body = x'00' WHERE id = {turn}"), "-7 is damaged"),
-        (format!("DELETE FROM turns WHERE id = {turn}"), "-7 is damaged: it is missing before turn"),
-        (format!("UPDATE turns SET session = 77 WHERE id = {turn}"), "-7 is damaged: its session is missing"),
-        (format!("UPDATE turns SET channel = 2 WHERE id = {turn}"), "-7 is damaged: its channel is not its session's"),
-        (format!("UPDATE turns SET key = x'0000000000000009AA' WHERE id = {turn}"), "idempotency key is another"),
-        (format!("UPDATE turns SET id = id + (5 << 24) WHERE id = {turn}"), "belongs to no customer"),
-        (format!("DELETE FROM turns WHERE id > {turn} AND id < {}", 2 << 24), "but the newest turn is 7"),
-        ("UPDATE customers SET turns_gone = 0 WHERE id = 1".into(), "-1 is damaged: it is missing before turn"),
-        ("UPDATE customers SET sessions_gone = -4 WHERE id = 2".into(), "bob of tenant acme counts more as gone"),
+        (
+            format!("DELETE FROM turns WHERE id = {turn}"),
+            "-7 is damaged: it is missing before turn",
+        ),
+        (
+            format!("UPDATE turns SET session = 77 WHERE id = {turn}"),
+            "-7 is damaged: its session is missing",
+        ),
+        (
+            format!("UPDATE turns SET channel = 2 WHERE id = {turn}"),
+            "-7 is damaged: its channel is not its session's",
+        ),
+        (
+            format!("UPDATE turns SET key = x'0000000000000009AA' WHERE id = {turn}"),
+            "idempotency key is another",
+        ),
+        (
+            format!("UPDATE turns SET id = id + (5 << 24) WHERE id = {turn}"),
+            "belongs to no customer",
+        ),
+        (
+            format!("DELETE FROM turns WHERE id > {turn} AND id < {}", 2 << 24),
+            "but the newest turn is 7",
+        ),
+        (
+            "UPDATE customers SET turns_gone = 0 WHERE id = 1".into(),
+            "-1 is damaged: it is missing before turn",
+        ),
+        (
+            "UPDATE customers SET sessions_gone = -4 WHERE id = 2".into(),
+            "bob of tenant acme counts more as gone",
+        ),
         ("UPDATE customers SET tenant = 99 WHERE id = 3".into(), "customer 3 belongs to no tenant"),
         ("UPDATE customers SET name = '' WHERE id = 3".into(), "customer 3 is damaged"),
         ("UPDATE tenants SET name = 'a' || char(10) WHERE id = 2".into(), "tenant 2 is damaged"),
-        ("UPDATE counters SET value = 1 WHERE name = 'customers'".into(), "counter of customers is at 1, behind"),
-        ("UPDATE counters SET value = 0 WHERE name = 'tenants'".into(), "counter of tenants is at 0, behind"),
-        ("UPDATE counters SET value = 0 WHERE name = 'collections'".into(), "counter of collections is at 0, behind"),
-        (format!("DELETE FROM sessions WHERE id = {session}"), "session 4 of customer alice of tenant acme is damaged"),
-        (format!("UPDATE sessions SET channel = 9 WHERE id = {session}"), "it has the unknown channel 9"),
-        (format!("UPDATE sessions SET rating = 6 WHERE id = {session}"), "its rating is not one to five"),
-        (format!("UPDATE sessions SET resolved = 2 WHERE id = {session}"), "its outcome is unknown"),
+        (
+            "UPDATE counters SET value = 1 WHERE name = 'customers'".into(),
+            "counter of customers is at 1, behind",
+        ),
+        (
+            "UPDATE counters SET value = 0 WHERE name = 'tenants'".into(),
+            "counter of tenants is at 0, behind",
+        ),
+        (
+            "UPDATE counters SET value = 0 WHERE name = 'collections'".into(),
+            "counter of collections is at 0, behind",
+        ),
+        (
+            format!("DELETE FROM sessions WHERE id = {session}"),
+            "session 4 of customer alice of tenant acme is damaged",
+        ),
+        (
+            format!("UPDATE sessions SET channel = 9 WHERE id = {session}"),
+            "it has the unknown channel 9",
+        ),
+        (
+            format!("UPDATE sessions SET rating = 6 WHERE id = {session}"),
+            "its rating is not one to five",
+        ),
+        (
+            format!("UPDATE sessions SET resolved = 2 WHERE id = {session}"),
+            "its outcome is unknown",
+        ),
         (format!("UPDATE sessions SET opened_at = -1 WHERE id = {session}"), "opened before 1970"),
-        (format!("UPDATE sessions SET first_turn = 3 WHERE id = {session}"), "its first turn is of another customer"),
-        (format!("UPDATE sessions SET id = id + (7 << 24) WHERE id = {session}"), "belongs to no customer"),
-        ("UPDATE collections SET tenant = 99 WHERE id = 1".into(), "collection 1 belongs to no tenant"),
+        (
+            format!("UPDATE sessions SET first_turn = 3 WHERE id = {session}"),
+            "its first turn is of another customer",
+        ),
+        (
+            format!("UPDATE sessions SET id = id + (7 << 24) WHERE id = {session}"),
+            "belongs to no customer",
+        ),
+        (
+            "UPDATE collections SET tenant = 99 WHERE id = 1".into(),
+            "collection 1 belongs to no tenant",
+        ),
         ("UPDATE collections SET name = '' WHERE id = 1".into(), "collection 1 is damaged"),
-        ("UPDATE collections SET changes = 3 WHERE id = 1".into(), "collection 1 counts 3 changes, but has change 13"),
-        ("UPDATE collections SET newest = 20 WHERE id = 1".into(), "collection 1 gave 20 numbers to documents"),
+        (
+            "UPDATE collections SET changes = 3 WHERE id = 1".into(),
+            "collection 1 counts 3 changes, but has change 13",
+        ),
+        (
+            "UPDATE collections SET newest = 20 WHERE id = 1".into(),
+            "collection 1 gave 20 numbers to documents",
+        ),
         ("DELETE FROM collections WHERE id = 1".into(), "belongs to no collection"),
-        (format!("DELETE FROM documents WHERE id = {document}"), "collection 1 gave 12 numbers to documents"),
+        (
+            format!("DELETE FROM documents WHERE id = {document}"),
+            "collection 1 gave 12 numbers to documents",
+        ),
         (
             format!("UPDATE documents SET body = x'00112233445566' WHERE id = {document}"),
             "document 2 of the collection notes of tenant acme is damaged",
@@ -142,14 +210,26 @@ fn whatever_is_damaged_is_found_and_named() {
             ),
             "document 2 of the collection notes of tenant acme is damaged: it stands under another key",
         ),
-        (format!("UPDATE documents SET key = NULL WHERE id = {document}"), "it stands under another key"),
-        (format!("UPDATE documents SET changed = changed + (1 << 41) WHERE id = {document}"), "of another collection"),
-        (format!("UPDATE documents SET helped = 3 WHERE id = {document}"), "its uses are counted wrongly"),
+        (
+            format!("UPDATE documents SET key = NULL WHERE id = {document}"),
+            "it stands under another key",
+        ),
+        (
+            format!("UPDATE documents SET changed = changed + (1 << 41) WHERE id = {document}"),
+            "of another collection",
+        ),
+        (
+            format!("UPDATE documents SET helped = 3 WHERE id = {document}"),
+            "its uses are counted wrongly",
+        ),
         (
             format!("UPDATE vectors SET body = x'010203aabbccdd' WHERE id = {document}"),
             "the vectors of document 2 of the collection notes of tenant acme are damaged: their bytes are not",
         ),
-        (format!("UPDATE vectors SET model = 'lengths#2' WHERE id = {document}"), "document 2 of the collection notes"),
+        (
+            format!("UPDATE vectors SET model = 'lengths#2' WHERE id = {document}"),
+            "document 2 of the collection notes",
+        ),
         (
             format!("UPDATE vectors SET model = 'lengths' WHERE id = {document}"),
             "their model's name holds no dimension",
@@ -160,14 +240,23 @@ fn whatever_is_damaged_is_found_and_named() {
             ),
             "for 1 passages",
         ),
-        (format!("UPDATE vectors SET id = {document} + 500 WHERE id = {document}"), "there is no such document"),
-        ("INSERT INTO dictionaries (number, bytes) VALUES (16, x'0011')".into(), "dictionary 16 is unusable"),
+        (
+            format!("UPDATE vectors SET id = {document} + 500 WHERE id = {document}"),
+            "there is no such document",
+        ),
+        (
+            "INSERT INTO dictionaries (number, bytes) VALUES (16, x'0011')".into(),
+            "dictionary 16 is unusable",
+        ),
     ];
     for (sql, expected) in damages {
         let place = bench.damaged(&sql);
         let findings = place.open().check().unwrap().findings;
         assert!(findings.iter().any(|line| line.contains(expected)), "{sql}: {findings:?}");
-        assert!(!findings.iter().any(|line| line.contains("parcel")), "{sql}: no words: {findings:?}");
+        assert!(
+            !findings.iter().any(|line| line.contains("parcel")),
+            "{sql}: no words: {findings:?}"
+        );
     }
     assert!(bench.0.open().check().unwrap().is_sound());
 }
@@ -176,7 +265,10 @@ fn whatever_is_damaged_is_found_and_named() {
 fn a_snapshot_of_no_use_is_a_warning_and_upkeep_makes_a_new_one() {
     let bench = Bench::new();
     for (sql, expected) in [
-        ("UPDATE snapshots SET body = x'00'", "the snapshot of the collection notes of tenant acme is of no use"),
+        (
+            "UPDATE snapshots SET body = x'00'",
+            "the snapshot of the collection notes of tenant acme is of no use",
+        ),
         ("UPDATE snapshots SET id = id + (9 << 24)", "snapshot of no collection, number 10"),
     ] {
         let place = bench.damaged(sql);
@@ -187,7 +279,8 @@ fn a_snapshot_of_no_use_is_a_warning_and_upkeep_makes_a_new_one() {
         memory.maintain().unwrap();
         assert_eq!(memory.check().unwrap().warnings, [""; 0], "{sql}");
         let sql = "SELECT count(*) FROM snapshots WHERE id >> 24 = 1";
-        let pieces: i64 = Connection::open(place.file()).unwrap().query_row(sql, [], |row| row.get(0)).unwrap();
+        let pieces: i64 =
+            Connection::open(place.file()).unwrap().query_row(sql, [], |row| row.get(0)).unwrap();
         assert_eq!(pieces, i64::from(!expected.contains("of no collection")));
     }
 }
@@ -199,7 +292,10 @@ fn damaged_vectors_are_an_error_for_their_model_and_nothing_to_the_table() {
     let notes = notes(&place.open());
     let error = notes.with_embedder(Arc::new(Lengths)).search("parcel", 3, None).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
-    assert!(error.to_string().contains("document 2 of the collection notes of tenant acme"), "{error}");
+    assert!(
+        error.to_string().contains("document 2 of the collection notes of tenant acme"),
+        "{error}"
+    );
     assert_eq!(notes.search("parcel", 3, None).unwrap().documents.len(), 3);
     notes.put(&NewDocument::new("key 1", "Note 1 says parcel")).unwrap();
     let mended = notes.with_embedder(Arc::new(Lengths));
@@ -223,14 +319,21 @@ fn with_snapshot() -> (Place, Pieces) {
     let notes = notes(&place.open());
     let texts: Vec<(String, String)> = (0..400)
         .map(|n| {
-            let words: Vec<String> = (0..40).map(|word| format!("w{}", (n * 37 + word * word) % 5_000)).collect();
+            let words: Vec<String> =
+                (0..40).map(|word| format!("w{}", (n * 37 + word * word) % 5_000)).collect();
             (
                 format!("key {n}"),
-                format!("Thing {n} costs {} and is {}; {}", n * 7, ["red", "blue"][n % 2], words.join(" ")),
+                format!(
+                    "Thing {n} costs {} and is {}; {}",
+                    n * 7,
+                    ["red", "blue"][n % 2],
+                    words.join(" ")
+                ),
             )
         })
         .collect();
-    let new: Vec<NewDocument<'_>> = texts.iter().map(|(key, text)| NewDocument::new(key, text)).collect();
+    let new: Vec<NewDocument<'_>> =
+        texts.iter().map(|(key, text)| NewDocument::new(key, text)).collect();
     notes.put_all(&new).unwrap();
     notes.snapshot().unwrap();
     let pieces = pieces(&place);
@@ -255,7 +358,8 @@ fn store(place: &Place, pieces: &[(i64, Vec<u8>)]) {
     work.commit().unwrap();
 }
 
-/// Bits are flipped at random too; `CONFIDANT_FLIPS=5000 cargo test --release --test check` runs longer.
+/// Bits are flipped at random too; `CONFIDANT_FLIPS=5000 cargo test --release --test check` runs
+/// longer.
 #[test]
 fn a_snapshot_that_is_damaged_cut_short_mixed_up_or_gone_changes_no_answer() {
     let (place, good) = with_snapshot();
@@ -273,7 +377,9 @@ fn a_snapshot_that_is_damaged_cut_short_mixed_up_or_gone_changes_no_answer() {
     let mut damages = vec![
         with(&|pieces| drop(pieces.remove(0))),
         with(&|pieces| drop(pieces.pop())),
-        with(&|pieces| (pieces[0].1, pieces[last].1) = (pieces[last].1.clone(), pieces[0].1.clone())),
+        with(&|pieces| {
+            (pieces[0].1, pieces[last].1) = (pieces[last].1.clone(), pieces[0].1.clone())
+        }),
         with(&|pieces| pieces[last].1 = pieces[0].1.clone()),
         with(&|pieces| pieces.push((pieces[last].0 + 1, pieces[0].1.clone()))),
         with(&|pieces| pieces[0].1.clear()),
@@ -284,7 +390,8 @@ fn a_snapshot_that_is_damaged_cut_short_mixed_up_or_gone_changes_no_answer() {
     for len in [1, 4, 5, 9, 1_000] {
         damages.push(with(&|pieces| pieces[last].1.truncate(len)));
     }
-    let flips = std::env::var("CONFIDANT_FLIPS").ok().and_then(|flips| flips.parse().ok()).unwrap_or(20);
+    let flips =
+        std::env::var("CONFIDANT_FLIPS").ok().and_then(|flips| flips.parse().ok()).unwrap_or(20);
     for _ in 0..flips {
         let (piece, bit) = (rng.below(good.len()), rng.below(8));
         let at = rng.below(good[piece].1.len());
@@ -320,7 +427,10 @@ fn a_snapshot_from_before_or_of_another_collection_changes_no_answer() {
     let other = place.open().tenant("acme").unwrap().collection("other").unwrap();
     other.put(&NewDocument::new("a", "A walrus is blue")).unwrap();
     other.snapshot().unwrap();
-    let of_other = pieces(&place).into_iter().filter(|(id, _)| id >> 24 == 2).map(|(id, body)| (id - (1 << 24), body));
+    let of_other = pieces(&place)
+        .into_iter()
+        .filter(|(id, _)| id >> 24 == 2)
+        .map(|(id, body)| (id - (1 << 24), body));
     store(&place, &of_other.collect::<Vec<_>>());
     assert_eq!(answers(&place), fresh, "another collection's");
     let ahead = "DELETE FROM documents WHERE changed & 0xffffffffff > 300";

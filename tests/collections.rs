@@ -4,7 +4,8 @@
 mod support;
 
 use confidant::{
-    Collection, Condition, Embedder, Error, ErrorKind, LlmFailure, NewArticle, NewDocument, RecallBasis, Result, Tenant,
+    Collection, Condition, Embedder, Error, ErrorKind, LlmFailure, NewArticle, NewDocument,
+    RecallBasis, Result, Tenant,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,8 +23,12 @@ fn acme(place: &support::Place) -> Tenant {
 #[test]
 fn a_document_is_found_exchanged_and_removed_by_whichever_process() {
     on_every_store(|place| {
-        let (ours, theirs) = (acme(place).collection("notes").unwrap(), acme(place).collection("notes").unwrap());
-        assert!(ours.search("anything", 3, None).unwrap().documents.is_empty() && ours.is_empty().unwrap());
+        let (ours, theirs) =
+            (acme(place).collection("notes").unwrap(), acme(place).collection("notes").unwrap());
+        assert!(
+            ours.search("anything", 3, None).unwrap().documents.is_empty()
+                && ours.is_empty().unwrap()
+        );
         ours.put(&NewDocument::new("a", "The walrus eats fish").title("Animals")).unwrap();
         ours.put(&NewDocument::new("b", "Invoices are sent monthly")).unwrap();
         assert_eq!(keys(&ours, "walrus", None)[0], "a");
@@ -32,7 +37,9 @@ fn a_document_is_found_exchanged_and_removed_by_whichever_process() {
         let found = ours.search("flamingo", 1, None).unwrap();
         assert_eq!(found.documents[0].document.title, "Birds");
         assert_eq!(found.documents[0].passage, "The flamingo is pink");
-        assert!(ours.search("walrus", 1, None).unwrap().documents.iter().all(|found| found.words < 0.5));
+        assert!(
+            ours.search("walrus", 1, None).unwrap().documents.iter().all(|found| found.words < 0.5)
+        );
         assert!(theirs.remove("a").unwrap() && !theirs.remove("a").unwrap());
         assert_eq!(keys(&ours, "flamingo, invoices", None), ["b"]);
         assert_eq!((ours.document("a").unwrap(), ours.len().unwrap()), (None, 1));
@@ -45,10 +52,18 @@ fn a_document_is_found_exchanged_and_removed_by_whichever_process() {
 fn no_other_tenant_or_collection_sees_a_document() {
     on_every_store(|place| {
         let memory = place.open();
-        memory.tenant("acme").unwrap().collection("notes").unwrap().put(&NewDocument::new("a", "walrus")).unwrap();
+        memory
+            .tenant("acme")
+            .unwrap()
+            .collection("notes")
+            .unwrap()
+            .put(&NewDocument::new("a", "walrus"))
+            .unwrap();
         for (tenant, name) in [("globex", "notes"), ("acme", "other")] {
             let other = memory.tenant(tenant).unwrap().collection(name).unwrap();
-            assert!(keys(&other, "walrus", None).is_empty() && other.document("a").unwrap().is_none());
+            assert!(
+                keys(&other, "walrus", None).is_empty() && other.document("a").unwrap().is_none()
+            );
             other.put(&NewDocument::new("z", "penguin")).unwrap();
             assert_eq!(keys(&other, "walrus, penguin", None), ["z"]);
         }
@@ -74,7 +89,10 @@ fn conditions_are_joined_by_and_or_and_not() {
         let billing = || Condition::is("category", "\"billing\"");
         assert_eq!(found(billing()), "ab");
         assert_eq!(found(billing().and(Condition::is("tags", "\"refund\""))), "a");
-        assert_eq!(found(Condition::is("tags", "\"refund\"").or(Condition::is("category", "\"login\""))), "ac");
+        assert_eq!(
+            found(Condition::is("tags", "\"refund\"").or(Condition::is("category", "\"login\""))),
+            "ac"
+        );
         assert_eq!(found(billing().not()), "c");
         assert_eq!(found(Condition::is("level", "1").and(billing().not())), "c");
         assert_eq!(found(Condition::is("level", "\"1\"")), "");
@@ -89,30 +107,45 @@ fn a_long_article_is_found_by_its_passage_and_its_use_is_counted() {
         let base = acme(place).knowledge().unwrap();
         let filler = "Nothing of interest stands in this sentence. ".repeat(60);
         let long = format!("{filler}\n\nThe walrus needs a cold bath at noon.\n\n{filler}");
-        base.put(&NewArticle::new("long", "Handbook", &long).category("care").tag("animals")).unwrap();
+        base.put(&NewArticle::new("long", "Handbook", &long).category("care").tag("animals"))
+            .unwrap();
         base.put(&NewArticle::new("short", "Hours", "We open at nine.").category("shop")).unwrap();
         let found = base.search("when does the walrus bathe?", 2).unwrap();
         assert_eq!(found.articles[0].article.id, "long");
-        assert!(found.articles[0].passage.contains("walrus") && found.articles[0].passage.len() < 1_500);
+        assert!(
+            found.articles[0].passage.contains("walrus") && found.articles[0].passage.len() < 1_500
+        );
         assert_eq!(found.articles.len(), 2, "each article once");
         assert!(base.count_use("long", true).unwrap() && base.count_use("long", false).unwrap());
         assert!(!base.count_use("none", true).unwrap());
         let article = base.article("long").unwrap().unwrap();
         assert_eq!((article.usage_count, article.effectiveness), (2, Some(0.5)));
-        assert_eq!((article.category.as_deref(), article.tags), (Some("care"), vec!["animals".to_owned()]));
+        assert_eq!(
+            (article.category.as_deref(), article.tags),
+            (Some("care"), vec!["animals".to_owned()])
+        );
         base.put(&NewArticle::new("long", "Handbook", "Shorter now")).unwrap();
         assert_eq!(base.article("long").unwrap().unwrap().usage_count, 2);
         let shop = Condition::is("category", "\"shop\"");
-        assert_eq!(base.search_where("walrus hours", 5, &shop).unwrap().articles[0].article.id, "short");
+        assert_eq!(
+            base.search_where("walrus hours", 5, &shop).unwrap().articles[0].article.id,
+            "short"
+        );
     });
 }
 
 fn fill(notes: &Collection, count: usize) {
     let texts: Vec<(String, String)> = (0..count)
-        .map(|n| (format!("key {n}"), format!("Thing {n} costs {} and is {}", n * 7, ["red", "blue"][n % 2])))
+        .map(|n| {
+            (
+                format!("key {n}"),
+                format!("Thing {n} costs {} and is {}", n * 7, ["red", "blue"][n % 2]),
+            )
+        })
         .collect();
     for part in texts.chunks(1_000) {
-        let new: Vec<NewDocument<'_>> = part.iter().map(|(key, text)| NewDocument::new(key, text)).collect();
+        let new: Vec<NewDocument<'_>> =
+            part.iter().map(|(key, text)| NewDocument::new(key, text)).collect();
         notes.put_all(&new).unwrap();
     }
 }
@@ -162,16 +195,29 @@ fn odd_questions_to_a_collection_have_defined_answers() {
         let notes = acme(place).collection("notes").unwrap();
         notes.put(&NewDocument::new("de", "Der K\u{e4}se ist schlecht")).unwrap();
         notes.put(&NewDocument::new("zh", "\u{8a02}\u{5355}\u{5728}\u{54ea}\u{91cc}")).unwrap();
-        notes.put(&NewDocument::new("ru", "\u{43f}\u{43e}\u{441}\u{44b}\u{43b}\u{43a}\u{430}")).unwrap();
+        notes
+            .put(&NewDocument::new("ru", "\u{43f}\u{43e}\u{441}\u{44b}\u{43b}\u{43a}\u{430}"))
+            .unwrap();
         notes.put(&NewDocument::new("what", "What is it to them?")).unwrap();
         for empty in ["", " \n\t", "\u{0}", "\u{1f600}\u{fe0f}"] {
             let found = notes.search(empty, 3, None).unwrap();
-            assert_eq!((found.documents.len(), found.basis), (0, RecallBasis::WordsOnly), "{empty:?}");
+            assert_eq!(
+                (found.documents.len(), found.basis),
+                (0, RecallBasis::WordsOnly),
+                "{empty:?}"
+            );
         }
         assert_eq!(keys(&notes, "k\u{c4}SE", None)[0], "de");
         assert_eq!(keys(&notes, "\u{8a02}\u{5355}", None)[0], "zh");
-        assert_eq!(keys(&notes, "\u{41f}\u{41e}\u{421}\u{42b}\u{41b}\u{41a}\u{410}", None)[0], "ru");
-        assert_eq!(keys(&notes, "what is it to them", None)[0], "what", "stop words count in phrases");
+        assert_eq!(
+            keys(&notes, "\u{41f}\u{41e}\u{421}\u{42b}\u{41b}\u{41a}\u{410}", None)[0],
+            "ru"
+        );
+        assert_eq!(
+            keys(&notes, "what is it to them", None)[0],
+            "what",
+            "stop words count in phrases"
+        );
         let long = "k\u{e4}se ".repeat(10_922);
         assert_eq!(keys(&notes, &long, None)[0], "de");
     });
@@ -223,14 +269,25 @@ fn a_hosts_own_vectors_serve_once_every_document_has_them_and_a_new_model_loses_
         assert_eq!(first.search("zz", 2, None).unwrap().model, None, "not for every document");
         assert_eq!(first.embed(10).unwrap().left, 0);
         let found = first.search("zz", 2, None).unwrap();
-        assert_eq!((found.model.as_deref(), found.documents[0].document.key.as_str()), (Some("letters-1"), "z"));
+        assert_eq!(
+            (found.model.as_deref(), found.documents[0].document.key.as_str()),
+            (Some("letters-1"), "z")
+        );
         let second = notes.with_embedder(letters("letters-2", honest));
         let found = second.search("zebra", 2, None).unwrap();
-        assert_eq!((found.model, found.documents[0].document.key.as_str()), (None, "z"), "the table serves meanwhile");
+        assert_eq!(
+            (found.model, found.documents[0].document.key.as_str()),
+            (None, "z"),
+            "the table serves meanwhile"
+        );
         assert_eq!(second.embed(10).unwrap().documents, 2);
         assert_eq!(second.search("qq", 1, None).unwrap().documents[0].document.key, "q");
         notes.put(&NewDocument::new("z", "now with a q")).unwrap();
-        assert_eq!(second.search("qq", 1, None).unwrap().model, None, "a new text has no vector yet");
+        assert_eq!(
+            second.search("qq", 1, None).unwrap().model,
+            None,
+            "a new text has no vector yet"
+        );
         assert_eq!(second.embed(10).unwrap().documents, 1);
         assert_eq!(second.search("qq", 2, None).unwrap().documents.len(), 2);
     });

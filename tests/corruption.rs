@@ -10,7 +10,9 @@
 #[path = "support/vfs/mod.rs"]
 mod vfs;
 
-use confidant::{Confidant, Durability, ErrorKind, NewTurn, Outcome, Page, Result, SessionDetails, Turn};
+use confidant::{
+    Confidant, Durability, ErrorKind, NewTurn, Outcome, Page, Result, SessionDetails, Turn,
+};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -29,7 +31,8 @@ struct Sample {
     clock: Clockwork,
 }
 
-const PEOPLE: [(&str, &str); 4] = [("default", "crowd 3"), ("default", "alice"), ("acme", "alice"), ("acme", "bob")];
+const PEOPLE: [(&str, &str); 4] =
+    [("default", "crowd 3"), ("default", "alice"), ("acme", "alice"), ("acme", "bob")];
 
 fn truth(memory: &Confidant) -> Truth {
     let of = |(tenant, name): (&str, &str)| {
@@ -49,7 +52,9 @@ fn sample() -> Sample {
     let path = folder.path().join(STORE);
     fill(&clock.open(&path).unwrap(), 120);
     let sqlite = rusqlite::Connection::open(&path).unwrap();
-    sqlite.execute("INSERT INTO dictionaries (number, bytes) VALUES (16, ?1)", [dictionary()]).unwrap();
+    sqlite
+        .execute("INSERT INTO dictionaries (number, bytes) VALUES (16, ?1)", [dictionary()])
+        .unwrap();
     sqlite.execute("UPDATE counters SET value = 100000 WHERE name = 'trained_at'", []).unwrap();
     drop(sqlite);
     let memory = clock.open(&path).unwrap();
@@ -60,15 +65,24 @@ fn sample() -> Sample {
     for (tenant, name) in &PEOPLE[1..] {
         let customer = memory.tenant(tenant).unwrap().customer(name).unwrap();
         for turn in 0..12 {
-            let said = format!("Turn {turn} of {name} at {tenant}: I have a question about my parcel \u{1f600}");
-            let new = NewTurn::said(&said).answered("We look into it.").metadata(r#"{"a":1}"#).confidence(0.5);
-            customer.memory().save_turn(if turn % 5 == 0 { NewTurn::said(&said) } else { new }).unwrap();
+            let said = format!(
+                "Turn {turn} of {name} at {tenant}: I have a question about my parcel \u{1f600}"
+            );
+            let new = NewTurn::said(&said)
+                .answered("We look into it.")
+                .metadata(r#"{"a":1}"#)
+                .confidence(0.5);
+            customer
+                .memory()
+                .save_turn(if turn % 5 == 0 { NewTurn::said(&said) } else { new })
+                .unwrap();
         }
         let session = customer.sessions(Page::first(1)).unwrap()[0].id;
         customer.session(session).unwrap().close(Outcome::resolved().rated(5)).unwrap();
     }
     let file = std::fs::read(&path).unwrap();
-    let log = vfs::disk::used(&std::fs::read(folder.path().join(format!("{STORE}-wal"))).unwrap()).to_vec();
+    let log = vfs::disk::used(&std::fs::read(folder.path().join(format!("{STORE}-wal"))).unwrap())
+        .to_vec();
     Sample { file, log, truth: truth(&memory), clock }
 }
 
@@ -114,7 +128,8 @@ fn compare(found: &[Turn], truth: &[Turn]) -> std::result::Result<bool, String> 
         let same = |known: &Turn| {
             (&known.said, &known.answer, &known.answered_by, &known.metadata)
                 == (&turn.said, &turn.answer, &turn.answered_by, &turn.metadata)
-                && (known.at, known.answered_at, known.resolved) == (turn.at, turn.answered_at, turn.resolved)
+                && (known.at, known.answered_at, known.resolved)
+                    == (turn.at, turn.answered_at, turn.resolved)
                 && known.confidence == turn.confidence
         };
         if !known.is_some_and(same) {
@@ -157,7 +172,8 @@ fn examine(path: &Path, sample: &Sample, log_damaged: bool, sums: &mut Sums) {
         let customer = memory.tenant(tenant).unwrap().customer(name).unwrap();
         if let Ok(context) = customer.memory().load_context() {
             let found: Vec<Turn> = context.turns().cloned().collect();
-            compare(&found, turns).unwrap_or_else(|wrong| panic!("the context of {tenant}/{name}: {wrong}"));
+            compare(&found, turns)
+                .unwrap_or_else(|wrong| panic!("the context of {tenant}/{name}: {wrong}"));
         }
         let told = |error: &confidant::Error| is_honest(error.kind());
         assert!(customer.sessions(Page::first(100)).err().is_none_or(|error| told(&error)));
@@ -327,11 +343,15 @@ fn a_text_that_was_changed_without_its_checksum_is_found() {
     std::fs::write(&path, &sample.file).unwrap();
     let sqlite = rusqlite::Connection::open(&path).unwrap();
     let (id, mut body): (i64, Vec<u8>) = sqlite
-        .query_row("SELECT id, body FROM turns ORDER BY id DESC LIMIT 1", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row("SELECT id, body FROM turns ORDER BY id DESC LIMIT 1", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .unwrap();
     let middle = body.len() / 2;
     body[middle] ^= 1;
-    sqlite.execute("UPDATE turns SET body = ?2 WHERE id = ?1", rusqlite::params![id, body]).unwrap();
+    sqlite
+        .execute("UPDATE turns SET body = ?2 WHERE id = ?1", rusqlite::params![id, body])
+        .unwrap();
     drop(sqlite);
     let memory = sample.clock.open(&path).unwrap();
     let report = memory.check().unwrap();

@@ -17,18 +17,27 @@ fn json(body: &str) -> Reply {
 
 #[test]
 fn ollama_and_openai_servers_give_vectors_in_the_order_of_the_texts() {
-    let server = FakeServer::start([json(r#"{"model":"m","embeddings":[[1.0,0.5],[0,-1e-3]],"total_duration":1}"#)]);
+    let server = FakeServer::start([json(
+        r#"{"model":"m","embeddings":[[1.0,0.5],[0,-1e-3]],"total_duration":1}"#,
+    )]);
     let model = HttpEmbedder::ollama("m", 2).base_url(server.url());
     assert_eq!(model.embed(&["one", "two"]).unwrap(), [[1.0, 0.5], [0.0, -1e-3]]);
     let asked = &server.requests()[0];
-    assert_eq!((asked.path.as_str(), asked.body.as_str()), ("/api/embed", r#"{"model":"m","input":["one","two"]}"#));
+    assert_eq!(
+        (asked.path.as_str(), asked.body.as_str()),
+        ("/api/embed", r#"{"model":"m","input":["one","two"]}"#)
+    );
 
-    let body = r#"{"object":"list","data":[{"index":1,"embedding":[0,1]},{"index":0,"embedding":[1,0]}]}"#;
+    let body =
+        r#"{"object":"list","data":[{"index":1,"embedding":[0,1]},{"index":0,"embedding":[1,0]}]}"#;
     let server = FakeServer::start([json(body)]);
     let model = HttpEmbedder::openai(server.url(), "m", 2).api_key("sk-hidden");
     assert_eq!(model.embed(&["one", "two"]).unwrap(), [[1.0, 0.0], [0.0, 1.0]]);
     let asked = &server.requests()[0];
-    assert_eq!((asked.path.as_str(), asked.header("authorization")), ("/v1/embeddings", Some("Bearer sk-hidden")));
+    assert_eq!(
+        (asked.path.as_str(), asked.header("authorization")),
+        ("/v1/embeddings", Some("Bearer sk-hidden"))
+    );
     assert!(!format!("{model:?}").contains("sk-hidden"));
 }
 

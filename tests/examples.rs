@@ -13,24 +13,38 @@ fn example(name: &str) -> Command {
     static BUILT: Once = Once::new();
     let own = std::env::current_exe().expect("a path");
     let profile = own.ancestors().nth(2).expect("target/<profile>");
-    let path = |name: &str| profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let path = |name: &str| {
+        profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    };
     if !["customer_support", "import", "train_signals"].iter().all(|name| path(name).exists()) {
         BUILT.call_once(|| build(profile));
     }
-    assert!(path(name).exists(), "{} is missing: run `cargo build --examples` first", path(name).display());
+    assert!(
+        path(name).exists(),
+        "{} is missing: run `cargo build --examples` first",
+        path(name).display()
+    );
     Command::new(path(name))
 }
 
 fn build(profile: &Path) {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--examples", "--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
+    cargo.args([
+        "build",
+        "--examples",
+        "--manifest-path",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+    ]);
     cargo.arg("--target-dir").arg(profile.parent().expect("target"));
     if profile.ends_with("release") {
         cargo.arg("--release");
     }
     // What cargo says of this package would make build scripts of others run again.
     for (name, _) in std::env::vars_os() {
-        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_"].iter().any(|own| name.to_string_lossy().starts_with(own)) {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_"]
+            .iter()
+            .any(|own| name.to_string_lossy().starts_with(own))
+        {
             cargo.env_remove(name);
         }
     }
@@ -83,17 +97,26 @@ fn customer_support_plays_seven_turns_in_processes_of_their_own_and_verifies_the
     let processes = processes(&page);
     assert_eq!(processes.len(), 4, "{processes:?}");
     assert_eq!(processes.iter().collect::<HashSet<_>>().len(), 4, "{processes:?}");
-    for known in ["0 turns known when it opened", "3 turns known when it opened", "5 turns known when it opened"] {
+    for known in [
+        "0 turns known when it opened",
+        "3 turns known when it opened",
+        "5 turns known when it opened",
+    ] {
         assert!(page.contains(known), "{known}");
     }
-    let starts: Vec<usize> = ["Session 1 (", "Session 2 (", "Session 3 (", "Analytics", "Verification"]
-        .iter()
-        .map(|word| page.find(word).expect("is there"))
-        .collect();
+    let starts: Vec<usize> =
+        ["Session 1 (", "Session 2 (", "Session 3 (", "Analytics", "Verification"]
+            .iter()
+            .map(|word| page.find(word).expect("is there"))
+            .collect();
     assert!(starts.is_sorted(), "{starts:?}");
     assert!(page.contains("$0.00 (model offline)"));
     assert!(page.lines().all(|line| line.chars().count() <= 100));
-    assert_eq!(page.matches("\n  Customer      ").count(), 8, "the name at the top and seven messages");
+    assert_eq!(
+        page.matches("\n  Customer      ").count(),
+        8,
+        "the name at the top and seven messages"
+    );
 }
 
 #[test]
@@ -102,7 +125,13 @@ fn customer_support_tells_the_reference_preferences_and_the_words_that_show_them
     assert!(page.contains("style not known yet; length not known yet; topics not known yet"));
     assert!(page.contains("style formal; length medium; topics login, billing"));
     let evidence = page.split("What was learned").nth(1).expect("a part");
-    for word in ["Style: formal", "Length: medium", "Topic: login", "Topic: billing", "-4  \"Could you\", \"kindly\""] {
+    for word in [
+        "Style: formal",
+        "Length: medium",
+        "Topic: login",
+        "Topic: billing",
+        "-4  \"Could you\", \"kindly\"",
+    ] {
         assert!(evidence.contains(word), "{word}");
     }
 }
@@ -119,7 +148,8 @@ fn customer_support_leaves_a_customer_alone_who_is_in_the_file_already() {
     }
     let memory = confidant::Confidant::open(db).expect("opens");
     for customer in ["alice", "alice-2", "alice-3"] {
-        let context = memory.customer(customer).expect("a name").memory().load_context().expect("loads");
+        let context =
+            memory.customer(customer).expect("a name").memory().load_context().expect("loads");
         assert_eq!(context.total(), 7);
     }
 }
@@ -147,7 +177,10 @@ fn customer_support_refuses_what_it_does_not_know_with_exit_code_2() {
     for arguments in bad {
         let output = run("customer_support", arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(stderr(&output).starts_with("error: ") && stderr(&output).contains("usage:"), "{arguments:?}");
+        assert!(
+            stderr(&output).starts_with("error: ") && stderr(&output).contains("usage:"),
+            "{arguments:?}"
+        );
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
 }
@@ -171,7 +204,10 @@ fn customer_support_fails_plainly_where_no_file_can_be_made() {
         assert_eq!(output.status.code(), Some(1));
         assert!(stderr(&output).starts_with("error: "), "{}", stderr(&output));
     }
-    assert_eq!(std::fs::read_to_string(no_database).expect("still there"), "not a database\n".repeat(100));
+    assert_eq!(
+        std::fs::read_to_string(no_database).expect("still there"),
+        "not a database\n".repeat(100)
+    );
 }
 
 const CHATS: &str = concat!(
@@ -202,13 +238,19 @@ fn import_keeps_every_role_every_byte_and_every_field() {
 
     let memory = confidant::Confidant::open(text(&db)).expect("opens");
     let turns = |tenant: &str, customer: &str| {
-        let customer = memory.tenant(tenant).and_then(|tenant| tenant.customer(customer)).expect("names");
+        let customer =
+            memory.tenant(tenant).and_then(|tenant| tenant.customer(customer)).expect("names");
         customer.memory().turns(confidant::Page::first(10)).expect("reads")
     };
-    let json = |text: &Option<String>| serde_json::from_str::<Value>(text.as_deref().expect("metadata")).expect("JSON");
+    let json = |text: &Option<String>| {
+        serde_json::from_str::<Value>(text.as_deref().expect("metadata")).expect("JSON")
+    };
 
     let german = turns("import", "c1");
-    assert_eq!(german[0].said.as_deref(), Some("Gr\u{fc}\u{df} Gott \u{1f600}\nwo ist mein Paket?"));
+    assert_eq!(
+        german[0].said.as_deref(),
+        Some("Gr\u{fc}\u{df} Gott \u{1f600}\nwo ist mein Paket?")
+    );
     assert_eq!(german[0].answer.as_deref(), Some("Einen Moment.\nEs kommt heute."));
     assert_eq!(german[0].answered_by.as_deref(), Some("agent"));
     let expected = serde_json::json!({
@@ -241,7 +283,15 @@ fn importing_again_adds_nothing() {
     let (first, second) = (figures(&run("import", &arguments)), run("import", &arguments));
     assert!(stderr(&second).contains("4 turns, 0 of them new"), "{}", stderr(&second));
     let second = figures(&second);
-    for name in ["conversations", "customers", "turns", "lost", "altered", "text_bytes", "stored_body_bytes"] {
+    for name in [
+        "conversations",
+        "customers",
+        "turns",
+        "lost",
+        "altered",
+        "text_bytes",
+        "stored_body_bytes",
+    ] {
         assert_eq!(first[name], second[name], "{name}");
     }
     let memory = confidant::Confidant::open(text(&db)).expect("opens");
@@ -259,8 +309,11 @@ fn conversations_of_one_id_come_to_one_customer_in_their_order() {
         )
     };
     let first = write(folder.path(), "first.jsonl", &line("one"));
-    let second =
-        write(folder.path(), "second.jsonl", &format!("{}{}", line("two"), line("three").replace("same", "other")));
+    let second = write(
+        folder.path(),
+        "second.jsonl",
+        &format!("{}{}", line("two"), line("three").replace("same", "other")),
+    );
     let db = folder.path().join("import.db");
     let arguments = [text(&first), text(&second), "--db", text(&db)];
     for _ in 0..2 {
@@ -269,7 +322,8 @@ fn conversations_of_one_id_come_to_one_customer_in_their_order() {
         assert_eq!(figures["lost"], 0);
     }
     let memory = confidant::Confidant::open(text(&db)).expect("opens");
-    let customer = memory.tenant("import").and_then(|tenant| tenant.customer("same")).expect("names");
+    let customer =
+        memory.tenant("import").and_then(|tenant| tenant.customer("same")).expect("names");
     let turns = customer.memory().turns(confidant::Page::first(10)).expect("reads");
     let said: Vec<_> = turns.iter().filter_map(|turn| turn.said.as_deref()).collect();
     assert_eq!(said, ["one", "two"]);
@@ -289,7 +343,10 @@ fn more_tool_output_than_a_turn_can_hold_goes_on_in_further_turns() {
         ),
     );
     let figures = figures(&run("import", &[text(&file)]));
-    assert_eq!((&figures["turns"], &figures["lost"], &figures["altered"]), (&3.into(), &0.into(), &0.into()));
+    assert_eq!(
+        (&figures["turns"], &figures["lost"], &figures["altered"]),
+        (&3.into(), &0.into(), &0.into())
+    );
     assert!(figures["text_bytes"].as_u64().expect("a number") > 150_000);
 }
 
@@ -297,7 +354,10 @@ fn more_tool_output_than_a_turn_can_hold_goes_on_in_further_turns() {
 fn a_line_that_cannot_be_read_is_named_and_what_stood_before_it_stays() {
     let folder = tempfile::tempdir().expect("a folder");
     let good = CHATS.lines().next().expect("a line").trim_end();
-    let long = format!("{{\"id\":\"b\",\"turns\":[{{\"role\":\"customer\",\"text\":\"{}\"}}]}}", "x".repeat(65_537));
+    let long = format!(
+        "{{\"id\":\"b\",\"turns\":[{{\"role\":\"customer\",\"text\":\"{}\"}}]}}",
+        "x".repeat(65_537)
+    );
     let bad = [
         "{\"id\":\"b\",\"turns\":[",
         "[1]",
@@ -322,7 +382,8 @@ fn a_line_that_cannot_be_read_is_named_and_what_stood_before_it_stays() {
 
 #[test]
 fn import_asks_for_files_and_refuses_unknown_options_with_exit_code_2() {
-    let wrong: [&[&str]; 4] = [&[], &["--db", "a.db"], &["--fast", "a.jsonl"], &["a.jsonl", "--db"]];
+    let wrong: [&[&str]; 4] =
+        [&[], &["--db", "a.db"], &["--fast", "a.jsonl"], &["a.jsonl", "--db"]];
     for arguments in wrong {
         let output = run("import", arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -338,15 +399,29 @@ fn load_fills_a_store_and_finds_every_turn_that_was_acknowledged() {
     let folder = tempfile::tempdir().expect("a folder");
     let output = run(
         "load",
-        &["--customers", "5", "--turns", "100", "--threads", "2", "--folder", folder.path().to_str().expect("UTF-8")],
+        &[
+            "--customers",
+            "5",
+            "--turns",
+            "100",
+            "--threads",
+            "2",
+            "--folder",
+            folder.path().to_str().expect("UTF-8"),
+        ],
     );
     assert!(output.status.success(), "{}", stderr(&output));
-    let lines: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let lines: Vec<Value> =
+        stdout(&output).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let figure = |name: &str| {
         let line = lines.iter().find(|line| line["figure"] == name);
         line.and_then(|line| line["value"].as_f64()).unwrap_or_else(|| panic!("no figure {name}"))
     };
-    assert!(figure("turns") >= 100.0 && figure("save_end_p50") > 0.0 && figure("file_bytes_per_turn") > 0.0);
+    assert!(
+        figure("turns") >= 100.0
+            && figure("save_end_p50") > 0.0
+            && figure("file_bytes_per_turn") > 0.0
+    );
     assert!((figure("acknowledged_turns_missing"), figure("customers")) == (0.0, 5.0));
     assert_eq!(run("load", &["--customers", "none"]).status.code(), Some(2));
 }
@@ -354,20 +429,39 @@ fn load_fills_a_store_and_finds_every_turn_that_was_acknowledged() {
 #[test]
 fn a_table_of_weights_is_learned_and_judged_by_what_it_did_not_learn_from() {
     let folder = tempfile::tempdir().expect("a folder");
-    let line = |text: &str, label: &str| format!("{}\n", serde_json::json!({ "text": text, "label": label }));
+    let line = |text: &str, label: &str| {
+        format!("{}\n", serde_json::json!({ "text": text, "label": label }))
+    };
     let lines: String = (0..20)
-        .flat_map(|n| [line(&format!("widget {n} purrs"), "positive"), line(&format!("it leaks, {n}"), "negative")])
+        .flat_map(|n| {
+            [
+                line(&format!("widget {n} purrs"), "positive"),
+                line(&format!("it leaks, {n}"), "negative"),
+            ]
+        })
         .collect();
     let file = write(folder.path(), "labelled.jsonl", &lines);
     let out = folder.path().join("own.table");
     let learned = run("train_signals", &[text(&out), text(&file)]);
-    assert!(learned.status.success() && stdout(&learned).contains("from 40 messages"), "{}", stderr(&learned));
+    assert!(
+        learned.status.success() && stdout(&learned).contains("from 40 messages"),
+        "{}",
+        stderr(&learned)
+    );
     let table = std::fs::read(&out).expect("written");
     assert!(confidant::LinearTable::from_bytes(&table).is_ok());
     let judged = figures(&run("train_signals", &["--folds", "4", text(&file)]));
-    assert_eq!((judged["n"].as_u64(), judged["accuracy_not_learned_from"].as_f64()), (Some(40), Some(1.0)), "{judged}");
+    assert_eq!(
+        (judged["n"].as_u64(), judged["accuracy_not_learned_from"].as_f64()),
+        (Some(40), Some(1.0)),
+        "{judged}"
+    );
     assert!(judged["rules_alone"].as_f64() < Some(0.9), "{judged}");
     let bad = write(folder.path(), "bad.jsonl", "{\"text\":\"no label\"}\n");
     let refused = run("train_signals", &[text(&out), text(&bad)]);
-    assert!(!refused.status.success() && stderr(&refused).contains("bad.jsonl"), "{}", stderr(&refused));
+    assert!(
+        !refused.status.success() && stderr(&refused).contains("bad.jsonl"),
+        "{}",
+        stderr(&refused)
+    );
 }

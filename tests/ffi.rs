@@ -35,11 +35,18 @@ fn compile(name: &str, sources: &[PathBuf], features: &'static str, flags: &[&st
 
 fn run(program: &Path, arguments: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(program).arg(folder.path()).args(arguments).env("RUST_BACKTRACE", "0").output().unwrap();
+    let output = Command::new(program)
+        .arg(folder.path())
+        .args(arguments)
+        .env("RUST_BACKTRACE", "0")
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
-    let shown: Vec<&str> =
-        errors.lines().filter(|line| !line.contains("panicked") && !line.starts_with("note:")).collect();
+    let shown: Vec<&str> = errors
+        .lines()
+        .filter(|line| !line.contains("panicked") && !line.starts_with("note:"))
+        .collect();
     assert!(output.status.success(), "{}\n{text}{}", output.status, shown.join("\n"));
     text
 }

@@ -24,17 +24,20 @@ fn sequences() -> u64 {
     std::env::var("CONFIDANT_SEQUENCES").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000)
 }
 
-/// The long run: `CONFIDANT_SEQUENCES=5000000 cargo test --release --features capi --test ffi_corpus random`.
+/// The long run: `CONFIDANT_SEQUENCES=5000000 cargo test --release --features capi --test
+/// ffi_corpus random`.
 #[test]
 fn random_sequences_keep_the_rules() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/calls");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let found: Vec<Vec<u8>> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
     // A linear congruential generator: the same sequences on every machine.
     let mut state: u64 = 20_261_121;
     let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize
     };
     for number in 0..sequences() {

@@ -11,8 +11,16 @@ use support::*;
 fn what_was_given_is_known_over_all_sessions_and_after_reopening() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap();
-        alice.open_session(Channel::Chat).unwrap().save_turn(NewTurn::said("It is about order AB-10231.")).unwrap();
-        alice.open_session(Channel::Email).unwrap().save_turn(NewTurn::said("Write to al@example.com.")).unwrap();
+        alice
+            .open_session(Channel::Chat)
+            .unwrap()
+            .save_turn(NewTurn::said("It is about order AB-10231."))
+            .unwrap();
+        alice
+            .open_session(Channel::Email)
+            .unwrap()
+            .save_turn(NewTurn::said("Write to al@example.com."))
+            .unwrap();
         for customer in [alice, place.open().customer("alice").unwrap()] {
             let given = customer.given().unwrap();
             let kinds: Vec<_> = given.facts().iter().map(|fact| fact.kind).collect();
@@ -32,7 +40,12 @@ fn the_ledger_is_brought_forward_and_forgets_what_is_cleared() {
         let (memory, other) = (place.open(), place.open());
         let alice = memory.customer("alice").unwrap();
         assert!(alice.given().unwrap().facts().is_empty());
-        let asked = other.customer("alice").unwrap().memory().save_turn(NewTurn::said("Hello, I need help.")).unwrap();
+        let asked = other
+            .customer("alice")
+            .unwrap()
+            .memory()
+            .save_turn(NewTurn::said("Hello, I need help."))
+            .unwrap();
         assert!(alice.given().unwrap().facts().is_empty());
         other
             .customer("alice")
@@ -42,7 +55,10 @@ fn the_ledger_is_brought_forward_and_forgets_what_is_cleared() {
             .unwrap();
         alice.memory().save_turn(NewTurn::said("dulcie petsch")).unwrap();
         let given = alice.given().unwrap();
-        assert_eq!(given.newest(EntityKind::Name).map(|fact| fact.value.as_str()), Some("dulcie petsch"));
+        assert_eq!(
+            given.newest(EntityKind::Name).map(|fact| fact.value.as_str()),
+            Some("dulcie petsch")
+        );
         assert_eq!(given, Given::of(&archive(&alice, 100)));
         other.customer("alice").unwrap().memory().clear().unwrap();
         assert!(alice.given().unwrap().facts().is_empty());

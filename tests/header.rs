@@ -36,11 +36,17 @@ fn every_function_says_who_owns_what_on_which_thread_and_how_it_fails() {
             }
         };
         let gives = function.parameters.iter().any(|one| {
-            one.name != "err" && one.is_pointer() && !one.kind.starts_with("const") && one.name.starts_with("out")
+            one.name != "err"
+                && one.is_pointer()
+                && !one.kind.starts_with("const")
+                && one.name.starts_with("out")
         });
         need("Threads:", true);
         need("Fails:", function.returns == "confidant_status" && function.is_fallible());
-        need("Owned:", gives || function.returns.contains('*') || function.returns.contains("confidant_str"));
+        need(
+            "Owned:",
+            gives || function.returns.contains('*') || function.returns.contains("confidant_str"),
+        );
         need("Owned:", function.name.ends_with("_free"));
         if function.name.len() < 2 || !function.name.starts_with("confidant_") {
             missing.push(format!("{}: no prefix", function.name));
@@ -53,7 +59,11 @@ fn every_function_says_who_owns_what_on_which_thread_and_how_it_fails() {
 fn every_handle_has_one_function_that_frees_it() {
     let header = Header::parse(&generate());
     for handle in header.handles.iter().filter(|handle| !handle.starts_with("confidant_llm_re")) {
-        let name = if handle == "confidant" { "confidant_close".to_owned() } else { format!("{handle}_free") };
+        let name = if handle == "confidant" {
+            "confidant_close".to_owned()
+        } else {
+            format!("{handle}_free")
+        };
         let free = header.functions.iter().find(|function| function.name == name);
         let free = free.unwrap_or_else(|| panic!("{name} is missing"));
         assert_eq!((free.returns.as_str(), free.parameters.len()), ("void", 1), "{name}");
@@ -69,7 +79,8 @@ fn compiles(compiler: &str, standard: &str, extension: &str) {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join(format!("alone.{extension}"));
     let header = Header::parse(&generate());
-    let mut program = String::from("#include \"confidant.h\"\nint main(void) {\n  size_t sum = 0;\n");
+    let mut program =
+        String::from("#include \"confidant.h\"\nint main(void) {\n  size_t sum = 0;\n");
     for (name, _) in header.constants.iter().filter(|(name, _)| name.ends_with("_INIT")) {
         let kind = name.trim_end_matches("_INIT").to_lowercase();
         program += &format!("  {{ {kind} made = {name}; sum += made.struct_size; }}\n");
@@ -78,7 +89,17 @@ fn compiles(compiler: &str, standard: &str, extension: &str) {
     std::fs::write(&source, program + "  return sum == 0;\n}\n").unwrap();
     std::fs::write(folder.path().join("confidant.h"), generate()).unwrap();
     let mut command = Command::new(compiler);
-    command.args([standard, "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror", "-c", "-o"]);
+    command.args([
+        standard,
+        "-Wall",
+        "-Wextra",
+        "-Wpedantic",
+        "-Wconversion",
+        "-Wshadow",
+        "-Werror",
+        "-c",
+        "-o",
+    ]);
     let output = command.arg(folder.path().join("alone.o")).arg(&source).output().unwrap();
     assert!(output.status.success(), "{compiler}: {}", String::from_utf8_lossy(&output.stderr));
 }
@@ -97,14 +118,23 @@ fn the_header_compiles_alone_as_cpp17() {
 
 #[test]
 fn the_librarys_symbols_are_the_headers_functions_and_no_others() {
-    let output = Command::new("nm").args(["-D", "--defined-only"]).arg(shared_library("capi")).output().unwrap();
+    let output = Command::new("nm")
+        .args(["-D", "--defined-only"])
+        .arg(shared_library("capi"))
+        .output()
+        .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    let exported: BTreeSet<&str> = text.lines().filter_map(|line| line.split_whitespace().last()).collect();
+    let exported: BTreeSet<&str> =
+        text.lines().filter_map(|line| line.split_whitespace().last()).collect();
     let header = Header::parse(&generate());
-    let declared: BTreeSet<&str> = header.functions.iter().map(|function| function.name.as_str()).collect();
+    let declared: BTreeSet<&str> =
+        header.functions.iter().map(|function| function.name.as_str()).collect();
     let extra: Vec<_> = exported.difference(&declared).collect();
     let lacking: Vec<_> = declared.difference(&exported).collect();
-    assert!(extra.is_empty() && lacking.is_empty(), "not in the header: {extra:?}; not exported: {lacking:?}");
+    assert!(
+        extra.is_empty() && lacking.is_empty(),
+        "not in the header: {extra:?}; not exported: {lacking:?}"
+    );
 }
 
 #[test]

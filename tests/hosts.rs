@@ -16,7 +16,8 @@ use std::process::Command;
 
 /// Whether a language's program is there.
 fn has(program: &str, argument: &str) -> bool {
-    let is_there = Command::new(program).arg(argument).output().is_ok_and(|output| output.status.success());
+    let is_there =
+        Command::new(program).arg(argument).output().is_ok_and(|output| output.status.success());
     if !is_there {
         assert!(std::env::var_os("CI").is_none(), "{program} is not installed");
         println!("skipped: {program} is not installed");
@@ -24,15 +25,18 @@ fn has(program: &str, argument: &str) -> bool {
     is_there
 }
 
-/// The folder of the shared library: `CONFIDANT_LIBRARY`'s, such as an installed one, or one of the tests' own.
+/// The folder of the shared library: `CONFIDANT_LIBRARY`'s, such as an installed one, or one of the
+/// tests' own.
 fn built() -> PathBuf {
-    let library = std::env::var_os("CONFIDANT_LIBRARY").map_or_else(|| shared_library("capi"), PathBuf::from);
+    let library =
+        std::env::var_os("CONFIDANT_LIBRARY").map_or_else(|| shared_library("capi"), PathBuf::from);
     library.parent().unwrap().to_owned()
 }
 
 fn output(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|why| panic!("{command:?}: {why}"));
-    let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (text, errors) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{command:?}\n{text}\n{errors}");
     text.into_owned()
 }
@@ -42,8 +46,20 @@ fn compiled(compiler: &str, standard: &str, folder: &str, name: &str) -> PathBuf
     let (library, extension) = (built(), if folder == "c" { "c" } else { "cpp" });
     let program = target_folder().join("tmp").join(format!("{name}-{folder}"));
     let mut command = Command::new(compiler);
-    command.args([standard, "-g", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", "-I"]);
-    command.arg(root().join("include")).arg(root().join(format!("examples/{folder}/{name}.{extension}")));
+    command.args([
+        standard,
+        "-g",
+        "-O1",
+        "-Wall",
+        "-Wextra",
+        "-Wpedantic",
+        "-Wshadow",
+        "-Werror",
+        "-I",
+    ]);
+    command
+        .arg(root().join("include"))
+        .arg(root().join(format!("examples/{folder}/{name}.{extension}")));
     command.arg("-o").arg(&program).arg(library.join("libconfidant.so"));
     output(command.arg(format!("-Wl,-rpath,{}", library.display())));
     program
@@ -92,7 +108,10 @@ fn same(what: &str, lines: &str) {
 fn a_rust_host_plays_the_golden_conversation() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("golden.db");
-    golden::play(&std::fs::read_to_string(root().join("tests/golden/transcript.tsv")).unwrap(), &file);
+    golden::play(
+        &std::fs::read_to_string(root().join("tests/golden/transcript.tsv")).unwrap(),
+        &file,
+    );
     same("the Rust host's file", &golden::export(&file));
 }
 
@@ -108,7 +127,10 @@ fn a_cpp_host_plays_the_golden_conversation_and_the_support_program() {
         plays_alike(&mut Command::new(compiled("g++", "-std=c++17", "cpp", "golden")));
         supports(&mut Command::new(compiled("g++", "-std=c++17", "cpp", "support")));
         let folder = tempfile::tempdir().unwrap();
-        output(Command::new(compiled("g++", "-std=c++17", "cpp", "edges")).arg(folder.path().join("edges.db")));
+        output(
+            Command::new(compiled("g++", "-std=c++17", "cpp", "edges"))
+                .arg(folder.path().join("edges.db")),
+        );
     }
 }
 
@@ -161,7 +183,8 @@ fn supports(host: &mut Command) {
 #[test]
 fn the_cpp_header_has_every_function_of_the_c_header_and_compiles_alone() {
     let text = std::fs::read_to_string(root().join("include/confidant.hpp")).unwrap();
-    let words: Vec<&str> = text.split(|one: char| !one.is_ascii_alphanumeric() && one != '_').collect();
+    let words: Vec<&str> =
+        text.split(|one: char| !one.is_ascii_alphanumeric() && one != '_').collect();
     // C++ has literals with a length, and views that cost no call.
     let not_needed = ["confidant_text", "confidant_context_flat", "confidant_turns_flat"];
     let functions = Header::read().functions;
@@ -173,8 +196,18 @@ fn the_cpp_header_has_every_function_of_the_c_header_and_compiles_alone() {
     assert!(missing.is_empty(), "{missing:?}");
     for compiler in ["g++", "clang++"].into_iter().filter(|compiler| header::is_there(compiler)) {
         let mut command = Command::new(compiler);
-        command.args(["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]);
-        output(command.args(["-fsyntax-only", "-x", "c++"]).arg(root().join("include/confidant.hpp")));
+        command.args([
+            "-std=c++17",
+            "-Wall",
+            "-Wextra",
+            "-Wpedantic",
+            "-Wconversion",
+            "-Wshadow",
+            "-Werror",
+        ]);
+        output(
+            command.args(["-fsyntax-only", "-x", "c++"]).arg(root().join("include/confidant.hpp")),
+        );
     }
 }
 
@@ -207,7 +240,8 @@ fn the_guide_runs_as_written() {
             None if head == "sh" => {
                 ran += 1;
                 page = shell(&format!("{exports}{text}"), folder.path());
-                exports.extend(text.split_inclusive('\n').filter(|line| line.starts_with("export ")));
+                exports
+                    .extend(text.split_inclusive('\n').filter(|line| line.starts_with("export ")));
             }
             None => assert_eq!((head.as_str(), text), ("text", &page)),
         }
@@ -217,7 +251,11 @@ fn the_guide_runs_as_written() {
 
 fn shell(script: &str, folder: &Path) -> String {
     let mut shell = Command::new("sh");
-    shell.args(["-eu", "-c", script]).current_dir(folder).env("CONFIDANT", root()).env("LIBRARY", built());
+    shell
+        .args(["-eu", "-c", script])
+        .current_dir(folder)
+        .env("CONFIDANT", root())
+        .env("LIBRARY", built());
     shell.env("PYTHONDONTWRITEBYTECODE", "1").env("GOFLAGS", "-mod=mod -buildvcs=false");
     output(&mut shell)
 }

@@ -1,6 +1,11 @@
 //! What the hot buffer promises: fast, bounded, and never another truth than the store's.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions, clippy::cloned_ref_to_slice_refs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::cloned_ref_to_slice_refs
+)]
 
 mod support;
 
@@ -59,7 +64,10 @@ fn the_first_load_is_a_miss_and_the_next_ones_are_hits() {
         let memory = place.open();
         let alice = memory.customer("alice").unwrap().memory();
         let before = memory.stats();
-        assert_eq!((before.hits, before.misses, before.hot_customers, before.hot_bytes), (0, 0, 0, 0));
+        assert_eq!(
+            (before.hits, before.misses, before.hot_customers, before.hot_bytes),
+            (0, 0, 0, 0)
+        );
         alice.load_context().unwrap();
         assert_eq!(since(before, &memory), (0, 1, 0), "the first load");
         for _ in 0..5 {
@@ -138,7 +146,10 @@ fn without_a_time_to_live_a_customer_stays_hot_for_ever_and_with_zero_never() {
         let forever = place.open_with(|builder| builder.hot_ttl(None));
         let never = place.open_with(|builder| builder.hot_ttl(Some(Duration::ZERO)));
         save(&forever, "alice", "a");
-        let (keeps, asks) = (forever.customer("alice").unwrap().memory(), never.customer("alice").unwrap().memory());
+        let (keeps, asks) = (
+            forever.customer("alice").unwrap().memory(),
+            never.customer("alice").unwrap().memory(),
+        );
         keeps.load_context().unwrap();
         asks.load_context().unwrap();
         let (kept, asked) = (forever.stats(), never.stats());
@@ -160,7 +171,8 @@ fn the_hot_buffer_keeps_its_bound_and_counts_who_left() {
         let bound = 100_000;
         let memory = place.open_with(|builder| builder.hot_bytes(bound));
         let long = "x".repeat(2_000);
-        let customers: Vec<_> = (0..100).map(|n| memory.customer(&format!("customer {n}")).unwrap()).collect();
+        let customers: Vec<_> =
+            (0..100).map(|n| memory.customer(&format!("customer {n}")).unwrap()).collect();
         for customer in &customers {
             customer.memory().save_turn(NewTurn::said(&long)).unwrap();
             customer.memory().load_context().unwrap();
@@ -175,7 +187,10 @@ fn the_hot_buffer_keeps_its_bound_and_counts_who_left() {
         // One customer who grows is bounded too.
         for _ in 0..60 {
             customers[0].memory().save_turn(NewTurn::said(&long)).unwrap();
-            assert_eq!(customers[0].memory().load_context().unwrap().newest().unwrap().said.as_ref(), Some(&long));
+            assert_eq!(
+                customers[0].memory().load_context().unwrap().newest().unwrap().said.as_ref(),
+                Some(&long)
+            );
             assert!(memory.stats().hot_bytes <= bound);
         }
     });
@@ -208,7 +223,10 @@ fn a_bound_of_zero_keeps_nothing_and_still_answers() {
             alice.save_turn(NewTurn::said("x")).unwrap();
             assert_eq!(alice.load_context().unwrap().total(), n);
         }
-        assert_eq!((memory.stats().hot_customers, memory.stats().hot_bytes, memory.stats().hits), (0, 0, 0));
+        assert_eq!(
+            (memory.stats().hot_customers, memory.stats().hot_bytes, memory.stats().hits),
+            (0, 0, 0)
+        );
     });
 }
 
@@ -217,7 +235,8 @@ fn a_bound_of_zero_keeps_nothing_and_still_answers() {
 fn invalidate_empties_the_buffer_and_keeps_the_store() {
     on_every_store(|place| {
         let memory = place.open();
-        let (alice, bob) = (memory.customer("alice").unwrap().memory(), memory.customer("bob").unwrap().memory());
+        let (alice, bob) =
+            (memory.customer("alice").unwrap().memory(), memory.customer("bob").unwrap().memory());
         for customer in [&alice, &bob] {
             customer.save_turn(NewTurn::said("x")).unwrap();
             customer.load_context().unwrap();
@@ -229,7 +248,10 @@ fn invalidate_empties_the_buffer_and_keeps_the_store() {
         memory.invalidate();
         assert_eq!((memory.stats().hot_customers, memory.stats().hot_bytes), (0, 0));
         let before = memory.stats();
-        assert_eq!((alice.load_context().unwrap().total(), bob.load_context().unwrap().total()), (1, 1));
+        assert_eq!(
+            (alice.load_context().unwrap().total(), bob.load_context().unwrap().total()),
+            (1, 1)
+        );
         assert_eq!(since(before, &memory), (0, 2, 0));
     });
 }
@@ -277,7 +299,8 @@ fn a_context_is_a_moment_that_does_not_change() {
 fn two_handles_see_each_others_turns_at_once_in_both_directions() {
     on_every_store(|place| {
         let handles = [place.open(), place.open()];
-        let alice: Vec<_> = handles.iter().map(|memory| memory.customer("alice").unwrap().memory()).collect();
+        let alice: Vec<_> =
+            handles.iter().map(|memory| memory.customer("alice").unwrap().memory()).collect();
         for round in 0..60 {
             let (writer, reader) = (&alice[round % 2], &alice[(round + 1) % 2]);
             let turn = writer.save_turn(NewTurn::said("x")).unwrap();
@@ -294,7 +317,8 @@ fn two_handles_see_each_others_turns_at_once_in_both_directions() {
 fn an_answer_to_an_old_turn_and_a_clear_are_seen_by_the_other_handle_at_once() {
     on_every_store(|place| {
         let (first, second) = (place.open(), place.open());
-        let (writer, reader) = (first.customer("alice").unwrap().memory(), second.customer("alice").unwrap().memory());
+        let (writer, reader) =
+            (first.customer("alice").unwrap().memory(), second.customer("alice").unwrap().memory());
         let turns = writer.save_turns(&[NewTurn::said("x"); 60]).unwrap();
         reader.load_context().unwrap();
         for turn in turns[10..].iter().rev() {
@@ -342,11 +366,13 @@ fn handles_in_one_process_agree_however_their_calls_are_interleaved() {
                 let (handle, who) = (rng.below(2), rng.below(2));
                 let memory = handles[handle].customer(names[who]).unwrap().memory();
                 match rng.below(20) {
-                    0..7 => model[who].push(memory.save_turn(NewTurn::said(&format!("step {step}"))).unwrap()),
+                    0..7 => model[who]
+                        .push(memory.save_turn(NewTurn::said(&format!("step {step}"))).unwrap()),
                     7..11 if !model[who].is_empty() => {
                         let at = rng.below(model[who].len());
                         if !model[who][at].is_answered() {
-                            let answered = memory.answer(model[who][at].id, NewAnswer::new("y")).unwrap();
+                            let answered =
+                                memory.answer(model[who][at].id, NewAnswer::new("y")).unwrap();
                             model[who][at] = answered;
                         }
                     }
@@ -362,10 +388,19 @@ fn handles_in_one_process_agree_however_their_calls_are_interleaved() {
                     _ => {}
                 }
                 for (handle, turns) in [(0, 50), (1, 3)] {
-                    let context = handles[handle].customer(names[who]).unwrap().memory().load_context().unwrap();
+                    let context = handles[handle]
+                        .customer(names[who])
+                        .unwrap()
+                        .memory()
+                        .load_context()
+                        .unwrap();
                     let all = &model[who];
                     assert_eq!(context.total(), all.len() as u64, "step {step}");
-                    assert_eq!(turns_of(&context), all[all.len().saturating_sub(turns)..], "step {step}");
+                    assert_eq!(
+                        turns_of(&context),
+                        all[all.len().saturating_sub(turns)..],
+                        "step {step}"
+                    );
                 }
             }
         });
@@ -379,12 +414,14 @@ fn handles_that_are_kept_agree_however_their_calls_are_interleaved() {
             let place = Place::sqlite();
             let mut rng = Rng::new(seed);
             let open = [place.open(), place.open()];
-            let alice: Vec<_> = open.iter().map(|memory| memory.customer("alice").unwrap().memory()).collect();
+            let alice: Vec<_> =
+                open.iter().map(|memory| memory.customer("alice").unwrap().memory()).collect();
             let mut model: Vec<Turn> = Vec::new();
             for step in 0..300 {
                 let memory = &alice[rng.below(2)];
                 match rng.below(12) {
-                    0..4 => model.push(memory.save_turn(NewTurn::said(&format!("step {step}"))).unwrap()),
+                    0..4 => model
+                        .push(memory.save_turn(NewTurn::said(&format!("step {step}"))).unwrap()),
                     4..7 if !model.is_empty() => {
                         let at = rng.below(model.len());
                         if !model[at].is_answered() {
@@ -398,7 +435,11 @@ fn handles_that_are_kept_agree_however_their_calls_are_interleaved() {
                     _ => {
                         let context = memory.load_context().unwrap();
                         assert_eq!(context.total(), model.len() as u64, "step {step}");
-                        assert_eq!(turns_of(&context), model[model.len().saturating_sub(50)..], "step {step}");
+                        assert_eq!(
+                            turns_of(&context),
+                            model[model.len().saturating_sub(50)..],
+                            "step {step}"
+                        );
                     }
                 }
             }
@@ -426,7 +467,10 @@ fn every_thread_reads_what_it_wrote_and_nothing_is_lost_or_doubled() {
                             assert!(context.total() >= u64::from(turn.id.number()));
                             // 50 turns hold whatever seven others saved meanwhile, nearly always.
                             let gone = context.get(0).unwrap().id > turn.id;
-                            assert!(gone || context.turns().any(|seen| *seen == turn), "{text} is not seen");
+                            assert!(
+                                gone || context.turns().any(|seen| *seen == turn),
+                                "{text} is not seen"
+                            );
                         }
                         acknowledged.lock().unwrap().insert(text);
                     }
@@ -444,7 +488,9 @@ fn every_thread_reads_what_it_wrote_and_nothing_is_lost_or_doubled() {
             let expected: Vec<String> = (0..60).map(|step| format!("{thread} {step}")).collect();
             let own = memory.customer(&format!("own {thread}")).unwrap();
             assert_eq!(said(&archive(&own, 100)), expected);
-            let of_thread = all.iter().filter(|turn| turn.said.as_ref().unwrap().starts_with(&format!("{thread} ")));
+            let of_thread = all
+                .iter()
+                .filter(|turn| turn.said.as_ref().unwrap().starts_with(&format!("{thread} ")));
             assert_eq!(said(of_thread), expected, "a thread's own order is kept");
         }
         for memory in &handles {
@@ -469,7 +515,9 @@ fn answers_and_clears_of_many_threads_leave_buffer_and_store_alike() {
                         let turn = customer.save_turn(NewTurn::said("x")).unwrap();
                         let answered = customer.answer(turn.id, NewAnswer::new("y"));
                         assert!(
-                            answered.is_ok() || answered.is_err_and(|e| e.kind() == confidant::ErrorKind::NotFound)
+                            answered.is_ok()
+                                || answered
+                                    .is_err_and(|e| e.kind() == confidant::ErrorKind::NotFound)
                         );
                         customer.load_context().unwrap();
                         if step % 17 == 16 && thread < 3 {
@@ -480,8 +528,15 @@ fn answers_and_clears_of_many_threads_leave_buffer_and_store_alike() {
             }
         });
         for n in 0..3 {
-            let hot = memory.customer(&format!("customer {n}")).unwrap().memory().load_context().unwrap();
-            let cold = place.open().customer(&format!("customer {n}")).unwrap().memory().load_context().unwrap();
+            let hot =
+                memory.customer(&format!("customer {n}")).unwrap().memory().load_context().unwrap();
+            let cold = place
+                .open()
+                .customer(&format!("customer {n}"))
+                .unwrap()
+                .memory()
+                .load_context()
+                .unwrap();
             assert_eq!((hot.total(), turns_of(&hot)), (cold.total(), turns_of(&cold)));
         }
     });

@@ -67,7 +67,8 @@ fn one(
     states: &(State, State),
     sums: &mut Sums,
 ) -> bool {
-    let place = format!("{}, {fault:?} at call {at}{}", case.name, if sticky { " and later" } else { "" });
+    let place =
+        format!("{}, {fault:?} at call {at}{}", case.name, if sticky { " and later" } else { "" });
     let folder = vfs::folder();
     templates.put(case.template, folder.path());
     let path = folder.path().join(STORE);
@@ -84,8 +85,9 @@ fn one(
     let begun = here(&recorder);
 
     recorder.fail(fault, at, sticky);
-    let acted =
-        catch_unwind(AssertUnwindSafe(|| (case.act)(&World { path: &path, clock: &clock, memory: memory.as_ref() })));
+    let acted = catch_unwind(AssertUnwindSafe(|| {
+        (case.act)(&World { path: &path, clock: &clock, memory: memory.as_ref() })
+    }));
     let (_, failed) = recorder.heal();
     let acted = acted.unwrap_or_else(|_| panic!("{place}: a panic"));
     if failed == 0 {
@@ -106,16 +108,20 @@ fn one(
 
     // The fault is gone: the handle goes on, or says that it must be reopened.
     let memory = memory.or_else(|| {
-        let opened = clock.open(&path).unwrap_or_else(|error| panic!("{place}: does not open again: {error:?}"));
+        let opened = clock
+            .open(&path)
+            .unwrap_or_else(|error| panic!("{place}: does not open again: {error:?}"));
         Some(opened)
     });
     let mut memory = memory.unwrap();
-    let mut now = see(&memory).unwrap_or_else(|error| panic!("{place}: cannot be read afterwards: {error:?}"));
+    let mut now = see(&memory)
+        .unwrap_or_else(|error| panic!("{place}: cannot be read afterwards: {error:?}"));
     assert!(may_be.contains(&now), "{place}: half of it, or nothing acknowledged, is visible");
     if acted.is_err() && case.before.is_some() && case.name != "flush of waiting turns" {
         assert!(now == *before, "{place}: was refused, and is visible");
     }
-    let write = |memory: &Confidant| customer(memory, 1).memory().save_turn(NewTurn::said("Still there?"));
+    let write =
+        |memory: &Confidant| customer(memory, 1).memory().save_turn(NewTurn::said("Still there?"));
     let turn = match write(&memory) {
         Ok(turn) => {
             sums.went_on += 1;
@@ -126,7 +132,9 @@ fn one(
             assert_eq!(error.kind(), ErrorKind::Closed, "{place}: {error:?}");
             assert!(error.to_string().contains("open it again"), "{place}: {error}");
             drop(memory);
-            memory = clock.open(&path).unwrap_or_else(|error| panic!("{place}: does not open again: {error:?}"));
+            memory = clock
+                .open(&path)
+                .unwrap_or_else(|error| panic!("{place}: does not open again: {error:?}"));
             now = see(&memory).unwrap();
             assert!(may_be.contains(&now), "{place}: lost by reopening");
             write(&memory).unwrap()
@@ -163,7 +171,8 @@ fn one(
             if ops.len() > 1_000 && index + 1 != ops.len() && rng.below(30) != 0 {
                 continue;
             }
-            let settled = matches!(ops[index], Op::Sync { .. } | Op::Lose { .. } | Op::Truncate { .. });
+            let settled =
+                matches!(ops[index], Op::Sync { .. } | Op::Lose { .. } | Op::Truncate { .. });
             if index < begun || !(settled || index + 1 == ops.len() || rng.below(16) == 0) {
                 continue;
             }
@@ -176,7 +185,12 @@ fn one(
                 }
                 image.put(bench.path(), &mut rng);
                 sums.images += 1;
-                verdict(&target, now, &clock, &format!("{place}; power lost at {index} of {}, {keep:?}", ops.len()));
+                verdict(
+                    &target,
+                    now,
+                    &clock,
+                    &format!("{place}; power lost at {index} of {}, {keep:?}", ops.len()),
+                );
             }
         }
     }
@@ -188,7 +202,8 @@ fn one(
 fn verdict(path: &Path, allowed: &[State], clock: &Clockwork, place: &str) {
     let progress = Progress { acked: 0, begun: allowed.len() - 1 };
     let history = History { states: allowed.to_vec(), ..History::default() };
-    let judged: std::result::Result<Vec<State>, Verdict> = judge(path, &[history], &[progress], clock, true);
+    let judged: std::result::Result<Vec<State>, Verdict> =
+        judge(path, &[history], &[progress], clock, true);
     judged.unwrap_or_else(|found| panic!("{place}: {found:?}"));
 }
 
@@ -196,7 +211,8 @@ fn verdict(path: &Path, allowed: &[State], clock: &Clockwork, place: &str) {
 fn sweep(faults: &[Fault], stickiness: &[bool]) -> Sums {
     let start = std::time::Instant::now();
     let all = std::env::var("CONFIDANT_FAULTS").is_ok_and(|text| text == "all");
-    let mut templates = Templates { clock: Clockwork::new(Durability::PowerLoss), made: Vec::new() };
+    let mut templates =
+        Templates { clock: Clockwork::new(Durability::PowerLoss), made: Vec::new() };
     let mut sums = Sums::default();
     for case in &CASES {
         let states = rehearse(case, &mut templates);
@@ -215,7 +231,11 @@ fn sweep(faults: &[Fault], stickiness: &[bool]) -> Sums {
                 }
                 let points = sums.runs - before;
                 if all {
-                    println!("{}: {fault:?}{}: {points} points", case.name, if *sticky { " from then on" } else { "" });
+                    println!(
+                        "{}: {fault:?}{}: {points} points",
+                        case.name,
+                        if *sticky { " from then on" } else { "" }
+                    );
                 }
             }
         }
@@ -257,7 +277,8 @@ fn a_read_that_fails_is_an_error_and_never_a_shorter_answer() {
 #[test]
 #[should_panic(expected = "power lost")]
 fn a_flush_that_is_told_as_done_and_was_not_is_found() {
-    let mut templates = Templates { clock: Clockwork::new(Durability::PowerLoss), made: Vec::new() };
+    let mut templates =
+        Templates { clock: Clockwork::new(Durability::PowerLoss), made: Vec::new() };
     let case = CASES.iter().find(|case| case.name == "save_turn").unwrap();
     let states = rehearse(case, &mut templates);
     one(case, Fault::Silent, 0, false, &mut templates, &states, &mut Sums::default());
@@ -320,7 +341,8 @@ fn half_moved(durability: Durability, flush: u64) {
         for keep in [Keep::Nothing, Keep::Everything, Keep::Sectors] {
             disk.image(&ops, keep, &mut rng).put(bench.path(), &mut rng);
             images += 1;
-            let state = if durability == Durability::PowerLoss { Some(may_be.as_slice()) } else { None };
+            let state =
+                if durability == Durability::PowerLoss { Some(may_be.as_slice()) } else { None };
             let place = format!("{place}; power lost at {index} of {}, {keep:?}", ops.len());
             match state {
                 Some(states) => verdict(&bench.path().join(STORE), states, &clock, &place),
@@ -383,7 +405,10 @@ fn threads_whose_shared_commit_fails_lose_nothing_acknowledged() {
                             match archive.save_turn(NewTurn::said(&text)) {
                                 Ok(turn) => kept.push((here(recorder), turn)),
                                 Err(error) => {
-                                    assert!(matches!(error.kind(), ErrorKind::Io | ErrorKind::Closed), "{error:?}");
+                                    assert!(
+                                        matches!(error.kind(), ErrorKind::Io | ErrorKind::Closed),
+                                        "{error:?}"
+                                    );
                                 }
                             }
                         }
@@ -409,7 +434,10 @@ fn threads_whose_shared_commit_fails_lose_nothing_acknowledged() {
                 for (turn, number) in found.iter().zip(1..) {
                     assert_eq!(turn.id.number(), number, "{place}: numbers have no gap");
                     let which = texts.iter().position(|text| Some(text) == turn.said.as_ref());
-                    assert!(which.is_some() && which > last, "{place}: a text that was not said, or twice");
+                    assert!(
+                        which.is_some() && which > last,
+                        "{place}: a text that was not said, or twice"
+                    );
                     last = which;
                 }
                 for (at, turn) in kept {
@@ -428,7 +456,11 @@ fn threads_whose_shared_commit_fails_lose_nothing_acknowledged() {
             for keep in [Keep::Nothing, Keep::Sectors] {
                 disk.image(&ops, keep, &mut rng).put(bench.path(), &mut rng);
                 images += 1;
-                holds(&bench.path().join(STORE), index + 1, &format!("{place}; power lost at {index}, {keep:?}"));
+                holds(
+                    &bench.path().join(STORE),
+                    index + 1,
+                    &format!("{place}; power lost at {index}, {keep:?}"),
+                );
             }
         }
         holds(&path, usize::MAX, &place);

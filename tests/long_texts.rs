@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
 
 use confidant::{
-    Confidant, Given, LinearTable, NewTurn, Normalized, PreferenceExtractor, Sentiment, SignalContext, SignalRules,
-    Signals, Turn, language_of, redact,
+    Confidant, Given, LinearTable, NewTurn, Normalized, PreferenceExtractor, Sentiment,
+    SignalContext, SignalRules, Signals, Turn, language_of, redact,
 };
 use std::hint::black_box;
 use std::time::Instant;
@@ -111,7 +111,8 @@ fn the_language_is_told_in_linear_time() {
 #[test]
 fn signals_are_read_in_linear_time_by_both_presets() {
     for rules in [SignalRules::support(), SignalRules::reference()] {
-        let context = SignalContext::new().rules(&rules).agent_said("May I have your full name, please?");
+        let context =
+            SignalContext::new().rules(&rules).agent_said("May I have your full name, please?");
         each_piece("reading", &|text| {
             black_box(Signals::of(text, &context));
         });
@@ -122,7 +123,9 @@ fn signals_are_read_in_linear_time_by_both_presets() {
 fn a_table_is_learned_in_linear_time() {
     let rules = SignalRules::support().without_table();
     for piece in ["a", "a ", "no not ", "\u{4e2d}\u{6587}", "a\u{301}\u{301}\u{301}"] {
-        let labelled = |bytes| [(text_of(piece, bytes), Sentiment::Negative), ("fine".to_owned(), Sentiment::Positive)];
+        let labelled = |bytes| {
+            [(text_of(piece, bytes), Sentiment::Negative), ("fine".to_owned(), Sentiment::Positive)]
+        };
         let (short, long) = (labelled(LIMIT / TIMES), labelled(LIMIT));
         let learn = |from: &[(String, Sentiment)]| drop(LinearTable::train(&rules, from).unwrap());
         is_linear("learning", piece, &mut || learn(&short), &mut || learn(&long));
@@ -160,7 +163,9 @@ fn drafts_are_checked_in_linear_time() {
     let alice = memory.customer("alice").unwrap();
     alice
         .memory()
-        .save_turn(NewTurn::said("Order AB-10231. I already restarted it. Write to al@example.com."))
+        .save_turn(NewTurn::said(
+            "Order AB-10231. I already restarted it. Write to al@example.com.",
+        ))
         .unwrap();
     let given = alice.given().unwrap();
     assert!(given.facts().len() >= 3);

@@ -10,8 +10,10 @@ use support::*;
 
 /// Twenty ways to ask and to answer, told apart by a number; what a support desk reads all day.
 fn talk(customer: usize, turn: usize) -> (String, String) {
-    let what = ["invoice", "parcel", "password", "refund", "contract", "router", "voucher"][(customer + turn) % 7];
-    let how = ["is still not here", "does not look right to me", "has been changed without a word"][turn % 3];
+    let what = ["invoice", "parcel", "password", "refund", "contract", "router", "voucher"]
+        [(customer + turn) % 7];
+    let how = ["is still not here", "does not look right to me", "has been changed without a word"]
+        [turn % 3];
     let said = format!(
         "Good morning, I am writing because my {what} {how}. Could you please look into it? Case {customer}/{turn}."
     );
@@ -25,8 +27,14 @@ fn talk(customer: usize, turn: usize) -> (String, String) {
 fn fill(memory: &Confidant, customers: usize, turns: usize) {
     for customer in 0..customers {
         let texts: Vec<(String, String)> = (0..turns).map(|turn| talk(customer, turn)).collect();
-        let new: Vec<NewTurn<'_>> = texts.iter().map(|(said, answer)| NewTurn::said(said).answered(answer)).collect();
-        memory.customer(&format!("customer {customer}")).unwrap().memory().save_turns(&new).unwrap();
+        let new: Vec<NewTurn<'_>> =
+            texts.iter().map(|(said, answer)| NewTurn::said(said).answered(answer)).collect();
+        memory
+            .customer(&format!("customer {customer}"))
+            .unwrap()
+            .memory()
+            .save_turns(&new)
+            .unwrap();
     }
 }
 
@@ -55,7 +63,12 @@ fn after_upkeep_sixty_percent_are_saved_and_every_word_is_the_same() {
         assert!(after.is_sound());
         assert_eq!((after.turns, after.text_bytes), (before.turns, before.text_bytes));
         assert!(after.stored_bytes < before.stored_bytes);
-        assert!(after.stored_bytes * 10 <= after.text_bytes * 4, "{} of {}", after.stored_bytes, after.text_bytes);
+        assert!(
+            after.stored_bytes * 10 <= after.text_bytes * 4,
+            "{} of {}",
+            after.stored_bytes,
+            after.text_bytes
+        );
         assert_whole(&memory, 40, 60);
         drop(memory);
         assert_whole(&place.open(), 40, 60);
@@ -81,10 +94,20 @@ fn a_handle_that_was_open_before_reads_what_was_packed_since() {
         let (memory, other) = (place.open(), place.open());
         fill(&memory, 40, 60);
         memory.maintain().unwrap();
-        memory.customer("customer 0").unwrap().memory().save_turn(NewTurn::said("One more.")).unwrap();
+        memory
+            .customer("customer 0")
+            .unwrap()
+            .memory()
+            .save_turn(NewTurn::said("One more."))
+            .unwrap();
         let turns = archive(&other.customer("customer 0").unwrap(), 100);
         assert_eq!((turns.len(), turns[60].said.as_deref()), (61, Some("One more.")));
-        other.customer("customer 0").unwrap().memory().save_turn(NewTurn::said("And another.")).unwrap();
+        other
+            .customer("customer 0")
+            .unwrap()
+            .memory()
+            .save_turn(NewTurn::said("And another."))
+            .unwrap();
         assert!(other.check().unwrap().is_sound() && memory.check().unwrap().is_sound());
         assert_eq!(archive(&memory.customer("customer 0").unwrap(), 100).len(), 62);
     });
@@ -129,25 +152,36 @@ fn the_dictionary_holds_nothing_that_fewer_than_five_customers_said() {
     for customer in 0..4 {
         let memory = memory.customer(&format!("customer {customer}")).unwrap().memory();
         for _ in 0..10 {
-            memory.save_turn(NewTurn::said(&format!("My word is {secret}, keep it well, please."))).unwrap();
+            memory
+                .save_turn(NewTurn::said(&format!("My word is {secret}, keep it well, please.")))
+                .unwrap();
         }
     }
     for customer in 0..40 {
         let memory = memory.customer(&format!("customer {customer}")).unwrap().memory();
-        memory.save_turn(NewTurn::said("Write to jonathan.appleseed@example.com or call 0800 7654321.")).unwrap();
+        memory
+            .save_turn(NewTurn::said(
+                "Write to jonathan.appleseed@example.com or call 0800 7654321.",
+            ))
+            .unwrap();
     }
     assert!(memory.maintain().unwrap().trained.is_some());
     memory.customer("customer 0").unwrap().memory().clear().unwrap();
     drop(memory);
     let connection = rusqlite::Connection::open(place.file()).unwrap();
-    let bytes: Vec<u8> = connection.query_row("SELECT bytes FROM dictionaries", [], |row| row.get(0)).unwrap();
+    let bytes: Vec<u8> =
+        connection.query_row("SELECT bytes FROM dictionaries", [], |row| row.get(0)).unwrap();
     let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(holds("Thank you for contacting us"), "what everybody says is there");
     for word in ["zanzibar", "quixotic", "marmalad", "appleseed", "jonathan", "7654321", "Case 1"] {
         assert!(!holds(word), "{word}");
     }
     for inner in secret.as_bytes().windows(8) {
-        assert!(!bytes.windows(8).any(|window| window == inner), "{}", String::from_utf8_lossy(inner));
+        assert!(
+            !bytes.windows(8).any(|window| window == inner),
+            "{}",
+            String::from_utf8_lossy(inner)
+        );
     }
 }
 
@@ -160,17 +194,27 @@ fn a_damaged_dictionary_is_told_by_the_check_and_by_every_turn_that_needs_it() {
     memory.maintain().unwrap();
     drop(memory);
     let connection = rusqlite::Connection::open(place.file()).unwrap();
-    let mut bytes: Vec<u8> = connection.query_row("SELECT bytes FROM dictionaries", [], |row| row.get(0)).unwrap();
+    let mut bytes: Vec<u8> =
+        connection.query_row("SELECT bytes FROM dictionaries", [], |row| row.get(0)).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     connection.execute("UPDATE dictionaries SET bytes = ?1", [bytes]).unwrap();
     drop(connection);
     let memory = place.open();
     let report = memory.check().unwrap();
-    assert!(report.findings.iter().any(|line| line.contains("dictionary 16")), "{:?}", report.findings.first());
+    assert!(
+        report.findings.iter().any(|line| line.contains("dictionary 16")),
+        "{:?}",
+        report.findings.first()
+    );
     let error = memory.customer("customer 3").unwrap().memory().load_context().unwrap_err();
     assert_eq!(error.kind(), confidant::ErrorKind::Corrupt);
     assert!(error.to_string().contains("turn t"), "{error}");
-    let turn = memory.customer("new").unwrap().memory().save_turn(NewTurn::said("still writable")).unwrap();
+    let turn = memory
+        .customer("new")
+        .unwrap()
+        .memory()
+        .save_turn(NewTurn::said("still writable"))
+        .unwrap();
     assert_eq!(turn.id.number(), 1);
 }

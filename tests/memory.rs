@@ -1,6 +1,11 @@
 //! What a customer's memory promises: nothing is lost, changed, doubled or mixed up.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions, clippy::cloned_ref_to_slice_refs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::cloned_ref_to_slice_refs
+)]
 
 mod support;
 
@@ -67,7 +72,10 @@ fn the_length_of_the_context_is_a_setting_also_while_it_is_hot() {
             for (number, text) in texts("question", 7).iter().enumerate() {
                 alice.memory().save_turn(NewTurn::said(text)).unwrap();
                 let context = alice.memory().load_context().unwrap();
-                assert_eq!((context.len(), context.total()), (turns.min(number + 1), number as u64 + 1));
+                assert_eq!(
+                    (context.len(), context.total()),
+                    (turns.min(number + 1), number as u64 + 1)
+                );
                 assert_eq!(context.newest().unwrap().said.as_ref(), Some(text));
             }
         }
@@ -83,14 +91,16 @@ fn the_archive_is_whole_and_the_newest_turns_are_in_the_context_at_every_length(
             let alice = memory.customer(&format!("alice {length} {limit}")).unwrap();
             let all = texts("question", length);
             for batch in all.chunks(1_000) {
-                let batch: Vec<NewTurn<'_>> = batch.iter().map(|text| NewTurn::said(text)).collect();
+                let batch: Vec<NewTurn<'_>> =
+                    batch.iter().map(|text| NewTurn::said(text)).collect();
                 alice.memory().save_turns(&batch).unwrap();
             }
             let archive = archive(&alice, limit);
             assert_eq!(said(&archive), all);
             let numbers: Vec<u32> = archive.iter().map(|turn| turn.id.number()).collect();
             assert_eq!(numbers, (1..=length as u32).collect::<Vec<_>>());
-            let context = place.open().customer(alice.id()).unwrap().memory().load_context().unwrap();
+            let context =
+                place.open().customer(alice.id()).unwrap().memory().load_context().unwrap();
             assert_eq!(said(context.turns()), all[length - length.min(50)..]);
             assert_eq!(context.total(), length as u64);
         }
@@ -100,8 +110,10 @@ fn the_archive_is_whole_and_the_newest_turns_are_in_the_context_at_every_length(
 #[test]
 fn every_text_comes_back_exactly() {
     let long = "a".repeat(64 << 10);
-    let unlike: String =
-        (0..16_000u32).filter_map(|n| char::from_u32(n.wrapping_mul(7_919) % 0x11_0000)).take(16_000).collect();
+    let unlike: String = (0..16_000u32)
+        .filter_map(|n| char::from_u32(n.wrapping_mul(7_919) % 0x11_0000))
+        .take(16_000)
+        .collect();
     let texts = [
         "",
         " ",
@@ -163,7 +175,10 @@ fn both_halves_are_one_record_with_everything_known_about_it() {
         assert_eq!(stored.answered_by.as_deref(), Some("model-7"));
         assert_eq!((stored.confidence, stored.resolved), (Some(0.5), true));
         assert_eq!(stored.metadata.as_deref(), Some(r#"{"ticket":"A-7"}"#));
-        assert_eq!((stored.channel, stored.id.number(), stored.session.number()), (Channel::Chat, 1, 1));
+        assert_eq!(
+            (stored.channel, stored.id.number(), stored.session.number()),
+            (Channel::Chat, 1, 1)
+        );
         assert!(stored.is_answered() && !stored.is_pending());
     });
 }
@@ -178,7 +193,10 @@ fn times_that_are_not_given_are_the_clocks() {
         assert_eq!(turn.answered_at, None);
         place.clock.advance(MINUTE);
         let turn = alice.answer(turn.id, NewAnswer::new("b")).unwrap();
-        assert_eq!((turn.at.as_millis(), turn.answered_at.unwrap().as_millis()), (START, START + MINUTE));
+        assert_eq!(
+            (turn.at.as_millis(), turn.answered_at.unwrap().as_millis()),
+            (START, START + MINUTE)
+        );
     });
 }
 
@@ -195,7 +213,8 @@ fn turns_are_ordered_by_their_number_and_not_by_their_time() {
         let reopened = place.open().customer("alice").unwrap();
         assert_eq!(context_said(&reopened), texts);
         assert_eq!(said(&archive(&reopened, 2)), texts);
-        let found: Vec<i64> = archive(&reopened, 10).iter().map(|turn| turn.at.as_millis()).collect();
+        let found: Vec<i64> =
+            archive(&reopened, 10).iter().map(|turn| turn.at.as_millis()).collect();
         assert_eq!(found, times);
     });
 }
@@ -204,18 +223,33 @@ fn turns_are_ordered_by_their_number_and_not_by_their_time() {
 fn confidence_is_kept_to_six_decimals() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap().memory();
-        let given =
-            [0.0, 1.0, 0.5, 0.123_456, 0.123_456_4, 0.123_456_6, 0.999_999_9, 0.000_000_4, f64::MIN_POSITIVE, -0.0];
+        let given = [
+            0.0,
+            1.0,
+            0.5,
+            0.123_456,
+            0.123_456_4,
+            0.123_456_6,
+            0.999_999_9,
+            0.000_000_4,
+            f64::MIN_POSITIVE,
+            -0.0,
+        ];
         let kept = [0.0, 1.0, 0.5, 0.123_456, 0.123_456, 0.123_457, 1.0, 0.0, 0.0, 0.0];
         for (given, kept) in given.into_iter().zip(kept) {
-            let saved = alice.save_turn(NewTurn::said("a").answered("b").confidence(given)).unwrap();
+            let saved =
+                alice.save_turn(NewTurn::said("a").answered("b").confidence(given)).unwrap();
             assert_eq!(saved.confidence, Some(kept));
             let later = alice.save_turn(NewTurn::said("a")).unwrap();
             assert_eq!(later.confidence, None);
-            assert_eq!(alice.answer(later.id, NewAnswer::new("b").confidence(given)).unwrap().confidence, Some(kept));
+            assert_eq!(
+                alice.answer(later.id, NewAnswer::new("b").confidence(given)).unwrap().confidence,
+                Some(kept)
+            );
         }
         let stored = archive(&place.open().customer("alice").unwrap(), 100);
-        let stored: Vec<f64> = stored.iter().step_by(2).map(|turn| turn.confidence.unwrap()).collect();
+        let stored: Vec<f64> =
+            stored.iter().step_by(2).map(|turn| turn.confidence.unwrap()).collect();
         assert_eq!(stored, kept);
     });
 }
@@ -243,11 +277,13 @@ fn metadata_is_stored_as_given() {
 fn an_answer_may_come_later_also_from_another_handle() {
     on_every_store(|place| {
         let first = place.open().customer("alice").unwrap().memory();
-        let asked = first.save_turn(NewTurn::said("Where is my parcel?").metadata(r#"{"a":1}"#)).unwrap();
+        let asked =
+            first.save_turn(NewTurn::said("Where is my parcel?").metadata(r#"{"a":1}"#)).unwrap();
         assert!(!asked.is_answered());
         let second = place.open().customer("alice").unwrap();
         let answer = NewAnswer::new("Here.").by("Bob").confidence(0.75).resolved(true);
-        let answered = second.memory().answer(asked.id, answer.at(Timestamp::from_millis(START + 5))).unwrap();
+        let answered =
+            second.memory().answer(asked.id, answer.at(Timestamp::from_millis(START + 5))).unwrap();
         assert_eq!(answered.id, asked.id);
         assert_eq!(
             (answered.said.as_deref(), answered.answer.as_deref()),
@@ -271,9 +307,12 @@ fn giving_the_same_answer_again_changes_nothing() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap().memory();
         let asked = alice.save_turn(NewTurn::said("a")).unwrap();
-        let first = alice.answer(asked.id, NewAnswer::new("b").confidence(0.5).metadata(r#"{"x":1}"#)).unwrap();
+        let first = alice
+            .answer(asked.id, NewAnswer::new("b").confidence(0.5).metadata(r#"{"x":1}"#))
+            .unwrap();
         place.clock.advance(HOUR);
-        let again = NewAnswer::new("b").confidence(0.9).resolved(true).by("Bob").metadata(r#"{"x":2}"#);
+        let again =
+            NewAnswer::new("b").confidence(0.9).resolved(true).by("Bob").metadata(r#"{"x":2}"#);
         assert_eq!(alice.answer(asked.id, again).unwrap(), first);
         assert_eq!(place.open().customer("alice").unwrap().memory().turn(asked.id).unwrap(), first);
         let both = alice.save_turn(NewTurn::said("a").answered("b")).unwrap();
@@ -323,7 +362,10 @@ fn an_answers_metadata_is_laid_over_the_turns() {
             let answer = second.map_or(answer, |json| answer.metadata(json));
             let answered = alice.answer(id, answer).unwrap();
             assert_eq!(answered.metadata.as_deref(), merged);
-            assert_eq!(place.open().customer("alice").unwrap().memory().turn(id).unwrap(), answered);
+            assert_eq!(
+                place.open().customer("alice").unwrap().memory().turn(id).unwrap(),
+                answered
+            );
         }
     });
 }
@@ -332,8 +374,10 @@ fn an_answers_metadata_is_laid_over_the_turns() {
 fn a_long_number_in_a_turns_metadata_survives_an_answers_metadata() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap().memory();
-        let id =
-            alice.save_turn(NewTurn::said("a").metadata(r#"{"order":123456789012345678901234567890}"#)).unwrap().id;
+        let id = alice
+            .save_turn(NewTurn::said("a").metadata(r#"{"order":123456789012345678901234567890}"#))
+            .unwrap()
+            .id;
         let answered = alice.answer(id, NewAnswer::new("b").metadata(r#"{"x":1}"#)).unwrap();
         let metadata = answered.metadata.unwrap();
         assert!(metadata.contains("123456789012345678901234567890"), "{metadata}");
@@ -345,7 +389,9 @@ fn metadata_that_passes_the_limit_together_is_refused_and_the_turn_stays_unanswe
     on_every_store(|place| {
         let memory = place.open_with(|builder| builder.max_text_bytes(40));
         let alice = memory.customer("alice").unwrap().memory();
-        let asked = alice.save_turn(NewTurn::said("a").metadata(r#"{"first":"aaaaaaaaaaaaaaaaaaaa"}"#)).unwrap();
+        let asked = alice
+            .save_turn(NewTurn::said("a").metadata(r#"{"first":"aaaaaaaaaaaaaaaaaaaa"}"#))
+            .unwrap();
         let answer = NewAnswer::new("b").metadata(r#"{"second":"aaaaaaaaaaaaaaaaaaaa"}"#);
         assert_eq!(kind(alice.answer(asked.id, answer)), ErrorKind::Limit);
         assert_eq!(alice.turn(asked.id).unwrap(), asked);
@@ -357,9 +403,15 @@ fn a_turn_may_begin_with_the_company() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap();
         let turn = alice.memory().save_turn(NewTurn::unasked("Your parcel is late.")).unwrap();
-        assert_eq!((turn.said.as_deref(), turn.answer.as_deref()), (None, Some("Your parcel is late.")));
+        assert_eq!(
+            (turn.said.as_deref(), turn.answer.as_deref()),
+            (None, Some("Your parcel is late."))
+        );
         assert_eq!(turn.to_string(), "Agent: Your parcel is late.");
-        assert_eq!(kind(alice.memory().answer(turn.id, NewAnswer::new("other"))), ErrorKind::Conflict);
+        assert_eq!(
+            kind(alice.memory().answer(turn.id, NewAnswer::new("other"))),
+            ErrorKind::Conflict
+        );
         assert_eq!(archive(&place.open().customer("alice").unwrap(), 10), [turn]);
     });
 }
@@ -369,7 +421,10 @@ fn a_turn_saved_twice_under_one_key_is_stored_once_and_given_back_unchanged() {
     on_every_store(|place| {
         let memory = place.open();
         let alice = memory.customer("alice").unwrap();
-        let first = alice.memory().save_turn(NewTurn::said("a").answered("b").confidence(0.5).key("k")).unwrap();
+        let first = alice
+            .memory()
+            .save_turn(NewTurn::said("a").answered("b").confidence(0.5).key("k"))
+            .unwrap();
         place.clock.advance(2 * HOUR);
         let again = NewTurn::said("other").answered("words").resolved(true).metadata("{}").key("k");
         for memory in [memory.clone(), memory.clone(), place.open()] {
@@ -383,7 +438,11 @@ fn a_turn_saved_twice_under_one_key_is_stored_once_and_given_back_unchanged() {
         let alice = place.open().customer("alice").unwrap();
         assert_eq!(alice.memory().save_turn(again).unwrap(), first);
         assert_eq!(alice.memory().save_turn(NewTurn::said("c").key("K")).unwrap().id.number(), 2);
-        assert_eq!(alice.sessions(Page::first(10)).unwrap().len(), 2, "a repeated key opens no session");
+        assert_eq!(
+            alice.sessions(Page::first(10)).unwrap().len(),
+            2,
+            "a repeated key opens no session"
+        );
     });
 }
 
@@ -404,7 +463,10 @@ fn a_key_that_stands_twice_in_one_batch_is_stored_once() {
         assert_eq!(saved[0], saved[2]);
         assert_eq!(saved[3], known);
         assert_eq!(context_said(&alice), ["known", "first", "second", "third"]);
-        assert_eq!(said(&archive(&place.open().customer("alice").unwrap(), 2)), ["known", "first", "second", "third"]);
+        assert_eq!(
+            said(&archive(&place.open().customer("alice").unwrap(), 2)),
+            ["known", "first", "second", "third"]
+        );
         assert_eq!(alice.memory().save_turns(&batch).unwrap().len(), 5);
         assert_eq!(context_said(&alice), ["known", "first", "second", "third", "second"]);
     });
@@ -464,9 +526,13 @@ fn a_batch_is_saved_as_a_whole_or_not_at_all() {
         }
         let session = alice.open_session(Channel::Chat).unwrap();
         session.close(confidant::Outcome::unknown()).unwrap();
-        assert_eq!(kind(session.save_turns(&[NewTurn::said("one"), NewTurn::said("two")])), ErrorKind::Closed);
+        assert_eq!(
+            kind(session.save_turns(&[NewTurn::said("one"), NewTurn::said("two")])),
+            ErrorKind::Closed
+        );
         assert_eq!(archive(&place.open().customer("alice").unwrap(), 10), []);
-        let saved = alice.memory().save_turns(&[NewTurn::said("one"), NewTurn::said("two")]).unwrap();
+        let saved =
+            alice.memory().save_turns(&[NewTurn::said("one"), NewTurn::said("two")]).unwrap();
         assert_eq!(saved.iter().map(|turn| turn.id.number()).collect::<Vec<_>>(), [1, 2]);
     });
 }
@@ -546,11 +612,17 @@ fn what_was_cleared_is_not_found_by_handles_from_before() {
         assert_eq!(kind(session.metrics()), ErrorKind::NotFound);
         assert_eq!(kind(session.close(confidant::Outcome::unknown())), ErrorKind::NotFound);
         assert_eq!(kind(alice.session(session.id())), ErrorKind::NotFound);
-        assert_eq!(kind(alice.memory().answer(turn.id, NewAnswer::new("late"))), ErrorKind::NotFound);
+        assert_eq!(
+            kind(alice.memory().answer(turn.id, NewAnswer::new("late"))),
+            ErrorKind::NotFound
+        );
         assert_eq!(kind(alice.memory().turn(turn.id)), ErrorKind::NotFound);
         assert_eq!(alice.memory().load_context().unwrap().total(), 0);
         assert_eq!(alice.memory().save_turn(NewTurn::said("new")).unwrap().id.number(), 2);
-        assert_eq!(kind(alice.memory().answer(turn.id, NewAnswer::new("late"))), ErrorKind::NotFound);
+        assert_eq!(
+            kind(alice.memory().answer(turn.id, NewAnswer::new("late"))),
+            ErrorKind::NotFound
+        );
     });
 }
 
@@ -612,13 +684,23 @@ fn the_same_calls_give_the_same_identifiers_in_another_file() {
                 let session = alice.open_session(Channel::Email).unwrap();
                 ids.push(session.id().to_string());
                 let turn = session.save_turn(NewTurn::said("b").key("k")).unwrap();
-                ids.extend([turn.id.to_string(), turn.session.to_string(), turn.id.as_u64().to_string()]);
+                ids.extend([
+                    turn.id.to_string(),
+                    turn.session.to_string(),
+                    turn.id.as_u64().to_string(),
+                ]);
                 alice.memory().clear().unwrap();
             }
             ids
         };
         let other = Place::sqlite();
-        other.open().customer("somebody else").unwrap().memory().save_turn(NewTurn::said("first")).unwrap();
+        other
+            .open()
+            .customer("somebody else")
+            .unwrap()
+            .memory()
+            .save_turn(NewTurn::said("first"))
+            .unwrap();
         assert_eq!(calls(place), calls(&other));
     });
 }
@@ -626,10 +708,14 @@ fn the_same_calls_give_the_same_identifiers_in_another_file() {
 #[test]
 fn an_identifier_is_good_in_another_process_as_text_and_as_number() {
     on_every_store(|place| {
-        let turn = place.open().customer("alice").unwrap().memory().save_turn(NewTurn::said("x")).unwrap();
+        let turn =
+            place.open().customer("alice").unwrap().memory().save_turn(NewTurn::said("x")).unwrap();
         let alice = place.open().customer("alice").unwrap();
         assert_eq!(alice.memory().turn(turn.id.to_string().parse().unwrap()).unwrap(), turn);
         assert_eq!(alice.memory().turn(TurnId::from_u64(turn.id.as_u64()).unwrap()).unwrap(), turn);
-        assert_eq!(alice.session(turn.session.to_string().parse().unwrap()).unwrap().id(), turn.session);
+        assert_eq!(
+            alice.session(turn.session.to_string().parse().unwrap()).unwrap().id(),
+            turn.session
+        );
     });
 }

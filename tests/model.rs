@@ -4,7 +4,10 @@
 
 mod support;
 
-use confidant::{Channel, Confidant, Customer, ErrorKind, NewAnswer, NewTurn, Outcome, Page, SessionId, Turn, TurnId};
+use confidant::{
+    Channel, Confidant, Customer, ErrorKind, NewAnswer, NewTurn, Outcome, Page, SessionId, Turn,
+    TurnId,
+};
 use support::*;
 
 const CALLS: usize = 60;
@@ -43,7 +46,12 @@ struct Model {
 impl Model {
     fn open(&mut self, channel: Channel, now: i64) -> u32 {
         self.sessions_given += 1;
-        self.sessions.push(Conversation { number: self.sessions_given, channel, open: true, active: now });
+        self.sessions.push(Conversation {
+            number: self.sessions_given,
+            channel,
+            open: true,
+            active: now,
+        });
         self.sessions_given
     }
 
@@ -63,7 +71,8 @@ impl Model {
         if let Some(known) = self.known(key) {
             return known;
         }
-        let current = self.sessions.last().filter(|last| last.open && now - last.active <= 30 * MINUTE);
+        let current =
+            self.sessions.last().filter(|last| last.open && now - last.active <= 30 * MINUTE);
         let session = current.map(|session| session.number);
         let session = session.unwrap_or_else(|| self.open(Channel::Chat, now));
         self.put(session, said, key, now)
@@ -92,7 +101,10 @@ fn assert_all_same(turns: &[Turn], kept: &[Kept]) {
 }
 
 fn customers(memory: &Confidant) -> Vec<Customer> {
-    NAMES.iter().map(|(tenant, name)| memory.tenant(tenant).unwrap().customer(name).unwrap()).collect()
+    NAMES
+        .iter()
+        .map(|(tenant, name)| memory.tenant(tenant).unwrap().customer(name).unwrap())
+        .collect()
 }
 
 struct Run {
@@ -110,7 +122,14 @@ impl Run {
         let place = Place::sqlite();
         let handles = vec![place.open()];
         let kept = vec![customers(&handles[0])];
-        Run { place, rng: Rng::new(seed), handles, kept, models: NAMES.map(|_| Model::default()).into(), step: 0 }
+        Run {
+            place,
+            rng: Rng::new(seed),
+            handles,
+            kept,
+            models: NAMES.map(|_| Model::default()).into(),
+            step: 0,
+        }
     }
 
     fn now(&self) -> i64 {
@@ -134,13 +153,20 @@ impl Run {
         let who = self.rng.below(NAMES.len());
         let slot = self.rng.below(self.handles.len());
         let fresh = self.rng.chance(20);
-        let customer = if fresh { customers(&self.handles[slot])[who].clone() } else { self.kept[slot][who].clone() };
+        let customer = if fresh {
+            customers(&self.handles[slot])[who].clone()
+        } else {
+            self.kept[slot][who].clone()
+        };
         let now = self.now();
         match self.rng.below(100) {
             0..22 => {
                 let (text, key) = (self.text(), self.key());
                 let new = NewTurn::said(&text);
-                let turn = customer.memory().save_turn(key.as_ref().map_or(new, |key| new.key(key))).unwrap();
+                let turn = customer
+                    .memory()
+                    .save_turn(key.as_ref().map_or(new, |key| new.key(key)))
+                    .unwrap();
                 assert_same(&turn, &self.models[who].save(&text, key.as_deref(), now));
                 self.models[who].ids.push(turn.id);
             }
@@ -173,7 +199,8 @@ impl Run {
     }
 
     fn save_batch(&mut self, who: usize, customer: &Customer, now: i64) {
-        let texts: Vec<(String, Option<String>)> = (0..self.rng.below(5)).map(|_| (self.text(), self.key())).collect();
+        let texts: Vec<(String, Option<String>)> =
+            (0..self.rng.below(5)).map(|_| (self.text(), self.key())).collect();
         let mut new: Vec<NewTurn<'_>> = Vec::new();
         for (text, key) in &texts {
             let turn = NewTurn::said(text);
@@ -181,12 +208,16 @@ impl Run {
         }
         if self.rng.chance(20) {
             new.push(NewTurn::said("bad").confidence(7.0));
-            assert_eq!(customer.memory().save_turns(&new).unwrap_err().kind(), ErrorKind::InvalidArgument);
+            assert_eq!(
+                customer.memory().save_turns(&new).unwrap_err().kind(),
+                ErrorKind::InvalidArgument
+            );
             return;
         }
         let saved = customer.memory().save_turns(&new).unwrap();
         let model = &mut self.models[who];
-        let expected: Vec<Kept> = texts.iter().map(|(text, key)| model.save(text, key.as_deref(), now)).collect();
+        let expected: Vec<Kept> =
+            texts.iter().map(|(text, key)| model.save(text, key.as_deref(), now)).collect();
         assert_all_same(&saved, &expected);
         model.ids.extend(saved.iter().map(|turn| turn.id));
     }
@@ -200,7 +231,8 @@ impl Run {
         let id = *self.rng.pick(&self.models[of].ids);
         let text = format!("answer {}", self.rng.below(3));
         let done = customer.memory().answer(id, NewAnswer::new(&text));
-        let kept = self.models[who].turns.iter_mut().find(|kept| of == who && kept.number == id.number());
+        let kept =
+            self.models[who].turns.iter_mut().find(|kept| of == who && kept.number == id.number());
         match (kept, done) {
             (None, done) => assert_eq!(done.unwrap_err().kind(), ErrorKind::NotFound),
             (Some(kept), done) if kept.answer.as_ref().is_some_and(|old| *old != text) => {
@@ -235,7 +267,10 @@ impl Run {
                     // See `Model::save`.
                     if model.sessions.last().is_some_and(|last| last.number != session.number) {
                         let newest = model.open(Channel::Chat, now);
-                        assert_eq!(customer.open_session(Channel::Chat).unwrap().id().number(), newest);
+                        assert_eq!(
+                            customer.open_session(Channel::Chat).unwrap().id().number(),
+                            newest
+                        );
                     }
                     model.ids.push(turn.id);
                 }
@@ -252,7 +287,9 @@ impl Run {
         let done = customer.session(id).and_then(|session| session.close(Outcome::unknown()));
         match model.sessions.iter_mut().find(|session| session.number == id.number()) {
             None => assert_eq!(done.unwrap_err().kind(), ErrorKind::NotFound),
-            Some(session) if !session.open => assert_eq!(done.unwrap_err().kind(), ErrorKind::Closed),
+            Some(session) if !session.open => {
+                assert_eq!(done.unwrap_err().kind(), ErrorKind::Closed)
+            }
             Some(session) => {
                 session.open = false;
                 let turns = model.turns.iter().filter(|kept| kept.session == id.number()).count();
@@ -276,8 +313,12 @@ impl Run {
         let sessions = customer.sessions(Page::first(1_000)).unwrap();
         assert_eq!(sessions.len(), model.sessions.len());
         for (listed, kept) in sessions.iter().zip(model.sessions.iter().rev()) {
-            let turns = model.turns.iter().filter(|turn| turn.session == kept.number).count() as u64;
-            assert_eq!((listed.id.number(), listed.channel, listed.turns), (kept.number, kept.channel, turns));
+            let turns =
+                model.turns.iter().filter(|turn| turn.session == kept.number).count() as u64;
+            assert_eq!(
+                (listed.id.number(), listed.channel, listed.turns),
+                (kept.number, kept.channel, turns)
+            );
             assert_eq!(listed.closed_at.is_none(), kept.open);
         }
     }

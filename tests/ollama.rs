@@ -4,7 +4,9 @@
 #[path = "support/fake_llm.rs"]
 mod fake_llm;
 
-use confidant::{Error, Finish, LlmBackend, LlmFailure, LlmMessage, LlmOutcome, LlmRequest, Ollama, Result, Role};
+use confidant::{
+    Error, Finish, LlmBackend, LlmFailure, LlmMessage, LlmOutcome, LlmRequest, Ollama, Result, Role,
+};
 use fake_llm::{End, FakeServer, Reply};
 use std::error::Error as _;
 use std::ops::ControlFlow;
@@ -12,8 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const HELLO: &str = "{\"model\":\"m\",\"created_at\":\"2026-11-21T09:30:00Z\",\"message\":{\"role\":\"assistant\",\"content\":\"Gr\u{fc}\u{df} \"},\"done\":false}\n";
-const WORLD: &str =
-    "{\"message\":{\"role\":\"assistant\",\"content\":\"Gott \u{1f600}\"},\"done\":false,\"new_field\":[1]}\n";
+const WORLD: &str = "{\"message\":{\"role\":\"assistant\",\"content\":\"Gott \u{1f600}\"},\"done\":false,\"new_field\":[1]}\n";
 const DONE: &str = "{\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\",\"total_duration\":5,\"prompt_eval_count\":26,\"eval_count\":7}\n";
 const TEXT: &str = "Gr\u{fc}\u{df} Gott \u{1f600}";
 
@@ -23,7 +24,9 @@ type Pauses = Arc<Mutex<Vec<Duration>>>;
 fn model(server: &FakeServer) -> (Ollama, Pauses) {
     let pauses = Pauses::default();
     let kept = Arc::clone(&pauses);
-    let model = Ollama::new("m").base_url(server.url()).sleep_with(move |pause| kept.lock().unwrap().push(pause));
+    let model = Ollama::new("m")
+        .base_url(server.url())
+        .sleep_with(move |pause| kept.lock().unwrap().push(pause));
     (model, pauses)
 }
 
@@ -36,7 +39,11 @@ fn ask_until(model: &Ollama, pieces_wanted: usize) -> (Vec<String>, Result<LlmOu
     let mut pieces = Vec::new();
     let outcome = model.complete(&LlmRequest::new("Be kind.", &messages), &mut |piece| {
         pieces.push(piece.to_owned());
-        if pieces.len() == pieces_wanted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if pieces.len() == pieces_wanted {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     });
     (pieces, outcome)
 }
@@ -62,14 +69,18 @@ fn a_streamed_reply_arrives_in_pieces_with_the_servers_counts() {
     assert_eq!(pieces, ["Gr\u{fc}\u{df} ", "Gott \u{1f600}"]);
     let outcome = outcome.unwrap();
     assert_eq!(outcome.finish, Finish::Stop);
-    assert_eq!((outcome.usage.input_tokens, outcome.usage.output_tokens, outcome.usage.reported), (26, 7, true));
+    assert_eq!(
+        (outcome.usage.input_tokens, outcome.usage.output_tokens, outcome.usage.reported),
+        (26, 7, true)
+    );
     assert_eq!((outcome.confidence, outcome.resolved), (None, None));
 }
 
 #[test]
 fn a_reply_in_one_object_is_a_stream_of_one_line() {
     let whole = r#"{"message":{"role":"assistant","content":"All at once."},"done":true,"done_reason":"length"}"#;
-    let reply = Reply::status(200).header("Content-Type", "application/json; charset=utf-8").frame(whole);
+    let reply =
+        Reply::status(200).header("Content-Type", "application/json; charset=utf-8").frame(whole);
     let (text, outcome) = ask(reply);
     let outcome = outcome.unwrap();
     assert_eq!((text.as_str(), outcome.finish), ("All at once.", Finish::Length));
@@ -151,7 +162,10 @@ fn a_stream_without_its_last_line_is_truncated_and_keeps_what_was_given() {
 
 #[test]
 fn an_error_in_the_middle_of_the_stream_is_reported_and_not_tried_again() {
-    let server = FakeServer::start([Reply::ndjson([HELLO, "{\"error\":\"runner died\"}\n"]), Reply::ndjson([DONE])]);
+    let server = FakeServer::start([
+        Reply::ndjson([HELLO, "{\"error\":\"runner died\"}\n"]),
+        Reply::ndjson([DONE]),
+    ]);
     let (pieces, outcome) = ask_until(&model(&server).0, usize::MAX);
     let error = outcome.expect_err("failed");
     assert_eq!(pieces.len(), 1);
@@ -162,14 +176,25 @@ fn an_error_in_the_middle_of_the_stream_is_reported_and_not_tried_again() {
 
 #[test]
 fn refusals_are_told_apart() {
-    let json = |status, said: &str| Reply::status(status).header("Content-Type", "application/json").frame(said);
+    let json = |status, said: &str| {
+        Reply::status(status).header("Content-Type", "application/json").frame(said)
+    };
     let cases = [
-        (json(404, r#"{"error":"model \"m\" not found, try pulling it first"}"#), LlmFailure::ModelNotFound),
+        (
+            json(404, r#"{"error":"model \"m\" not found, try pulling it first"}"#),
+            LlmFailure::ModelNotFound,
+        ),
         (json(401, r#"{"error":"unauthorized","signin_url":"x"}"#), LlmFailure::Auth),
         (json(400, r#"{"error":"invalid options"}"#), LlmFailure::BadRequest),
         (json(400, r#"{"error":"input exceeds the context length"}"#), LlmFailure::ContextLength),
-        (Reply::status(500).header("Content-Type", "text/plain").frame("oh no"), LlmFailure::Server),
-        (Reply::status(502).header("Content-Type", "text/html").frame("<html>bad gateway"), LlmFailure::Server),
+        (
+            Reply::status(500).header("Content-Type", "text/plain").frame("oh no"),
+            LlmFailure::Server,
+        ),
+        (
+            Reply::status(502).header("Content-Type", "text/html").frame("<html>bad gateway"),
+            LlmFailure::Server,
+        ),
         (json(503, r#"{"error":"server busy"}"#), LlmFailure::Overloaded),
         (Reply::status(307).header("Location", "http://127.0.0.1:1/steal"), LlmFailure::BadRequest),
     ];
@@ -204,7 +229,8 @@ fn a_page_that_is_not_json_lines_is_refused() {
 
 #[test]
 fn a_line_without_end_is_given_up_at_one_mebibyte() {
-    let (text, outcome) = ask(Reply::ndjson([HELLO.as_bytes(), &vec![b'x'; 1024 * 1024 + 1]]).end(End::Hang));
+    let (text, outcome) =
+        ask(Reply::ndjson([HELLO.as_bytes(), &vec![b'x'; 1024 * 1024 + 1]]).end(End::Hang));
     assert_eq!(text, "Gr\u{fc}\u{df} ");
     let error = outcome.expect_err("too long");
     assert_eq!(error.llm_failure(), Some(LlmFailure::Decode));
@@ -239,7 +265,10 @@ fn the_pause_that_a_server_asks_for_is_kept() {
 fn a_failing_server_is_asked_three_times_with_growing_pauses() {
     let server = FakeServer::start([500, 429, 503, 500].map(Reply::status));
     let (model, pauses) = model(&server);
-    assert_eq!(ask_until(&model, 1).1.expect_err("failed").llm_failure(), Some(LlmFailure::Overloaded));
+    assert_eq!(
+        ask_until(&model, 1).1.expect_err("failed").llm_failure(),
+        Some(LlmFailure::Overloaded)
+    );
     assert_eq!(server.requests().len(), 3);
     let pauses = pauses.lock().unwrap();
     assert_eq!(pauses.len(), 2);
@@ -249,7 +278,11 @@ fn a_failing_server_is_asked_three_times_with_growing_pauses() {
 
 #[test]
 fn a_connection_that_breaks_before_the_reply_is_tried_again() {
-    let server = FakeServer::start([Reply::none(), Reply::none().end(End::Reset), Reply::ndjson([HELLO, WORLD, DONE])]);
+    let server = FakeServer::start([
+        Reply::none(),
+        Reply::none().end(End::Reset),
+        Reply::ndjson([HELLO, WORLD, DONE]),
+    ]);
     assert_eq!(ask_until(&model(&server).0, usize::MAX).0.concat(), TEXT);
     assert_eq!(server.requests().len(), 3);
 }
@@ -259,7 +292,10 @@ fn the_server_may_forbid_or_ask_for_another_try() {
     let forbidding = FakeServer::start([Reply::status(503).header("x-should-retry", "false")]);
     assert!(ask_until(&model(&forbidding).0, 1).1.is_err());
     assert_eq!(forbidding.requests().len(), 1);
-    let asking = FakeServer::start([Reply::status(400).header("x-should-retry", "true"), Reply::ndjson([DONE])]);
+    let asking = FakeServer::start([
+        Reply::status(400).header("x-should-retry", "true"),
+        Reply::ndjson([DONE]),
+    ]);
     assert!(ask_until(&model(&asking).0, 1).1.is_ok());
 }
 
@@ -286,14 +322,23 @@ fn a_reply_that_does_not_begin_in_time_is_a_timeout_and_not_tried_again() {
 #[test]
 fn a_reply_that_falls_silent_is_a_timeout_that_keeps_what_was_given() {
     let tiny = Duration::from_millis(150);
-    let server = FakeServer::start([Reply::ndjson([HELLO]).end(End::Hang), Reply::ndjson([HELLO]).end(End::Hang)]);
+    let server = FakeServer::start([
+        Reply::ndjson([HELLO]).end(End::Hang),
+        Reply::ndjson([HELLO]).end(End::Hang),
+    ]);
     let (model, _) = model(&server);
     let model = model.response_timeout(tiny).idle_timeout(tiny);
     let (pieces, outcome) = ask_until(&model, usize::MAX);
     assert_eq!(pieces.len(), 1);
     assert_eq!(outcome.expect_err("silent").llm_failure(), Some(LlmFailure::Timeout));
-    let model = model.idle_timeout(Duration::from_secs(9)).response_timeout(Duration::from_secs(9)).deadline(tiny);
-    assert_eq!(ask_until(&model, usize::MAX).1.expect_err("late").llm_failure(), Some(LlmFailure::Timeout));
+    let model = model
+        .idle_timeout(Duration::from_secs(9))
+        .response_timeout(Duration::from_secs(9))
+        .deadline(tiny);
+    assert_eq!(
+        ask_until(&model, usize::MAX).1.expect_err("late").llm_failure(),
+        Some(LlmFailure::Timeout)
+    );
 }
 
 #[test]
@@ -313,7 +358,8 @@ fn a_server_that_is_not_there_is_a_failed_connection_tried_three_times() {
     drop(listener);
     let pauses = Pauses::default();
     let kept = Arc::clone(&pauses);
-    let model = Ollama::new("m").base_url(url).sleep_with(move |pause| kept.lock().unwrap().push(pause));
+    let model =
+        Ollama::new("m").base_url(url).sleep_with(move |pause| kept.lock().unwrap().push(pause));
     let error = ask_until(&model, 1).1.expect_err("nobody listens");
     assert_eq!(error.llm_failure(), Some(LlmFailure::Connect));
     assert_eq!(pauses.lock().unwrap().len(), 2);
@@ -322,14 +368,22 @@ fn a_server_that_is_not_there_is_a_failed_connection_tried_three_times() {
 #[test]
 fn the_models_of_a_server_are_listed_once_each() {
     let tags = r#"{"models":[{"name":"a:latest","size":1},{"name":"b:8b"},{"name":"a"}]}"#;
-    let server = FakeServer::start([Reply::status(200).header("Content-Type", "application/json").frame(tags)]);
+    let server = FakeServer::start([Reply::status(200)
+        .header("Content-Type", "application/json")
+        .frame(tags)]);
     assert_eq!(model(&server).0.models().unwrap(), ["a", "b:8b"]);
-    assert_eq!((server.requests()[0].method.as_str(), server.requests()[0].path.as_str()), ("GET", "/api/tags"));
+    assert_eq!(
+        (server.requests()[0].method.as_str(), server.requests()[0].path.as_str()),
+        ("GET", "/api/tags")
+    );
 }
 
 #[test]
-fn plain_http_elsewhere_an_empty_conversation_and_an_odd_temperature_are_refused_before_anything_is_sent() {
-    let error = ask_until(&Ollama::new("m").base_url("http://10.255.255.1:11434"), 1).1.expect_err("refused");
+fn plain_http_elsewhere_an_empty_conversation_and_an_odd_temperature_are_refused_before_anything_is_sent()
+ {
+    let error = ask_until(&Ollama::new("m").base_url("http://10.255.255.1:11434"), 1)
+        .1
+        .expect_err("refused");
     assert_eq!(error.kind(), confidant::ErrorKind::InvalidArgument);
     let server = FakeServer::start([]);
     let messages = [LlmMessage { role: Role::Customer, text: "hi" }];

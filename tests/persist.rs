@@ -1,10 +1,17 @@
 //! What `Persist::Every` promises to hosts that ask for it by name.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions, clippy::cloned_ref_to_slice_refs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::cloned_ref_to_slice_refs
+)]
 
 mod support;
 
-use confidant::{Channel, Confidant, Customer, ErrorKind, NewAnswer, NewTurn, Outcome, Page, Persist};
+use confidant::{
+    Channel, Confidant, Customer, ErrorKind, NewAnswer, NewTurn, Outcome, Page, Persist,
+};
 use std::time::Duration;
 use support::*;
 
@@ -111,13 +118,21 @@ fn what_waits_stays_until_the_last_clone_is_dropped() {
 fn every_customer_waits_alone() {
     on_every_store(|place| {
         let memory = waiting(place, 2);
-        let (alice, bob) =
-            (memory.customer("alice").unwrap(), memory.tenant("acme").unwrap().customer("alice").unwrap());
+        let (alice, bob) = (
+            memory.customer("alice").unwrap(),
+            memory.tenant("acme").unwrap().customer("alice").unwrap(),
+        );
         save(&alice, "a");
         save(&bob, "b");
-        assert_eq!((memory.stats().pending, alice.memory().pending(), bob.memory().pending()), (2, 1, 1));
+        assert_eq!(
+            (memory.stats().pending, alice.memory().pending(), bob.memory().pending()),
+            (2, 1, 1)
+        );
         save(&bob, "c");
-        assert_eq!((memory.stats().pending, alice.memory().pending(), bob.memory().pending()), (1, 1, 0));
+        assert_eq!(
+            (memory.stats().pending, alice.memory().pending(), bob.memory().pending()),
+            (1, 1, 0)
+        );
         assert!(on_disk(place).is_empty());
         memory.flush().unwrap();
         assert_eq!(on_disk(place), ["a"]);
@@ -130,7 +145,8 @@ fn an_answer_reaches_a_waiting_turn_and_by_its_first_id_a_saved_one() {
         let memory = waiting(place, 100);
         let alice = memory.customer("alice").unwrap();
         let turns = ["a", "b"].map(|text| save(&alice, text));
-        let answered = alice.memory().answer(turns[0].id, NewAnswer::new("A").confidence(0.5)).unwrap();
+        let answered =
+            alice.memory().answer(turns[0].id, NewAnswer::new("A").confidence(0.5)).unwrap();
         assert_eq!((answered.id, answered.answer.as_deref()), (turns[0].id, Some("A")));
         assert_eq!(alice.memory().answer(turns[0].id, NewAnswer::new("A")).unwrap(), answered);
         let error = alice.memory().answer(turns[0].id, NewAnswer::new("other")).unwrap_err();
@@ -140,7 +156,10 @@ fn an_answer_reaches_a_waiting_turn_and_by_its_first_id_a_saved_one() {
 
         alice.memory().flush().unwrap();
         let late = alice.memory().answer(turns[1].id, NewAnswer::new("B")).unwrap();
-        assert_eq!((late.id.number(), late.is_pending(), late.said.as_deref()), (2, false, Some("b")));
+        assert_eq!(
+            (late.id.number(), late.is_pending(), late.said.as_deref()),
+            (2, false, Some("b"))
+        );
         assert_eq!(alice.memory().turn(turns[1].id).unwrap(), late);
         let stored = archive(&place.open().customer("alice").unwrap(), 10);
         assert_eq!(stored[0].answer.as_deref(), Some("A"));
@@ -169,15 +188,24 @@ fn paging_goes_on_from_a_turn_that_waited_when_it_was_seen() {
 #[test]
 fn a_key_is_known_while_its_turn_waits_and_after_it_was_saved() {
     on_every_store(|place| {
-        let stored =
-            place.open().customer("alice").unwrap().memory().save_turn(NewTurn::said("old").key("k0")).unwrap();
+        let stored = place
+            .open()
+            .customer("alice")
+            .unwrap()
+            .memory()
+            .save_turn(NewTurn::said("old").key("k0"))
+            .unwrap();
         let memory = waiting(place, 100);
         let alice = memory.customer("alice").unwrap().memory();
         let save = |text: &str, key: &str| alice.save_turn(NewTurn::said(text).key(key)).unwrap();
         assert_eq!(save("other", "k0"), stored);
         let first = save("a", "k1");
         assert_eq!(save("other", "k1"), first);
-        let batch = [NewTurn::said("b").key("k2"), NewTurn::said("other").key("k2"), NewTurn::said("other").key("k1")];
+        let batch = [
+            NewTurn::said("b").key("k2"),
+            NewTurn::said("other").key("k2"),
+            NewTurn::said("other").key("k1"),
+        ];
         assert_eq!(said(&alice.save_turns(&batch).unwrap()), ["b", "b", "a"]);
         assert_eq!(alice.pending(), 2);
         memory.flush().unwrap();
@@ -262,7 +290,10 @@ fn a_clear_takes_waiting_turns_along() {
             save(&alice, &text);
         }
         assert_eq!(alice.memory().clear().unwrap(), 5);
-        assert_eq!((memory.stats().pending, alice.memory().load_context().unwrap().total()), (0, 0));
+        assert_eq!(
+            (memory.stats().pending, alice.memory().load_context().unwrap().total()),
+            (0, 0)
+        );
         memory.flush().unwrap();
         assert!(on_disk(place).is_empty());
         let turn = save(&alice, "new");
@@ -283,7 +314,8 @@ fn turns_continue_a_session_or_open_another_by_their_times() {
         place.clock.advance(30 * MINUTE + 1);
         save(&alice, "c");
         memory.flush().unwrap();
-        let sessions: Vec<u32> = archive(&alice, 10).iter().map(|turn| turn.session.number()).collect();
+        let sessions: Vec<u32> =
+            archive(&alice, 10).iter().map(|turn| turn.session.number()).collect();
         assert_eq!(sessions, [1, 1, 2]);
         assert_eq!(alice.sessions(Page::first(10)).unwrap().len(), 2);
     });
@@ -293,7 +325,9 @@ fn turns_continue_a_session_or_open_another_by_their_times() {
 fn a_save_that_says_it_failed_has_left_nothing_that_is_saved_later() {
     // The lock is SQLite's own; on PostgreSQL nobody can hold every writer off.
     let place = &support::Place::sqlite();
-    let memory = place.open_with(|builder| builder.persist(Persist::Every(2)).busy_timeout(Duration::from_millis(1)));
+    let memory = place.open_with(|builder| {
+        builder.persist(Persist::Every(2)).busy_timeout(Duration::from_millis(1))
+    });
     let alice = memory.customer("alice").unwrap();
     save(&alice, "a");
     let holder = rusqlite::Connection::open(place.file()).unwrap();

@@ -54,7 +54,9 @@ impl Place {
 
     /// What the server's own client prints.
     fn sql(&self, sql: &str) -> String {
-        let run = Command::new("psql").args(["-qAtX", "-v", "ON_ERROR_STOP=1", "-c", sql, &self.server]).output();
+        let run = Command::new("psql")
+            .args(["-qAtX", "-v", "ON_ERROR_STOP=1", "-c", sql, &self.server])
+            .output();
         let run = run.expect("psql runs");
         assert!(run.status.success(), "{sql}: {}", String::from_utf8_lossy(&run.stderr));
         String::from_utf8_lossy(&run.stdout).trim().to_owned()
@@ -63,7 +65,8 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let sql = format!("SET lock_timeout TO 2000; DROP SCHEMA IF EXISTS {} CASCADE", self.schema);
+        let sql =
+            format!("SET lock_timeout TO 2000; DROP SCHEMA IF EXISTS {} CASCADE", self.schema);
         let _ = Command::new("psql").args(["-qX", "-c", &sql, &self.server]).output();
     }
 }
@@ -74,16 +77,19 @@ struct Services(HashMap<String, String>);
 impl Services {
     fn script(words: &[&str], environment: &HashMap<String, String>) -> String {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/services.sh");
-        let run = Command::new(script).args(words).envs(environment).output().expect("the script runs");
+        let run =
+            Command::new(script).args(words).envs(environment).output().expect("the script runs");
         assert!(run.status.success(), "{words:?}: {}", String::from_utf8_lossy(&run.stderr));
         String::from_utf8_lossy(&run.stdout).into_owned()
     }
 
     fn start(settings: &str) -> Option<Services> {
         service("CONFIDANT_TEST_POSTGRES")?;
-        let settings = HashMap::from([("CONFIDANT_TEST_POSTGRES_SETTINGS".to_owned(), settings.to_owned())]);
+        let settings =
+            HashMap::from([("CONFIDANT_TEST_POSTGRES_SETTINGS".to_owned(), settings.to_owned())]);
         let said = Services::script(&["start", "postgres"], &settings);
-        let variables = said.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
+        let variables =
+            said.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
         Some(Services(variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()))
     }
 
@@ -131,9 +137,15 @@ fn an_open_that_fails_says_why_and_never_the_password() {
     for (location, kind) in [
         (server.clone(), ErrorKind::Store),
         (closed, ErrorKind::Io),
-        (place.server.replace("/postgres", "/sesame").replace("sesame", "nosuch"), ErrorKind::Store),
+        (
+            place.server.replace("/postgres", "/sesame").replace("sesame", "nosuch"),
+            ErrorKind::Store,
+        ),
         ("postgres://confidant:sesame@/db".to_owned(), ErrorKind::InvalidArgument),
-        ("postgres://confidant:sesame@sesame:x@127.0.0.1/db".to_owned(), ErrorKind::InvalidArgument),
+        (
+            "postgres://confidant:sesame@sesame:x@127.0.0.1/db".to_owned(),
+            ErrorKind::InvalidArgument,
+        ),
         (format!("{server}?schema=Sesame-1"), ErrorKind::InvalidArgument),
         (format!("{server}?sslmode=sesame"), ErrorKind::InvalidArgument),
         (format!("{server}?sslmode=verify-full&sslrootcert=/no/such/file"), ErrorKind::NotFound),
@@ -143,7 +155,9 @@ fn an_open_that_fails_says_why_and_never_the_password() {
         assert!(!format!("{error} {error:?}").to_lowercase().contains("sesa"), "{error:?}");
     }
     let memory = place.open();
-    assert!(!memory.location().contains(":confidant@") && memory.location().contains(&place.schema));
+    assert!(
+        !memory.location().contains(":confidant@") && memory.location().contains(&place.schema)
+    );
 }
 
 #[test]
@@ -153,7 +167,8 @@ fn a_server_that_may_forget_is_refused_unless_asked_for_by_name() {
     let error = Confidant::open(&location).expect_err("refused");
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.to_string().contains("synchronous_commit=off"), "{error}");
-    let memory = Confidant::builder().durability(Durability::ProcessCrash).open(&location).expect("opens");
+    let memory =
+        Confidant::builder().durability(Durability::ProcessCrash).open(&location).expect("opens");
     save(&memory, "alice", "hi").expect("saved");
     drop(memory);
 
@@ -193,7 +208,10 @@ fn a_newer_format_and_another_programs_tables_are_refused_and_left_alone() {
     foreign.sql(&format!("CREATE SCHEMA {0}; CREATE TABLE {0}.turns (id INT)", foreign.schema));
     let error = Confidant::open(&foreign.location()).expect_err("refused");
     assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error:?}");
-    let tables = format!("SELECT string_agg(tablename, ',') FROM pg_tables WHERE schemaname = '{}'", foreign.schema);
+    let tables = format!(
+        "SELECT string_agg(tablename, ',') FROM pg_tables WHERE schemaname = '{}'",
+        foreign.schema
+    );
     assert_eq!(foreign.sql(&tables), "turns");
 }
 
@@ -204,7 +222,10 @@ fn threads_and_hosts_that_write_to_one_customer_lose_and_double_nothing() {
     std::thread::scope(|scope| {
         for thread in 0..8 {
             let memory = &hosts[thread % 2];
-            scope.spawn(move || (0..25).for_each(|n| save(memory, "alice", &format!("{thread} {n}")).expect("saved")));
+            scope.spawn(move || {
+                (0..25)
+                    .for_each(|n| save(memory, "alice", &format!("{thread} {n}")).expect("saved"))
+            });
         }
     });
     let texts = stored(&hosts[0], "alice");
@@ -230,8 +251,10 @@ fn a_handle_sees_what_another_one_in_this_process_saved_at_once() {
 #[test]
 #[ignore = "run by another test"]
 fn child_saves_a_turn() {
-    let memory = Confidant::open(&std::env::var("CONFIDANT_CHILD").expect("set by the parent")).expect("opens");
-    save(&memory, "alice", &std::env::var("CONFIDANT_CHILD_TEXT").expect("set by the parent")).expect("saved");
+    let memory = Confidant::open(&std::env::var("CONFIDANT_CHILD").expect("set by the parent"))
+        .expect("opens");
+    save(&memory, "alice", &std::env::var("CONFIDANT_CHILD_TEXT").expect("set by the parent"))
+        .expect("saved");
 }
 
 fn save_elsewhere(location: &str, text: &str) {
@@ -288,11 +311,17 @@ fn a_hot_context_is_outdated_by_another_process_also_without_a_listener() {
 #[test]
 fn a_lock_that_is_held_too_long_is_busy_and_nothing_is_saved() {
     let Some(place) = Place::new() else { return };
-    let memory = Confidant::builder().busy_timeout(Duration::from_millis(200)).open(&place.location()).expect("opens");
+    let memory = Confidant::builder()
+        .busy_timeout(Duration::from_millis(200))
+        .open(&place.location())
+        .expect("opens");
     save(&memory, "alice", "first").expect("saved");
     std::thread::scope(|scope| {
         let holding = scope.spawn(|| {
-            place.sql(&format!("BEGIN; LOCK TABLE {}.turns IN EXCLUSIVE MODE; SELECT pg_sleep(3)", place.schema))
+            place.sql(&format!(
+                "BEGIN; LOCK TABLE {}.turns IN EXCLUSIVE MODE; SELECT pg_sleep(3)",
+                place.schema
+            ))
         });
         let lock = format!(
             "SELECT count(*) FROM pg_locks WHERE mode = 'ExclusiveLock' AND relation = '{}.turns'::regclass AND granted",
@@ -332,7 +361,9 @@ fn save_during(memory: &Confidant, disturb: impl FnOnce()) -> Vec<Told> {
                         let text = format!("{thread} {n}");
                         match save(memory, &format!("customer {}", thread % 4), &text) {
                             Ok(()) => told.saved.push(text),
-                            Err(error) if error.kind() == ErrorKind::Busy => told.refused.push(text),
+                            Err(error) if error.kind() == ErrorKind::Busy => {
+                                told.refused.push(text)
+                            }
                             Err(error) => {
                                 assert_eq!(error.kind(), ErrorKind::Io, "{error:?}");
                                 told.unknown += 1;
@@ -351,7 +382,8 @@ fn save_during(memory: &Confidant, disturb: impl FnOnce()) -> Vec<Told> {
 
 /// Nothing acknowledged is lost, nothing is doubled, and what was refused is not there.
 fn nothing_is_lost_or_doubled(memory: &Confidant, told: &[Told]) {
-    let texts: Vec<String> = (0..4).flat_map(|n| stored(memory, &format!("customer {n}"))).collect();
+    let texts: Vec<String> =
+        (0..4).flat_map(|n| stored(memory, &format!("customer {n}"))).collect();
     let there: HashSet<&String> = texts.iter().collect();
     assert_eq!(there.len(), texts.len(), "doubled");
     let mut saved = 0;
@@ -381,7 +413,10 @@ fn connections_that_are_killed_lose_and_double_nothing() {
             ));
         }
     });
-    assert!(told.iter().all(|told| told.unknown == 0), "every outcome can be settled while the server runs");
+    assert!(
+        told.iter().all(|told| told.unknown == 0),
+        "every outcome can be settled while the server runs"
+    );
     nothing_is_lost_or_doubled(&memory, &told);
 }
 
@@ -389,7 +424,10 @@ fn connections_that_are_killed_lose_and_double_nothing() {
 fn a_server_that_crashes_and_comes_back_loses_and_doubles_nothing() {
     let Some(services) = Services::start("") else { return };
     let place = Place::on(services.url());
-    let memory = Confidant::builder().busy_timeout(Duration::from_secs(20)).open(&place.location()).expect("opens");
+    let memory = Confidant::builder()
+        .busy_timeout(Duration::from_secs(20))
+        .open(&place.location())
+        .expect("opens");
     let told = save_during(&memory, || {
         for _ in 0..4 {
             std::thread::sleep(Duration::from_millis(1_500));
@@ -398,7 +436,10 @@ fn a_server_that_crashes_and_comes_back_loses_and_doubles_nothing() {
         std::thread::sleep(Duration::from_millis(300));
     });
     nothing_is_lost_or_doubled(&memory, &told);
-    assert!(told.iter().all(|told| told.refused.is_empty() && told.unknown == 0), "the server came back in time");
+    assert!(
+        told.iter().all(|told| told.refused.is_empty() && told.unknown == 0),
+        "the server came back in time"
+    );
     drop((memory, place));
 }
 
@@ -406,7 +447,10 @@ fn a_server_that_crashes_and_comes_back_loses_and_doubles_nothing() {
 fn without_its_server_an_open_memory_is_busy_and_recovers() {
     let Some(services) = Services::start("") else { return };
     let place = Place::on(services.url());
-    let memory = Confidant::builder().busy_timeout(Duration::from_millis(300)).open(&place.location()).expect("opens");
+    let memory = Confidant::builder()
+        .busy_timeout(Duration::from_millis(300))
+        .open(&place.location())
+        .expect("opens");
     save(&memory, "alice", "first").expect("saved");
     let alice = archive(&memory, "alice");
     assert_eq!(hot(&alice), ["first"]);
@@ -414,7 +458,10 @@ fn without_its_server_an_open_memory_is_busy_and_recovers() {
     let error = save(&memory, "alice", "second").expect_err("no server");
     assert!(error.kind() == ErrorKind::Busy && error.is_retryable(), "{error:?}");
     let error = alice.load_context().err();
-    assert!(error.is_some_and(|error| error.kind() == ErrorKind::Busy), "a context that may be outdated is not served");
+    assert!(
+        error.is_some_and(|error| error.kind() == ErrorKind::Busy),
+        "a context that may be outdated is not served"
+    );
     Services::script(&["restart"], &services.0);
     save(&memory, "alice", "third").expect("saved");
     assert_eq!(hot(&alice), ["first", "third"]);
@@ -425,10 +472,12 @@ fn without_its_server_an_open_memory_is_busy_and_recovers() {
 fn tls_is_what_sslmode_says() {
     let Some(place) = Place::new() else { return };
     let Some(root) = service("CONFIDANT_TEST_POSTGRES_CA") else { return };
-    let (by_address, by_name) = (place.location(), place.location().replace("127.0.0.1", "localhost"));
+    let (by_address, by_name) =
+        (place.location(), place.location().replace("127.0.0.1", "localhost"));
     let encrypted = |location: &str| {
         let name = format!("tls{}", location.len());
-        let memory = Confidant::open(&format!("{location}&application_name={name}")).map_err(|error| error.kind())?;
+        let memory = Confidant::open(&format!("{location}&application_name={name}"))
+            .map_err(|error| error.kind())?;
         save(&memory, "alice", "hi").expect("saved");
         let sql = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name =";
         Ok::<_, ErrorKind>(place.sql(&format!("{sql} '{name}'")) == "t")
@@ -487,7 +536,10 @@ fn works_behind(variable: &str, is_told: bool) {
     assert_eq!(place.sql(&format!("{listeners}{}'", place.schema)), expected);
     // Nothing of ours stays on the server's connections for the pooler's other clients.
     if !is_told {
-        let run = Command::new("psql").args(["-qAtX", "-c", "SHOW search_path", &pooler]).output().expect("psql runs");
+        let run = Command::new("psql")
+            .args(["-qAtX", "-c", "SHOW search_path", &pooler])
+            .output()
+            .expect("psql runs");
         assert!(!String::from_utf8_lossy(&run.stdout).contains(&place.schema));
     }
     assert!(memory.check().expect("checked").is_sound());
@@ -507,9 +559,19 @@ fn behind_a_pooler_by_transaction_only_the_notifications_are_lost() {
 /// Something that several customers say, in many variations.
 fn talk(n: usize) -> String {
     let who = ["My brother", "The neighbour", "Somebody from the office", "Our courier"][n % 4];
-    let what = ["returned the trousers", "waits for the refund", "cannot find the invoice", "ordered shoes twice"];
-    let when = ["since last Wednesday", "because of the wrong size", "although the page says delivered"][n % 3];
-    format!("{who} {} {when}, could you please look into the matter of the blue umbrella?", what[n % 5 % 4])
+    let what = [
+        "returned the trousers",
+        "waits for the refund",
+        "cannot find the invoice",
+        "ordered shoes twice",
+    ];
+    let when =
+        ["since last Wednesday", "because of the wrong size", "although the page says delivered"]
+            [n % 3];
+    format!(
+        "{who} {} {when}, could you please look into the matter of the blue umbrella?",
+        what[n % 5 % 4]
+    )
 }
 
 #[test]
@@ -525,7 +587,10 @@ fn upkeep_works_as_on_a_file() {
     assert!(done.trained.is_some() && done.repacked > 0, "{done:?}");
     assert_eq!(hot(&archive(&place.open(), "customer 7")).len(), 50);
     memory.compact().expect("compacted");
-    assert_eq!(memory.tenant("default").unwrap().analytics().summary().expect("summed up").turns, 2_500);
+    assert_eq!(
+        memory.tenant("default").unwrap().analytics().summary().expect("summed up").turns,
+        2_500
+    );
     assert!(memory.check().expect("checked").is_sound());
     assert!(memory.stats().bytes_on_disk > 0 && !memory.stats().alone);
     let seventh = archive(&memory, "customer 7");
@@ -553,7 +618,11 @@ fn an_index_that_lost_an_entry_is_found_by_the_check_where_the_database_has_amch
          UPDATE pg_index SET indisready = true WHERE indexrelid = '{schema}.turns_pkey'::regclass"
     ));
     let report = memory.check().expect("checked");
-    assert!(report.findings.iter().any(|finding| finding.contains("turns_pkey")), "{:?}", report.findings);
+    assert!(
+        report.findings.iter().any(|finding| finding.contains("turns_pkey")),
+        "{:?}",
+        report.findings
+    );
 }
 
 /// The figures that docs/POSTGRES.md quotes.
@@ -570,7 +639,8 @@ fn figures() {
     for customer in 0..256 {
         save(&memory, &format!("customer {customer}"), text).expect("saved");
     }
-    let threads = std::env::var("CONFIDANT_FIGURES_THREADS").ok().and_then(|threads| threads.parse().ok());
+    let threads =
+        std::env::var("CONFIDANT_FIGURES_THREADS").ok().and_then(|threads| threads.parse().ok());
     for threads in threads.map_or(vec![1, 8, 32, 1, 8, 32], |threads| vec![threads]) {
         let start = Instant::now();
         let saved: usize = std::thread::scope(|scope| {
@@ -578,7 +648,8 @@ fn figures() {
                 .map(|thread| {
                     let memory = &memory;
                     scope.spawn(move || {
-                        let archive = memory.customer(&format!("customer {}", thread * 8)).unwrap().memory();
+                        let archive =
+                            memory.customer(&format!("customer {}", thread * 8)).unwrap().memory();
                         let mut saved = 0;
                         while start.elapsed() < Duration::from_secs(3) {
                             archive.save_turn(NewTurn::said(text).answered(text)).expect("saved");
@@ -590,7 +661,10 @@ fn figures() {
                 .collect();
             threads.into_iter().map(|thread| thread.join().expect("no panic")).sum()
         });
-        println!("{threads} threads, turns {saved}: {:.0} turns/s", saved as f64 / start.elapsed().as_secs_f64());
+        println!(
+            "{threads} threads, turns {saved}: {:.0} turns/s",
+            saved as f64 / start.elapsed().as_secs_f64()
+        );
     }
     if threads.is_some() {
         return;
@@ -614,5 +688,7 @@ fn figures() {
         archive.invalidate();
         drop(archive.load_context());
     });
-    quantiles("save", 1_000, &|| drop(archive.save_turn(NewTurn::said(text).answered(text)).expect("saved")));
+    quantiles("save", 1_000, &|| {
+        drop(archive.save_turn(NewTurn::said(text).answered(text)).expect("saved"))
+    });
 }

@@ -41,9 +41,15 @@ impl Server {
     fn run(&mut self, script: &str, arguments: &[&str]) {
         let path = format!("{}/tests/{script}", env!("CARGO_MANIFEST_DIR"));
         let output = Command::new(path).args(arguments).envs(&self.0).output().unwrap();
-        assert!(output.status.success(), "{script} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{script} {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         for line in String::from_utf8(output.stdout).unwrap().lines() {
-            if let Some((name, value)) = line.strip_prefix("export ").and_then(|line| line.split_once('=')) {
+            if let Some((name, value)) =
+                line.strip_prefix("export ").and_then(|line| line.split_once('='))
+            {
                 self.0.insert(name.to_owned(), value.to_owned());
             }
         }
@@ -59,7 +65,10 @@ impl Server {
 
     /// What the server itself answers.
     fn ask(&self, sql: &str) -> String {
-        let output = Command::new("psql").args(["-X", "-q", "-t", "-A", "-c", sql, self.location()]).output().unwrap();
+        let output = Command::new("psql")
+            .args(["-X", "-q", "-t", "-A", "-c", sql, self.location()])
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
@@ -137,7 +146,8 @@ impl Writers {
                 let turn = NewTurn::said(&text).answered(&text);
                 let turn = if has_keys { turn.key(&key) } else { turn };
                 let memory = self.memory.read().unwrap().clone();
-                let saved = memory.customer(&name).and_then(|customer| customer.memory().save_turn(turn));
+                let saved =
+                    memory.customer(&name).and_then(|customer| customer.memory().save_turn(turn));
                 let Err(error) = saved else { break Fate::Acknowledged };
                 tried.errors += 1;
                 // Io: the server cannot be reached at the moment.
@@ -160,7 +170,8 @@ impl Writers {
     /// Lets all threads write while `work` is done, and until they wrote once more after it.
     fn while_writing(&self, work: impl FnOnce()) -> Vec<Tried> {
         std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..WRITERS).map(|thread| scope.spawn(move || self.write(thread))).collect();
+            let threads: Vec<_> =
+                (0..WRITERS).map(|thread| scope.spawn(move || self.write(thread))).collect();
             let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 self.wait_for_more(40);
                 work();
@@ -295,7 +306,8 @@ fn a_client_that_names_both_servers_goes_on_with_the_promoted_one_by_itself() {
     let standby = server.standby().to_owned();
     let address = |location: &str| location.split(['@', '/']).nth(3).unwrap().to_owned();
     let both = format!("{},{}", address(server.location()), address(&standby));
-    let location = format!("postgres://confidant:confidant@{both}/postgres?target_session_attrs=read-write");
+    let location =
+        format!("postgres://confidant:confidant@{both}/postgres?target_session_attrs=read-write");
     let writers = Writers::new(&location);
     let tried = writers.while_writing(|| {
         server.run("standby.sh", &["promote"]);

@@ -1,8 +1,8 @@
 //! What was acknowledged survives power loss, at every moment of everything that writes.
 //!
-//! The quick run is `cargo test`. The long run, of about so many images:
-//! `CONFIDANT_IMAGES=1000000 cargo test --release --test power_loss -- --nocapture --test-threads=1`
-//! `CONFIDANT_SEED` replays another run; every figure is printed with its seed.
+//! The quick run is `cargo test`. The long run, of about so many images: `CONFIDANT_IMAGES=1000000
+//! cargo test --release --test power_loss -- --nocapture --test-threads=1` `CONFIDANT_SEED` replays
+//! another run; every figure is printed with its seed.
 #![cfg(all(unix, feature = "sqlite"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
 
@@ -62,7 +62,8 @@ fn threads(seed: u64, count: usize, steps: usize, clock: &Clockwork) -> Record {
                 let (recorder, memory, path) = (&recorder, &memory, &path);
                 scope.spawn(move || {
                     let seed = seed.wrapping_mul(31).wrapping_add(u64::try_from(actor).unwrap());
-                    let mut life = Life::new(recorder, path, clock, seed).about(actor, actor, 1).with(memory);
+                    let mut life =
+                        Life::new(recorder, path, clock, seed).about(actor, actor, 1).with(memory);
                     for step in 0..steps {
                         life.any_of_a_thread();
                         if actor == 0 && step % 16 == 15 {
@@ -109,7 +110,9 @@ fn nothing_is_lost_when_power_fails_again_while_a_crash_is_recovered_from() {
                 return tally.images < images;
             }
             let image = disk.image(&first.ops, Keep::number(4 + rng.below(3)), &mut rng);
-            let Some(verdict) = bench.judge(&image, &first, progress, &mut rng) else { return true };
+            let Some(verdict) = bench.judge(&image, &first, progress, &mut rng) else {
+                return true;
+            };
             tally.count(&verdict, || format!("seed {seed}, operation {index}"));
             let Ok(mut states) = verdict else { return false };
             // The same image again, this time recovered on a disk that is watched.
@@ -117,7 +120,9 @@ fn nothing_is_lost_when_power_fails_again_while_a_crash_is_recovered_from() {
             image.put(folder.path(), &mut rng);
             let recorder = Recorder::watch(folder.path());
             let path = folder.path().join(STORE);
-            let mut life = Life::new(&recorder, &path, &clock, rng.next()).about(0, 0, 3).from(states.remove(0));
+            let mut life = Life::new(&recorder, &path, &clock, rng.next())
+                .about(0, 0, 3)
+                .from(states.remove(0));
             life.open();
             life.save();
             life.maintain();
@@ -148,7 +153,8 @@ fn turns_that_were_collected_are_there_together_or_not_at_all() {
         let folder = vfs::folder();
         let path = folder.path().join(STORE);
         let recorder = Recorder::watch(folder.path());
-        let memory = clock.builder().persist(Persist::Every(8)).open(path.to_str().unwrap()).unwrap();
+        let memory =
+            clock.builder().persist(Persist::Every(8)).open(path.to_str().unwrap()).unwrap();
         let mut life = Life::new(&recorder, &path, &clock, seed).about(0, 0, 2).with(&memory);
         drop(memory);
         for _ in 0..6 {
@@ -179,7 +185,8 @@ fn a_turn_that_is_packed_anew_is_never_lost_when_power_fails() {
         drop(recorder);
         // A store that was trained and whose turns are still to be packed anew.
         let file = rusqlite::Connection::open(&path).unwrap();
-        file.execute("INSERT INTO dictionaries (number, bytes) VALUES (16, ?1)", [dictionary()]).unwrap();
+        file.execute("INSERT INTO dictionaries (number, bytes) VALUES (16, ?1)", [dictionary()])
+            .unwrap();
         file.execute("UPDATE counters SET value = 100000 WHERE name = 'trained_at'", []).unwrap();
         drop(file);
         let recorder = Recorder::watch(folder.path());

@@ -7,7 +7,8 @@ mod support;
 use confidant::{Confidant, NewTurn, Persist, PreferenceExtractor, Style, Topic};
 use support::*;
 
-const FORMAL: &str = "Could you please tell me kindly where my order is? I would appreciate it. Thank you.";
+const FORMAL: &str =
+    "Could you please tell me kindly where my order is? I would appreciate it. Thank you.";
 const CASUAL: &str = "hey, gonna need that asap lol, cool?";
 
 fn say(memory: &Confidant, customer: &str, text: &str, times: usize) {
@@ -44,7 +45,10 @@ fn nothing_is_concluded_from_fewer_than_three_turns() {
         let alice = memory.customer("alice").unwrap();
         for turns in 0..3 {
             let preferences = alice.preferences().unwrap();
-            assert!(preferences.style.is_none() && preferences.topics.is_empty(), "after {turns} turns");
+            assert!(
+                preferences.style.is_none() && preferences.topics.is_empty(),
+                "after {turns} turns"
+            );
             say(&memory, "alice", FORMAL, 1);
         }
         assert_eq!(alice.preferences().unwrap().style.unwrap().value, Style::Formal);
@@ -75,7 +79,10 @@ fn what_others_say_and_what_is_answered_teaches_nothing() {
         let alice = memory.customer("alice").unwrap();
         for _ in 0..5 {
             other.save_turn(NewTurn::said(CASUAL)).unwrap();
-            alice.memory().save_turn(NewTurn::said("It is number seven.").answered(CASUAL)).unwrap();
+            alice
+                .memory()
+                .save_turn(NewTurn::said("It is number seven.").answered(CASUAL))
+                .unwrap();
         }
         assert!(alice.preferences().unwrap().style.is_none());
     });
@@ -92,7 +99,10 @@ fn what_another_handle_saved_is_learned_and_what_it_cleared_is_forgotten() {
         assert_eq!(alice.preferences().unwrap().customer_turns, 0);
         say(&other, "alice", CASUAL, 3);
         let preferences = alice.preferences().unwrap();
-        assert_eq!((preferences.style.unwrap().value, preferences.customer_turns), (Style::Casual, 3));
+        assert_eq!(
+            (preferences.style.unwrap().value, preferences.customer_turns),
+            (Style::Casual, 3)
+        );
     });
 }
 

@@ -39,7 +39,11 @@ fn open(location: &str) -> Confidant {
 
 fn shown(memory: &confidant::PersistentBufferMemory) -> String {
     let context = memory.load_context().unwrap();
-    format!("{} {}", context.total(), context.newest().map_or("", |turn| turn.said.as_deref().unwrap()))
+    format!(
+        "{} {}",
+        context.total(),
+        context.newest().map_or("", |turn| turn.said.as_deref().unwrap())
+    )
 }
 
 /// Tells what it sees, saves the line it was told, and acknowledges.
@@ -116,7 +120,15 @@ struct Board(std::fs::File);
 impl Board {
     fn open(location: &str) -> Board {
         let path = std::path::Path::new(location).with_extension("board");
-        Board(std::fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).unwrap())
+        Board(
+            std::fs::OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(path)
+                .unwrap(),
+        )
     }
 
     fn post(&self, place: usize, number: u32) {
@@ -126,7 +138,11 @@ impl Board {
     fn newest(&self) -> u32 {
         let mut bytes = [0; 4 * PROCESSES * THREADS];
         let read = self.0.read_at(&mut bytes, 0).unwrap();
-        bytes[..read].chunks_exact(4).map(|four| u32::from_ne_bytes(four.try_into().unwrap())).max().unwrap_or(0)
+        bytes[..read]
+            .chunks_exact(4)
+            .map(|four| u32::from_ne_bytes(four.try_into().unwrap()))
+            .max()
+            .unwrap_or(0)
     }
 }
 
@@ -155,14 +171,18 @@ fn crowd(location: &str, fault: Fault) {
             let begin = Instant::now();
             let turn = shared.save_turn(NewTurn::said(&text)).unwrap();
             longest = longest.max(begin.elapsed());
-            let early = if fault == Fault::PostsTooEarly && number == turns / 2 { 1_000_000 } else { 0 };
+            let early =
+                if fault == Fault::PostsTooEarly && number == turns / 2 { 1_000_000 } else { 0 };
             board.post(name * THREADS + thread, turn.id.number() + early);
             let acknowledged = board.newest();
             let begin = Instant::now();
             let context = shared.load_context().unwrap();
             longest = longest.max(begin.elapsed());
             if context.total() < u64::from(acknowledged) {
-                return Err(format!("unseen: {} of {acknowledged} turns are there", context.total()));
+                return Err(format!(
+                    "unseen: {} of {acknowledged} turns are there",
+                    context.total()
+                ));
             }
             let passed = context.get(0).unwrap().id > turn.id;
             assert!(passed || context.turns().any(|seen| *seen == turn), "{text} is not seen");
@@ -171,7 +191,8 @@ fn crowd(location: &str, fault: Fault) {
     };
     let done: Result<Vec<_>, String> = std::thread::scope(|scope| {
         let work = &work;
-        let threads: Vec<_> = (0..THREADS).map(|thread| scope.spawn(move || work(thread))).collect();
+        let threads: Vec<_> =
+            (0..THREADS).map(|thread| scope.spawn(move || work(thread))).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     match done {
@@ -187,11 +208,13 @@ fn crowd(location: &str, fault: Fault) {
 /// Lets all processes write to one customer; returns the longest wait in milliseconds.
 fn run_crowd(location: &str, turns: usize, of_first: &str) -> Result<u64, String> {
     let task = |name| if name == 0 { of_first } else { "crowd" };
-    let mut children: Vec<Helper> = (0..PROCESSES).map(|name| Helper::start(task(name), location)).collect();
+    let mut children: Vec<Helper> =
+        (0..PROCESSES).map(|name| Helper::start(task(name), location)).collect();
     for (name, child) in children.iter_mut().enumerate() {
         child.tell(&format!("{name} {turns}"));
     }
-    let told: Vec<String> = children.iter_mut().map(|child| child.hear().expect("a child failed")).collect();
+    let told: Vec<String> =
+        children.iter_mut().map(|child| child.hear().expect("a child failed")).collect();
     children.into_iter().for_each(Helper::end);
     if let Some(unseen) = told.iter().find(|told| told.starts_with("unseen")) {
         return Err(unseen.clone());
@@ -207,10 +230,15 @@ fn run_crowd(location: &str, turns: usize, of_first: &str) -> Result<u64, String
         longest = longest.max(told.next().unwrap() as u64);
         for (thread, acknowledged) in told.enumerate() {
             let begin = format!("{name} {thread} ");
-            let own = said(turns.iter().filter(|turn| turn.said.as_ref().unwrap().starts_with(&begin)));
-            let expected: Vec<String> = (0..acknowledged).map(|number| format!("{begin}{number}")).collect();
+            let own =
+                said(turns.iter().filter(|turn| turn.said.as_ref().unwrap().starts_with(&begin)));
+            let expected: Vec<String> =
+                (0..acknowledged).map(|number| format!("{begin}{number}")).collect();
             if own != expected {
-                return Err(format!("thread {thread} of {name}: {} turns of {acknowledged}", own.len()));
+                return Err(format!(
+                    "thread {thread} of {name}: {} turns of {acknowledged}",
+                    own.len()
+                ));
             }
             left -= own.len();
         }
@@ -231,7 +259,8 @@ fn eight_processes_with_eight_threads_each_lose_and_double_nothing_and_nobody_wa
 
 #[test]
 fn a_process_that_counts_or_tells_a_turn_too_many_is_found_by_the_test_above() {
-    let found = run_crowd(Place::sqlite().location(), 4, "crowd that counts one too many").unwrap_err();
+    let found =
+        run_crowd(Place::sqlite().location(), 4, "crowd that counts one too many").unwrap_err();
     assert_eq!(found, "thread 0 of 0: 4 turns of 5");
     let found = run_crowd(Place::sqlite().location(), 4, "crowd that posts too early").unwrap_err();
     assert!(found.starts_with("unseen: "), "{found}");
@@ -270,7 +299,11 @@ fn a_store_knows_whether_it_is_open_alone() {
             alice.save_turn(NewTurn::said("x")).unwrap();
         }
         assert!(memory.stats().alone, "it has left");
-        assert_eq!(said(bob.load_context().unwrap().turns()), ["from the child"], "and what it wrote is seen");
+        assert_eq!(
+            said(bob.load_context().unwrap().turns()),
+            ["from the child"],
+            "and what it wrote is seen"
+        );
     });
 }
 
@@ -313,7 +346,9 @@ fn fork(location: &str) {
     // only calls the library and leaves by `_exit`.
     let child = unsafe { libc::fork() };
     if child == 0 {
-        let closed = |result: Result<(), confidant::Error>| result.is_err_and(|e| e.kind() == ErrorKind::Closed);
+        let closed = |result: Result<(), confidant::Error>| {
+            result.is_err_and(|e| e.kind() == ErrorKind::Closed)
+        };
         let read = closed(alice.memory().load_context().map(drop));
         let wrote = closed(alice.memory().save_turn(NewTurn::said("from the fork")).map(drop));
         let listed = closed(alice.sessions(confidant::Page::first(1)).map(drop));
@@ -322,7 +357,10 @@ fn fork(location: &str) {
         let again = Confidant::open(location).and_then(|memory| {
             memory.customer("alice")?.memory().save_turn(NewTurn::said("opened again in the child"))
         });
-        let code = i32::from(!read) + 2 * i32::from(!wrote) + 4 * i32::from(!listed) + 8 * i32::from(again.is_err());
+        let code = i32::from(!read)
+            + 2 * i32::from(!wrote)
+            + 4 * i32::from(!listed)
+            + 8 * i32::from(again.is_err());
         // SAFETY: ends this process at once, without the harness's own exit.
         unsafe { libc::_exit(code) };
     }
@@ -356,13 +394,17 @@ fn many_may_open_a_new_file_at_the_same_moment() {
                     let start = &start;
                     scope.spawn(move || {
                         start.wait();
-                        let memory = Confidant::open(location).unwrap_or_else(|error| panic!("{error:?}"));
+                        let memory =
+                            Confidant::open(location).unwrap_or_else(|error| panic!("{error:?}"));
                         let alice = memory.customer("alice").unwrap().memory();
                         alice.save_turn(NewTurn::said(&format!("{thread}"))).unwrap();
                     });
                 }
             });
-            assert_eq!(place.open().customer("alice").unwrap().memory().load_context().unwrap().total(), 6);
+            assert_eq!(
+                place.open().customer("alice").unwrap().memory().load_context().unwrap().total(),
+                6
+            );
         });
     });
 }

@@ -4,7 +4,8 @@
 mod support;
 
 use confidant::{
-    Builder, Channel, Confidant, Customer, ErrorKind, NewAnswer, NewTurn, Persist, RecallBasis, RecallQuery, Timestamp,
+    Builder, Channel, Confidant, Customer, ErrorKind, NewAnswer, NewTurn, Persist, RecallBasis,
+    RecallQuery, Timestamp,
 };
 use support::{DAY, Rng, START, on_every_store, texts, with_seeds};
 
@@ -21,8 +22,17 @@ fn save(customer: &Customer, texts: &[&str]) {
 
 /// Talk about many things, so that few turns fit a question.
 fn chatter(count: usize) -> Vec<String> {
-    let things = ["the weather", "a new phone", "my garden", "the football match", "lunch", "the train to Leeds"];
-    (0..count).map(|n| format!("We spoke about {} and number {n}.", things[n % things.len()])).collect()
+    let things = [
+        "the weather",
+        "a new phone",
+        "my garden",
+        "the football match",
+        "lunch",
+        "the train to Leeds",
+    ];
+    (0..count)
+        .map(|n| format!("We spoke about {} and number {n}.", things[n % things.len()]))
+        .collect()
 }
 
 fn save_all(customer: &Customer, texts: &[String]) {
@@ -36,8 +46,16 @@ fn save_all(customer: &Customer, texts: &[String]) {
 fn the_turn_that_answers_is_found_in_other_words_and_says_why() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap();
-        save(&alice, &["My parcel has not arrived", "I want my money back", "The app crashes when I open it"]);
-        let found = alice.recall(&RecallQuery::new("refund for a crashed application").limit(3)).unwrap();
+        save(
+            &alice,
+            &[
+                "My parcel has not arrived",
+                "I want my money back",
+                "The app crashes when I open it",
+            ],
+        );
+        let found =
+            alice.recall(&RecallQuery::new("refund for a crashed application").limit(3)).unwrap();
         assert_eq!(found.turns.len(), 3);
         if cfg!(feature = "embedding") {
             assert_eq!(found.basis, RecallBasis::WordsAndMeaning);
@@ -59,17 +77,29 @@ fn the_turn_that_answers_is_found_in_other_words_and_says_why() {
 fn a_turn_counts_more_in_a_session_that_answers_than_in_another() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap();
-        for (day, first) in [(-2, "The courier lost the zebra crate."), (0, "The shop was closed.")] {
-            let session = alice.open_session_at(Channel::Chat, Timestamp::from_millis(START + day * DAY)).unwrap();
-            let texts =
-                [first, "We had lunch.", "The garden is dry.", "It was the green label.", "The train was late."];
+        for (day, first) in [(-2, "The courier lost the zebra crate."), (0, "The shop was closed.")]
+        {
+            let session = alice
+                .open_session_at(Channel::Chat, Timestamp::from_millis(START + day * DAY))
+                .unwrap();
+            let texts = [
+                first,
+                "We had lunch.",
+                "The garden is dry.",
+                "It was the green label.",
+                "The train was late.",
+            ];
             for (text, hour) in texts.into_iter().zip(0..) {
                 let at = Timestamp::from_millis(START + day * DAY + hour * 60_000);
                 session.save_turn(NewTurn::said(text).at(at)).unwrap();
             }
         }
-        let found = alice.recall(&RecallQuery::new("What label had the zebra crate?").limit(10)).unwrap();
-        let labels = found.turns.iter().filter(|found| found.turn.said.as_deref() == Some("It was the green label."));
+        let found =
+            alice.recall(&RecallQuery::new("What label had the zebra crate?").limit(10)).unwrap();
+        let labels = found
+            .turns
+            .iter()
+            .filter(|found| found.turn.said.as_deref() == Some("It was the green label."));
         let labels: Vec<_> = labels.collect();
         assert_eq!(labels.len(), 2);
         assert!(labels[0].score > labels[1].score && labels[0].neighbours > labels[1].neighbours);
@@ -87,7 +117,10 @@ fn a_turn_that_ends_with_a_question_answers_less_than_one_that_states() {
         }
         let best = || said(&alice, "walrus green", 3);
         assert_eq!(best()[0], "The walrus is green!");
-        alice.memory().save_turn(NewTurn::said("Is this walrus green?").answered("It is green.")).unwrap();
+        alice
+            .memory()
+            .save_turn(NewTurn::said("Is this walrus green?").answered("It is green."))
+            .unwrap();
         assert_eq!(best()[0], "Is this walrus green?", "what is answered asks no more");
     });
 }
@@ -97,7 +130,11 @@ fn a_turn_is_found_as_soon_as_it_is_saved_and_changes_with_its_answer() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap();
         save_all(&alice, &chatter(120));
-        assert_eq!(said(&alice, "zebra", 1).len(), usize::from(cfg!(feature = "embedding")), "by meaning, if at all");
+        assert_eq!(
+            said(&alice, "zebra", 1).len(),
+            usize::from(cfg!(feature = "embedding")),
+            "by meaning, if at all"
+        );
         let asked = alice.memory().save_turn(NewTurn::said("Do you sell zebra stripes?")).unwrap();
         assert_eq!(said(&alice, "zebra", 1), ["Do you sell zebra stripes?"]);
         save_all(&alice, &chatter(120));
@@ -179,13 +216,22 @@ fn an_index_that_grew_step_by_step_answers_as_one_that_was_built_at_once() {
             }
         }
         for (number, id) in open.into_iter().enumerate() {
-            grown.memory().answer(id, NewAnswer::new(&format!("The garden answer is {number}"))).unwrap();
+            grown
+                .memory()
+                .answer(id, NewAnswer::new(&format!("The garden answer is {number}")))
+                .unwrap();
             if number % 5 == 0 {
                 said(&grown, "answer", 5);
             }
         }
         let built = place.open().customer("alice").unwrap();
-        for question in ["the garden answer", "lunch number 12", "football", "travel by rail", "nothing like it"] {
+        for question in [
+            "the garden answer",
+            "lunch number 12",
+            "football",
+            "travel by rail",
+            "nothing like it",
+        ] {
             let query = RecallQuery::new(question).limit(500);
             assert_eq!(grown.recall(&query).unwrap(), built.recall(&query).unwrap(), "{question}");
         }
@@ -198,13 +244,19 @@ fn conditions_leave_out_whatever_does_not_meet_them() {
         let alice = place.open().customer("alice").unwrap();
         let at = |days: i64| Timestamp::from_millis(START - days * DAY);
         let mail = alice.open_session_at(Channel::Email, at(9)).unwrap();
-        mail.save_turn(NewTurn::said("refund one").at(at(9)).metadata(r#"{"ticket":"A-7","n":1}"#)).unwrap();
-        mail.save_turn(NewTurn::said("refund two").answered("done").at(at(8)).resolved(true)).unwrap();
+        mail.save_turn(NewTurn::said("refund one").at(at(9)).metadata(r#"{"ticket":"A-7","n":1}"#))
+            .unwrap();
+        mail.save_turn(NewTurn::said("refund two").answered("done").at(at(8)).resolved(true))
+            .unwrap();
         let chat = alice.open_session_at(Channel::Chat, at(2)).unwrap();
-        chat.save_turn(NewTurn::said("refund three").at(at(2)).metadata(r#"{"ticket":"A-7","n":2}"#)).unwrap();
+        chat.save_turn(
+            NewTurn::said("refund three").at(at(2)).metadata(r#"{"ticket":"A-7","n":2}"#),
+        )
+        .unwrap();
         let found = |query: RecallQuery<'_>| {
             let found = alice.recall(&query).unwrap().turns;
-            let mut said: Vec<String> = found.into_iter().map(|found| found.turn.said.unwrap()).collect();
+            let mut said: Vec<String> =
+                found.into_iter().map(|found| found.turn.said.unwrap()).collect();
             said.sort();
             said
         };
@@ -216,8 +268,14 @@ fn conditions_leave_out_whatever_does_not_meet_them() {
         assert_eq!(found(query().until(at(8))), ["refund one"]);
         assert_eq!(found(query().resolved(true)), ["refund two"]);
         assert_eq!(found(query().resolved(false).on_channel(Channel::Email)), ["refund one"]);
-        assert_eq!(found(query().with_metadata("ticket", "\"A-7\"")), ["refund one", "refund three"]);
-        assert_eq!(found(query().with_metadata("ticket", "\"A-7\"").with_metadata("n", "2")), ["refund three"]);
+        assert_eq!(
+            found(query().with_metadata("ticket", "\"A-7\"")),
+            ["refund one", "refund three"]
+        );
+        assert_eq!(
+            found(query().with_metadata("ticket", "\"A-7\"").with_metadata("n", "2")),
+            ["refund three"]
+        );
         assert_eq!(found(query().with_metadata("ticket", "\"B-1\"")), [""; 0]);
         assert_eq!(found(query().with_metadata("n", "\"2\"")), [""; 0]);
     });
@@ -227,13 +285,15 @@ fn conditions_leave_out_whatever_does_not_meet_them() {
 fn the_time_that_a_question_speaks_of_is_favoured() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap();
-        let chat = alice.open_session_at(Channel::Chat, Timestamp::from_millis(START - 40 * DAY)).unwrap();
+        let chat =
+            alice.open_session_at(Channel::Chat, Timestamp::from_millis(START - 40 * DAY)).unwrap();
         for days in [30, 9, 1] {
             let at = Timestamp::from_millis(START - days * DAY);
             chat.save_turn(NewTurn::said("The kettle leaks").answered("Noted.").at(at)).unwrap();
         }
-        let first =
-            |question: &str| alice.recall(&RecallQuery::new(question).limit(1)).unwrap().turns[0].turn.id.number();
+        let first = |question: &str| {
+            alice.recall(&RecallQuery::new(question).limit(1)).unwrap().turns[0].turn.id.number()
+        };
         assert_eq!(first("What did I say of the kettle yesterday?"), 3);
         assert_eq!(first("What did I say of the kettle last week?"), 2);
     });
@@ -244,8 +304,13 @@ fn the_one_who_is_named_is_favoured() {
     on_every_store(|place| {
         let alice = place.open().customer("Alice").unwrap();
         save(&alice, &["I like the blue kettle"]);
-        alice.memory().save_turn(NewTurn::unasked("I like the blue kettle").answered_by("Bob")).unwrap();
-        let first = |question: &str| alice.recall(&RecallQuery::new(question).limit(1)).unwrap().turns[0].turn.clone();
+        alice
+            .memory()
+            .save_turn(NewTurn::unasked("I like the blue kettle").answered_by("Bob"))
+            .unwrap();
+        let first = |question: &str| {
+            alice.recall(&RecallQuery::new(question).limit(1)).unwrap().turns[0].turn.clone()
+        };
         assert!(first("What kettle does Bob like?").said.is_none());
         assert!(first("What kettle does Alice like?").said.is_some());
     });
@@ -255,14 +320,28 @@ fn the_one_who_is_named_is_favoured() {
 fn odd_questions_have_defined_answers() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap();
-        assert!(alice.recall(&RecallQuery::new("anything")).unwrap().turns.is_empty(), "nobody known");
-        save(&alice, &["Der K\u{e4}se ist schlecht", "\u{8a02}\u{5355}\u{5728}\u{54ea}\u{91cc}", "", "\u{1f600}"]);
+        assert!(
+            alice.recall(&RecallQuery::new("anything")).unwrap().turns.is_empty(),
+            "nobody known"
+        );
+        save(
+            &alice,
+            &[
+                "Der K\u{e4}se ist schlecht",
+                "\u{8a02}\u{5355}\u{5728}\u{54ea}\u{91cc}",
+                "",
+                "\u{1f600}",
+            ],
+        );
         for empty in ["", "  \n", "\u{0}", "\u{1f600}\u{fe0f}"] {
             let found = alice.recall(&RecallQuery::new(empty)).unwrap();
             assert_eq!((found.turns.len(), found.basis), (0, RecallBasis::WordsOnly), "{empty:?}");
         }
         assert_eq!(said(&alice, "k\u{c4}SE", 1), ["Der K\u{e4}se ist schlecht"]);
-        assert_eq!(said(&alice, "\u{8a02}\u{5355}", 1), ["\u{8a02}\u{5355}\u{5728}\u{54ea}\u{91cc}"]);
+        assert_eq!(
+            said(&alice, "\u{8a02}\u{5355}", 1),
+            ["\u{8a02}\u{5355}\u{5728}\u{54ea}\u{91cc}"]
+        );
         let stops = alice.recall(&RecallQuery::new("what is it to them")).unwrap();
         assert!(stops.turns.iter().all(|found| found.words == 0.0 && found.matches.is_empty()));
         let long = "k\u{e4}se ".repeat(10_922);
@@ -271,7 +350,10 @@ fn odd_questions_have_defined_answers() {
         assert_eq!(kind(RecallQuery::new(&"x".repeat(65_537))), ErrorKind::Limit);
         assert_eq!(kind(RecallQuery::new("x").limit(0)), ErrorKind::InvalidArgument);
         assert_eq!(kind(RecallQuery::new("x").limit(1_001)), ErrorKind::InvalidArgument);
-        assert_eq!(kind(RecallQuery::new("x").with_metadata("a", "[1]")), ErrorKind::InvalidArgument);
+        assert_eq!(
+            kind(RecallQuery::new("x").with_metadata("a", "[1]")),
+            ErrorKind::InvalidArgument
+        );
         assert_eq!(kind(RecallQuery::new("x").with_metadata("a", "x")), ErrorKind::InvalidArgument);
     });
 }
@@ -285,7 +367,11 @@ fn indexes_keep_to_their_bound_and_none_are_kept_at_zero() {
                 let customer = memory.customer(&format!("customer {number}")).unwrap();
                 save_all(&customer, &chatter(100));
                 assert_eq!(said(&customer, "number 77", 1), [chatter(100)[77].clone()]);
-                assert!(memory.stats().recall_bytes <= bytes, "{} of {bytes}", memory.stats().recall_bytes);
+                assert!(
+                    memory.stats().recall_bytes <= bytes,
+                    "{} of {bytes}",
+                    memory.stats().recall_bytes
+                );
             }
         }
     });
@@ -302,15 +388,21 @@ fn waiting_turns_are_found_like_any_other() {
         save_all(&alice, &chatter(90));
         let asked = alice.memory().save_turn(NewTurn::said("Do you sell zebra stripes?")).unwrap();
         assert!(asked.id.is_pending());
-        let found = |question: &str| alice.recall(&RecallQuery::new(question).limit(1)).unwrap().turns.remove(0);
+        let found = |question: &str| {
+            alice.recall(&RecallQuery::new(question).limit(1)).unwrap().turns.remove(0)
+        };
         assert_eq!(found("zebra").turn, asked);
-        let answered = alice.memory().answer(asked.id, NewAnswer::new("Only giraffe spots.")).unwrap();
+        let answered =
+            alice.memory().answer(asked.id, NewAnswer::new("Only giraffe spots.")).unwrap();
         assert_eq!(found("giraffe").turn, answered);
         let waiting = found("giraffe");
         alice.memory().flush().unwrap();
         let stored = found("giraffe");
         assert!(!stored.turn.id.is_pending());
-        assert_eq!((stored.score, stored.words, stored.matches), (waiting.score, waiting.words, waiting.matches));
+        assert_eq!(
+            (stored.score, stored.words, stored.matches),
+            (waiting.score, waiting.words, waiting.matches)
+        );
         save(&alice, &["My secret is a yak"]);
         alice.memory().clear().unwrap();
         assert_eq!(said(&alice, "yak", 10), [""; 0]);
@@ -338,7 +430,9 @@ fn an_index_with_waiting_turns_answers_as_one_that_was_built_at_once_whoever_els
                     0..6 => open.push(ours.memory().save_turn(NewTurn::said(text)).unwrap().id),
                     6..8 if !open.is_empty() => {
                         let id = open.swap_remove(rng.below(open.len()));
-                        ours.memory().answer(id, NewAnswer::new(&format!("The lunch answer {step}"))).unwrap();
+                        ours.memory()
+                            .answer(id, NewAnswer::new(&format!("The lunch answer {step}")))
+                            .unwrap();
                     }
                     8 => ours.memory().flush().unwrap(),
                     9 => {
@@ -365,7 +459,10 @@ fn an_index_with_waiting_turns_answers_as_one_that_was_built_at_once_whoever_els
 #[test]
 fn a_waiting_turn_whose_key_another_process_saved_meanwhile_is_found_once() {
     on_every_store(|place| {
-        let ours = place.open_with(|builder| builder.persist(Persist::Every(100))).customer("alice").unwrap();
+        let ours = place
+            .open_with(|builder| builder.persist(Persist::Every(100)))
+            .customer("alice")
+            .unwrap();
         let theirs = place.open().customer("alice").unwrap();
         ours.memory().save_turn(NewTurn::said("a walrus").key("k")).unwrap();
         assert_eq!(said(&ours, "walrus", 10), ["a walrus"]);
@@ -381,7 +478,9 @@ fn debug_prints_no_words() {
         let alice = place.open().customer("alice").unwrap();
         save(&alice, &["my secret walrus"]);
         let query = RecallQuery::new("secret walrus").with_metadata("password", "\"hidden\"");
-        assert!(!format!("{query:?}").contains("walrus") && !format!("{query:?}").contains("hidden"));
+        assert!(
+            !format!("{query:?}").contains("walrus") && !format!("{query:?}").contains("hidden")
+        );
         let found = alice.recall(&RecallQuery::new("secret walrus")).unwrap();
         assert!(!format!("{found:?}").contains("walrus"), "{found:?}");
     });

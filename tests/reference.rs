@@ -5,9 +5,9 @@
 #![cfg(feature = "sqlite")]
 
 use confidant::{
-    AskedRequest, Channel, Clock, Confidant, Customer, Finish, LlmBackend, LlmOutcome, LlmRequest, Message, Outcome,
-    Page, PreferenceExtractor, Preferences, Reply, Role, Scripted, ScriptedReply, SessionMetrics, SupportAgent,
-    Timestamp, Turn,
+    AskedRequest, Channel, Clock, Confidant, Customer, Finish, LlmBackend, LlmOutcome, LlmRequest,
+    Message, Outcome, Page, PreferenceExtractor, Preferences, Reply, Role, Scripted, ScriptedReply,
+    SessionMetrics, SupportAgent, Timestamp, Turn,
 };
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -76,7 +76,10 @@ fn list(value: &Value) -> &[Value] {
 
 fn customer(memory: &Confidant) -> Customer {
     let script = script();
-    memory.tenant(text(&script["tenant"])).and_then(|tenant| tenant.customer(text(&script["customer"]))).expect("names")
+    memory
+        .tenant(text(&script["tenant"]))
+        .and_then(|tenant| tenant.customer(text(&script["customer"])))
+        .expect("names")
 }
 
 /// Holds one session with a memory of its own; it is closed when this returns.
@@ -132,7 +135,8 @@ fn all_seven_turns_are_read_back_as_they_were_said_and_answered() {
     let (_folder, memory, held) = play();
     let turns = customer(&memory).memory().turns(Page::first(100)).expect("reads");
     let script = script();
-    let expected: Vec<&Value> = list(&script["sessions"]).iter().flat_map(|session| list(&session["turns"])).collect();
+    let expected: Vec<&Value> =
+        list(&script["sessions"]).iter().flat_map(|session| list(&session["turns"])).collect();
     assert_eq!(turns.len(), expected.len());
     for (turn, expected) in turns.iter().zip(expected) {
         assert_eq!(turn.said.as_deref(), expected["said"].as_str());
@@ -141,9 +145,11 @@ fn all_seven_turns_are_read_back_as_they_were_said_and_answered() {
         assert_eq!(Some(turn.resolved), expected["resolved"].as_bool());
         assert_eq!(turn.answered_by.as_deref(), Some("scripted"));
     }
-    let replied: Vec<&Turn> = held.iter().flat_map(|held| &held.replies).map(|reply| &reply.turn).collect();
+    let replied: Vec<&Turn> =
+        held.iter().flat_map(|held| &held.replies).map(|reply| &reply.turn).collect();
     assert_eq!(turns.iter().collect::<Vec<_>>(), replied);
-    let lengths: Vec<u64> = held.iter().flat_map(|held| &held.replies).map(|reply| reply.history_len).collect();
+    let lengths: Vec<u64> =
+        held.iter().flat_map(|held| &held.replies).map(|reply| reply.history_len).collect();
     assert_eq!(lengths, [1, 2, 3, 4, 5, 6, 7]);
 }
 
@@ -156,9 +162,15 @@ fn the_figures_are_those_that_the_reference_expects() {
     assert_eq!(expected["resolved_turns"], summary.resolved_turns);
     assert_eq!(expected["resolved_sessions"], summary.resolved_sessions);
     let rate = summary.resolution_rate_percent().map(|rate| format!("{rate:.1}"));
-    assert_eq!(rate, Some(format!("{:.1}", expected["resolution_rate_percent"].as_f64().expect("a number"))));
+    assert_eq!(
+        rate,
+        Some(format!("{:.1}", expected["resolution_rate_percent"].as_f64().expect("a number")))
+    );
     let confidence = summary.mean_confidence.map(|mean| format!("{mean:.2}"));
-    assert_eq!(confidence, Some(format!("{:.2}", expected["mean_confidence"].as_f64().expect("a number"))));
+    assert_eq!(
+        confidence,
+        Some(format!("{:.2}", expected["mean_confidence"].as_f64().expect("a number")))
+    );
     assert_eq!((rate.as_deref(), confidence.as_deref()), (Some("57.1"), Some("0.86")));
 
     let turns: Vec<u64> = held.iter().map(|held| held.metrics.turns()).collect();
@@ -171,7 +183,10 @@ fn the_figures_are_those_that_the_reference_expects() {
     let channels = [Channel::Chat, Channel::Chat, Channel::Email];
     assert_eq!(sessions.iter().map(|session| session.channel).collect::<Vec<_>>(), channels);
     assert!(sessions.iter().all(|session| session.resolved && session.closed_at.is_some()));
-    assert_eq!(summary, memory.tenant("default").and_then(|tenant| tenant.analytics().summary()).expect("sums up"));
+    assert_eq!(
+        summary,
+        memory.tenant("default").and_then(|tenant| tenant.analytics().summary()).expect("sums up")
+    );
 }
 
 #[test]
@@ -179,9 +194,14 @@ fn preferences_become_known_with_the_third_turn_and_end_as_the_reference_expects
     let (_folder, memory, held) = play();
     let replies: Vec<&Reply> = held.iter().flat_map(|held| &held.replies).collect();
     for reply in &replies[..2] {
-        assert_eq!(in_words(&reply.preferences), in_words(&Preferences::default()), "two turns are too few");
+        assert_eq!(
+            in_words(&reply.preferences),
+            in_words(&Preferences::default()),
+            "two turns are too few"
+        );
     }
-    let before_turn_4 = PreferenceExtractor::support().extract(replies[..3].iter().map(|reply| &reply.turn));
+    let before_turn_4 =
+        PreferenceExtractor::support().extract(replies[..3].iter().map(|reply| &reply.turn));
     assert_eq!(
         in_words(&before_turn_4),
         serde_json::json!({"style": "formal", "response_length": "medium", "topics": ["login"]})
@@ -204,7 +224,12 @@ fn the_words_that_show_a_preference_stand_in_the_customers_own_text() {
     let style = preferences.style.iter().flat_map(|style| &style.evidence);
     let mut words = Vec::new();
     for evidence in style.chain(topics) {
-        let said = customer.memory().turn(evidence.turn).expect("is there").said.expect("the customer's half");
+        let said = customer
+            .memory()
+            .turn(evidence.turn)
+            .expect("is there")
+            .said
+            .expect("the customer's half");
         words.push(said[evidence.span.clone().expect("a place")].to_lowercase());
     }
     for word in ["good morning", "kindly", "i am afraid", "password", "billing", "subscription"] {
@@ -224,7 +249,9 @@ fn the_model_is_shown_all_of_session_1_when_turn_4_is_answered_by_another_openin
     expected.push((Role::Customer, text(&script["sessions"][1]["turns"][0]["said"]).to_owned()));
     let request = held[1].requests.first().expect("was asked");
     assert_eq!(request.messages, expected);
-    assert!(request.system.contains("style: formal; length of messages: medium; common topics: login"));
+    assert!(
+        request.system.contains("style: formal; length of messages: medium; common topics: login")
+    );
 
     let last = held[2].requests.last().expect("was asked");
     assert_eq!(last.messages.len(), 13, "six turns before it and its own message");
@@ -240,14 +267,21 @@ fn the_transcript_is_the_golden_one() {
     let mut page = String::new();
     for session in &sessions {
         let resolved = if session.resolved { "resolved" } else { "open" };
-        writeln!(page, "# Session {} ({}, {}): {resolved}", session.id.number(), session.channel, session.opened_at)
-            .expect("text");
+        writeln!(
+            page,
+            "# Session {} ({}, {}): {resolved}",
+            session.id.number(),
+            session.channel,
+            session.opened_at
+        )
+        .expect("text");
         for turn in turns.iter().filter(|turn| turn.session == session.id) {
             let by = turn.answered_by.as_deref().unwrap_or("nobody");
             let confidence = turn.confidence.unwrap_or_default();
             let resolved = if turn.resolved { "yes" } else { "no" };
             writeln!(page, "\n## Turn {} at {}\n{turn}", turn.id.number(), turn.at).expect("text");
-            writeln!(page, "({by}, confidence {confidence:.2}, resolved {resolved})").expect("text");
+            writeln!(page, "({by}, confidence {confidence:.2}, resolved {resolved})")
+                .expect("text");
         }
         page.push('\n');
     }

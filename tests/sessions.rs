@@ -1,10 +1,17 @@
 //! What sessions promise: one conversation on one channel inside a customer's memory.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions, clippy::cloned_ref_to_slice_refs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::cloned_ref_to_slice_refs
+)]
 
 mod support;
 
-use confidant::{Channel, Error, ErrorKind, NewAnswer, NewTurn, Outcome, Page, SessionId, Timestamp};
+use confidant::{
+    Channel, Error, ErrorKind, NewAnswer, NewTurn, Outcome, Page, SessionId, Timestamp,
+};
 use support::*;
 
 fn kind<T>(result: Result<T, Error>) -> ErrorKind {
@@ -26,7 +33,10 @@ fn a_session_is_opened_filled_and_closed_with_its_figures() {
         assert_eq!((asked.session, asked.channel), (session.id(), Channel::Email));
 
         let metrics = session.metrics().unwrap();
-        assert_eq!((metrics.turns(), metrics.answered_turns(), metrics.resolved_turns()), (3, 2, 1));
+        assert_eq!(
+            (metrics.turns(), metrics.answered_turns(), metrics.resolved_turns()),
+            (3, 2, 1)
+        );
         assert!((metrics.mean_confidence().unwrap() - 0.85).abs() < 1e-9);
         assert!(!metrics.details().resolved, "its newest turn is not");
         assert_eq!(metrics.details().closed_at, None);
@@ -34,21 +44,40 @@ fn a_session_is_opened_filled_and_closed_with_its_figures() {
         session.answer(asked.id, NewAnswer::new("f").resolved(true)).unwrap();
         place.clock.advance(MINUTE);
         let metrics = session.close(Outcome::unknown().rated(4)).unwrap();
-        assert_eq!((metrics.turns(), metrics.answered_turns(), metrics.resolved_turns()), (3, 3, 2));
+        assert_eq!(
+            (metrics.turns(), metrics.answered_turns(), metrics.resolved_turns()),
+            (3, 3, 2)
+        );
         let details = metrics.details();
         assert_eq!((details.id, details.channel, details.turns), (session.id(), Channel::Email, 3));
-        assert_eq!((details.opened_at.as_millis(), details.closed_at.unwrap().as_millis()), (START, START + MINUTE));
+        assert_eq!(
+            (details.opened_at.as_millis(), details.closed_at.unwrap().as_millis()),
+            (START, START + MINUTE)
+        );
         assert!(details.resolved, "its newest turn is");
         assert_eq!(details.rating, Some(4));
-        assert_eq!(place.open().customer("alice").unwrap().sessions(Page::first(1)).unwrap(), [details.clone()]);
+        assert_eq!(
+            place.open().customer("alice").unwrap().sessions(Page::first(1)).unwrap(),
+            [details.clone()]
+        );
     });
 }
 
 #[test]
 fn a_session_without_turns_has_empty_figures() {
     on_every_store(|place| {
-        let metrics = place.open().customer("alice").unwrap().open_session(Channel::App).unwrap().metrics().unwrap();
-        assert_eq!((metrics.turns(), metrics.answered_turns(), metrics.resolved_turns()), (0, 0, 0));
+        let metrics = place
+            .open()
+            .customer("alice")
+            .unwrap()
+            .open_session(Channel::App)
+            .unwrap()
+            .metrics()
+            .unwrap();
+        assert_eq!(
+            (metrics.turns(), metrics.answered_turns(), metrics.resolved_turns()),
+            (0, 0, 0)
+        );
         assert_eq!(metrics.mean_confidence(), None);
         assert!(!metrics.details().resolved);
     });
@@ -64,7 +93,11 @@ fn a_closed_session_says_so_to_every_handle() {
         let elsewhere = place.open().customer("alice").unwrap().session(session.id()).unwrap();
         elsewhere.save_turn(NewTurn::said("b")).unwrap();
         session.close(Outcome::resolved()).unwrap();
-        for session in [&session, &elsewhere, &place.open().customer("alice").unwrap().session(session.id()).unwrap()] {
+        for session in [
+            &session,
+            &elsewhere,
+            &place.open().customer("alice").unwrap().session(session.id()).unwrap(),
+        ] {
             let error = session.save_turn(NewTurn::said("c")).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Closed);
             assert!(error.to_string().contains(&session.id().to_string()), "{error}");
@@ -105,8 +138,12 @@ fn sessions_are_listed_newest_first_with_their_turns_counted() {
         }
         let alice = place.open().customer("alice").unwrap();
         let listed = alice.sessions(Page::first(10)).unwrap();
-        let newest_first: Vec<_> = ids.iter().copied().zip(counts.map(|count| count as u64)).rev().collect();
-        assert_eq!(listed.iter().map(|session| (session.id, session.turns)).collect::<Vec<_>>(), newest_first);
+        let newest_first: Vec<_> =
+            ids.iter().copied().zip(counts.map(|count| count as u64)).rev().collect();
+        assert_eq!(
+            listed.iter().map(|session| (session.id, session.turns)).collect::<Vec<_>>(),
+            newest_first
+        );
         assert_eq!(alice.memory().load_context().unwrap().total(), 10);
         assert_eq!(alice.memory().stats().unwrap().total, 10);
 
@@ -155,22 +192,39 @@ fn a_turn_without_a_session_continues_the_newest_open_one_within_the_idle_time()
         assert_eq!(save(), 2, "later than the idle time");
         let email = alice.open_session(Channel::Email).unwrap();
         let turn = alice.memory().save_turn(NewTurn::said("x")).unwrap();
-        assert_eq!((turn.session, turn.channel), (email.id(), Channel::Email), "the newest session");
+        assert_eq!(
+            (turn.session, turn.channel),
+            (email.id(), Channel::Email),
+            "the newest session"
+        );
         email.close(Outcome::unknown()).unwrap();
         assert_eq!(save(), 4, "the newest session is closed");
         assert_eq!(
-            place.open().customer("alice").unwrap().memory().save_turn(NewTurn::said("x")).unwrap().session.number(),
+            place
+                .open()
+                .customer("alice")
+                .unwrap()
+                .memory()
+                .save_turn(NewTurn::said("x"))
+                .unwrap()
+                .session
+                .number(),
             4
         );
         assert_eq!(alice.sessions(Page::first(10)).unwrap().len(), 4);
-        assert_eq!(alice.memory().load_context().unwrap().total(), 6, "one memory over all sessions");
+        assert_eq!(
+            alice.memory().load_context().unwrap().total(),
+            6,
+            "one memory over all sessions"
+        );
     });
 }
 
 #[test]
 fn the_idle_time_is_a_setting_and_counts_from_the_opening_too() {
     on_every_store(|place| {
-        let memory = place.open_with(|builder| builder.session_idle(std::time::Duration::from_secs(10)));
+        let memory =
+            place.open_with(|builder| builder.session_idle(std::time::Duration::from_secs(10)));
         let alice = memory.customer("alice").unwrap();
         let session = alice.open_session(Channel::Phone).unwrap();
         place.clock.advance(10 * SECOND);
@@ -201,8 +255,10 @@ fn a_session_that_was_idle_is_not_kept_alive_by_another_session() {
 fn an_imported_turn_of_another_session_does_not_end_the_newest_session() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap();
-        let older = alice.open_session_at(Channel::Email, Timestamp::from_millis(START - DAY)).unwrap();
-        let newest = alice.open_session_at(Channel::Chat, Timestamp::from_millis(START - HOUR)).unwrap();
+        let older =
+            alice.open_session_at(Channel::Email, Timestamp::from_millis(START - DAY)).unwrap();
+        let newest =
+            alice.open_session_at(Channel::Chat, Timestamp::from_millis(START - HOUR)).unwrap();
         newest.save_turn(NewTurn::said("now")).unwrap();
         older.save_turn(NewTurn::said("then").at(Timestamp::from_millis(START - DAY))).unwrap();
         let turn = alice.memory().save_turn(NewTurn::said("now again")).unwrap();
@@ -241,7 +297,10 @@ fn a_rating_is_one_to_five_and_a_wrong_one_leaves_the_session_open() {
         session.save_turn(NewTurn::said("still open")).unwrap();
         for rating in 1..=5 {
             let session = alice.open_session(Channel::Chat).unwrap();
-            assert_eq!(session.close(Outcome::unknown().rated(rating)).unwrap().details().rating, Some(rating));
+            assert_eq!(
+                session.close(Outcome::unknown().rated(rating)).unwrap().details().rating,
+                Some(rating)
+            );
         }
     });
 }
@@ -260,7 +319,11 @@ fn a_session_is_resumed_by_its_id_in_another_handle() {
             (opened.id(), Channel::Social, opened.opened_at())
         );
         assert_eq!(resumed.customer().id(), "alice");
-        assert_eq!(resumed.save_turn(NewTurn::said("b")).unwrap().session, opened.id(), "however long it was idle");
+        assert_eq!(
+            resumed.save_turn(NewTurn::said("b")).unwrap().session,
+            opened.id(),
+            "however long it was idle"
+        );
         assert_eq!(opened.metrics().unwrap().turns(), 2);
         let next = SessionId::from_u64(opened.id().as_u64() + 1).unwrap();
         assert_eq!(kind(alice.session(next)), ErrorKind::NotFound);
@@ -273,7 +336,10 @@ fn a_session_may_begin_at_a_given_time_but_not_before_1970() {
         let alice = place.open().customer("alice").unwrap();
         let session = alice.open_session_at(Channel::Chat, Timestamp::from_millis(0)).unwrap();
         assert_eq!(alice.session(session.id()).unwrap().opened_at().as_millis(), 0);
-        assert_eq!(kind(alice.open_session_at(Channel::Chat, Timestamp::from_millis(-1))), ErrorKind::InvalidArgument);
+        assert_eq!(
+            kind(alice.open_session_at(Channel::Chat, Timestamp::from_millis(-1))),
+            ErrorKind::InvalidArgument
+        );
         assert_eq!(alice.sessions(Page::first(10)).unwrap().len(), 1);
     });
 }

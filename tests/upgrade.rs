@@ -6,7 +6,8 @@
 #![cfg(feature = "sqlite")]
 
 use confidant::{
-    Channel, Clock, Confidant, Customer, NewAnswer, NewArticle, NewTurn, Outcome, Page, RecallQuery, Timestamp,
+    Channel, Clock, Confidant, Customer, NewAnswer, NewArticle, NewTurn, Outcome, Page,
+    RecallQuery, Timestamp,
 };
 use std::path::PathBuf;
 
@@ -31,7 +32,8 @@ fn open(path: &std::path::Path) -> Confidant {
 
 /// What the customer of a number said in a turn; phrases recur, so that a dictionary is worth it.
 fn said(customer: usize, turn: usize) -> String {
-    let what = ["my invoice is wrong", "the parcel has not arrived", "I forgot my password"][turn % 3];
+    let what =
+        ["my invoice is wrong", "the parcel has not arrived", "I forgot my password"][turn % 3];
     format!("Hello, {what} and I would like to know what I can do about it ({customer}/{turn}).")
 }
 
@@ -42,7 +44,9 @@ fn answer(turn: usize) -> String {
 /// The customers of format 1, in the order they were made.
 fn customers(memory: &Confidant) -> Vec<Customer> {
     let tenants = ["acme", "globex \u{1f680}"];
-    (0..20).map(|n| memory.tenant(tenants[n % 2]).unwrap().customer(&format!("customer {n}")).unwrap()).collect()
+    (0..20)
+        .map(|n| memory.tenant(tenants[n % 2]).unwrap().customer(&format!("customer {n}")).unwrap())
+        .collect()
 }
 
 fn make(path: &std::path::Path) {
@@ -52,8 +56,18 @@ fn make(path: &std::path::Path) {
         for turn in 0..110 {
             let (said, answer) = (said(number, turn), answer(turn));
             let key = format!("key-{turn}");
-            let new = NewTurn::said(&said).answered(&answer).answered_by("agent").confidence(0.875).key(&key);
-            first.save_turn(if turn % 5 == 0 { new.resolved(true).metadata(r#"{"n": 1.50}"#) } else { new }).unwrap();
+            let new = NewTurn::said(&said)
+                .answered(&answer)
+                .answered_by("agent")
+                .confidence(0.875)
+                .key(&key);
+            first
+                .save_turn(if turn % 5 == 0 {
+                    new.resolved(true).metadata(r#"{"n": 1.50}"#)
+                } else {
+                    new
+                })
+                .unwrap();
         }
         first.close(Outcome::resolved().rated(4)).unwrap();
     }
@@ -62,7 +76,9 @@ fn make(path: &std::path::Path) {
         let second = customer.open_session(Channel::Phone).unwrap();
         let asked = second.save_turn(NewTurn::said(&said(number, 110))).unwrap();
         if number % 2 == 0 {
-            second.answer(asked.id, NewAnswer::new("NUL \0 and emoji \u{1f600}").resolved(true)).unwrap();
+            second
+                .answer(asked.id, NewAnswer::new("NUL \0 and emoji \u{1f600}").resolved(true))
+                .unwrap();
         }
     }
     let cleared = customers(&memory).pop().unwrap();
@@ -119,16 +135,25 @@ fn opens_with_everything_in_it(format: u32) {
             assert_eq!(turn.at, Timestamp::from_millis(NOON));
         }
         assert_eq!(turns[7].answer, Some(answer(7)));
-        assert_eq!((turns[5].confidence, turns[5].resolved, turns[6].resolved), (Some(0.875), true, false));
+        assert_eq!(
+            (turns[5].confidence, turns[5].resolved, turns[6].resolved),
+            (Some(0.875), true, false)
+        );
         assert_eq!(turns[5].metadata.as_deref(), Some(r#"{"n": 1.50}"#));
-        assert_eq!((turns[5].answered_by.as_deref(), turns[5].channel), (Some("agent"), Channel::Email));
+        assert_eq!(
+            (turns[5].answered_by.as_deref(), turns[5].channel),
+            (Some("agent"), Channel::Email)
+        );
         let expected = (number % 2 == 0).then_some("NUL \0 and emoji \u{1f600}");
         assert_eq!(turns[110].answer.as_deref(), expected);
         let again = customer.memory().save_turn(NewTurn::said("retry").key("key-3")).unwrap();
         assert_eq!(again, turns[3], "idempotency keys are still known");
         let sessions = customer.sessions(Page::first(10)).unwrap();
         assert_eq!(sessions.iter().map(|session| session.turns).collect::<Vec<_>>(), [1, 110]);
-        assert_eq!((sessions[1].rating, sessions[1].resolved, sessions[0].channel), (Some(4), true, Channel::Phone));
+        assert_eq!(
+            (sessions[1].rating, sessions[1].resolved, sessions[0].channel),
+            (Some(4), true, Channel::Phone)
+        );
     }
     let query = RecallQuery::new("NUL and emoji").limit(1);
     assert_eq!(customers[0].recall(&query).unwrap().turns[0].turn.id.number(), 111);

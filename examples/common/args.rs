@@ -27,7 +27,8 @@ impl Args {
     /// locations are text.
     pub fn of_process() -> Result<Args, String> {
         let rest: Result<_, _> = std::env::args_os().skip(1).map(|arg| arg.into_string()).collect();
-        let rest = rest.map_err(|arg| format!("an argument is not Unicode: {}", arg.to_string_lossy()))?;
+        let rest =
+            rest.map_err(|arg| format!("an argument is not Unicode: {}", arg.to_string_lossy()))?;
         Ok(Args { rest, inline: None, only_values: false })
     }
 
@@ -43,11 +44,15 @@ impl Args {
         }
         let Some(option) = arg.strip_prefix("--").filter(|_| !self.only_values) else {
             return Ok(Some(match arg.strip_prefix('-') {
-                Some(short) if !self.only_values && !short.is_empty() => Arg::Option(short.to_owned()),
+                Some(short) if !self.only_values && !short.is_empty() => {
+                    Arg::Option(short.to_owned())
+                }
                 _ => Arg::Value(arg),
             }));
         };
-        let Some((name, value)) = option.split_once('=') else { return Ok(Some(Arg::Option(option.to_owned()))) };
+        let Some((name, value)) = option.split_once('=') else {
+            return Ok(Some(Arg::Option(option.to_owned())));
+        };
         self.inline = Some((name.to_owned(), value.to_owned()));
         Ok(Some(Arg::Option(name.to_owned())))
     }
@@ -58,7 +63,8 @@ impl Args {
             Some((_, value)) => Some(value),
             None => self.rest.pop_front(),
         };
-        let value = value.filter(|value| !value.is_empty()).ok_or(format!("--{option} needs a value"))?;
+        let value =
+            value.filter(|value| !value.is_empty()).ok_or(format!("--{option} needs a value"))?;
         value.parse().map_err(|_| format!("--{option} cannot be {value:?}"))
     }
 }

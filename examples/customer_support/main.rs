@@ -40,7 +40,9 @@ fn main() -> ExitCode {
     };
     let done = match &options.part {
         Part::Everything => everything(&options),
-        Part::Session(day) => session::play(&options, *day, &mut PageWriter::new(std::io::stdout().lock())),
+        Part::Session(day) => {
+            session::play(&options, *day, &mut PageWriter::new(std::io::stdout().lock()))
+        }
         Part::Verify => verify::verify(&options, &mut PageWriter::new(std::io::stdout().lock())),
     };
     match done {
@@ -70,21 +72,36 @@ fn everything(options: &Options) -> Outcome {
     out.pair("Customer", &customer)?;
     out.pair(
         "File",
-        &if folder.is_some() { format!("{db} (removed at the end; --db keeps one)") } else { db.clone() },
+        &if folder.is_some() {
+            format!("{db} (removed at the end; --db keeps one)")
+        } else {
+            db.clone()
+        },
     )?;
     out.flush()?;
     drop(out);
 
     let program = std::env::current_exe()?;
     let sessions = 1..=script.sessions.len();
-    let parts = sessions.map(|day| vec!["--session".to_owned(), day.to_string()]).chain([vec!["--verify".to_owned()]]);
+    let parts = sessions
+        .map(|day| vec!["--session".to_owned(), day.to_string()])
+        .chain([vec!["--verify".to_owned()]]);
     for part in parts {
         let mut command = Command::new(&program);
-        command.args(&part).args(["--db", &db, "--customer", &customer]).args(options.model_arguments());
-        let status = command.status().map_err(|error| format!("cannot start {}: {error}", program.display()))?;
+        command
+            .args(&part)
+            .args(["--db", &db, "--customer", &customer])
+            .args(options.model_arguments());
+        let status = command
+            .status()
+            .map_err(|error| format!("cannot start {}: {error}", program.display()))?;
         if !status.success() {
             let part = part.join(" ");
-            return Err(format!("the process of {} ended with {status}", part.trim_start_matches('-')).into());
+            return Err(format!(
+                "the process of {} ended with {status}",
+                part.trim_start_matches('-')
+            )
+            .into());
         }
     }
     if let Some(folder) = folder {
@@ -99,9 +116,15 @@ fn free_customer(db: &str, script: &Script) -> Outcome<String> {
     let memory = Confidant::open(db)?;
     let tenant = memory.tenant(&script.tenant)?;
     for number in 1_u32.. {
-        let name = if number == 1 { script.customer.clone() } else { format!("{}-{number}", script.customer) };
+        let name = if number == 1 {
+            script.customer.clone()
+        } else {
+            format!("{}-{number}", script.customer)
+        };
         let customer = tenant.customer(&name)?;
-        if customer.sessions(Page::first(1))?.is_empty() && customer.memory().load_context()?.is_empty() {
+        if customer.sessions(Page::first(1))?.is_empty()
+            && customer.memory().load_context()?.is_empty()
+        {
             memory.close()?;
             return Ok(name);
         }

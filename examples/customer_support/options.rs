@@ -87,7 +87,8 @@ impl Options {
         if self.llm == Llm::Offline && (self.model.is_some() || self.base_url.is_some()) {
             return Err("--model and --base-url are for --llm ollama".to_owned());
         }
-        if !matches!(self.part, Part::Everything) && (self.db.is_none() || self.customer.is_none()) {
+        if !matches!(self.part, Part::Everything) && (self.db.is_none() || self.customer.is_none())
+        {
             return Err("--session and --verify are for this program's own use".to_owned());
         }
         Ok(())
@@ -125,7 +126,8 @@ impl Options {
 
     #[cfg(feature = "http")]
     fn with_ollama(&self, builder: SupportAgentBuilder) -> SupportAgentBuilder {
-        let mut ollama = confidant::Ollama::new(self.model.as_deref().unwrap_or("llama3.1:8b-instruct-q8_0"));
+        let mut ollama =
+            confidant::Ollama::new(self.model.as_deref().unwrap_or("llama3.1:8b-instruct-q8_0"));
         if let Some(url) = &self.base_url {
             ollama = ollama.base_url(url);
         }
@@ -142,7 +144,9 @@ fn llm(name: &str) -> Result<Llm, String> {
     match name {
         "offline" => Ok(Llm::Offline),
         "ollama" if cfg!(feature = "http") => Ok(Llm::Ollama),
-        "ollama" => Err("--llm ollama needs the feature \"http\", which this build is without".to_owned()),
+        "ollama" => {
+            Err("--llm ollama needs the feature \"http\", which this build is without".to_owned())
+        }
         _ => Err(format!("--llm cannot be {name:?}; there are offline and ollama")),
     }
 }

@@ -23,8 +23,13 @@ pub struct ScriptSession {
 impl Script {
     pub fn read() -> Outcome<Script> {
         let json: Value = serde_json::from_str(TEXT)?;
-        let sessions: Outcome<Vec<ScriptSession>> = list(&json["sessions"])?.iter().map(session).collect();
-        Ok(Script { tenant: text(&json["tenant"])?, customer: text(&json["customer"])?, sessions: sessions? })
+        let sessions: Outcome<Vec<ScriptSession>> =
+            list(&json["sessions"])?.iter().map(session).collect();
+        Ok(Script {
+            tenant: text(&json["tenant"])?,
+            customer: text(&json["customer"])?,
+            sessions: sessions?,
+        })
     }
 
     /// The customer's messages of every session, oldest first.
@@ -39,7 +44,8 @@ impl Script {
 }
 
 fn session(json: &Value) -> Outcome<ScriptSession> {
-    let said: Outcome<Vec<String>> = list(&json["turns"])?.iter().map(|turn| text(&turn["said"])).collect();
+    let said: Outcome<Vec<String>> =
+        list(&json["turns"])?.iter().map(|turn| text(&turn["said"])).collect();
     let day = json["day"].as_i64().ok_or("a session of the script has no day")?;
     Ok(ScriptSession { day, channel: text(&json["channel"])?.parse()?, said: said? })
 }

@@ -7,8 +7,8 @@ use crate::options::Options;
 use crate::page::PageWriter;
 use crate::script::{Script, ScriptSession};
 use confidant::{
-    Clock, Confidant, Customer, Message, Outcome as Ending, Preferences, Reply, SessionMetrics, Spending, SupportAgent,
-    SystemClock, Timestamp, TurnId,
+    Clock, Confidant, Customer, Message, Outcome as Ending, Preferences, Reply, SessionMetrics,
+    Spending, SupportAgent, SystemClock, Timestamp, TurnId,
 };
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -28,7 +28,10 @@ impl Clock for DaysAgo {
 /// Plays a session of the script, counted from 1.
 pub fn play(options: &Options, number: usize, out: &mut PageWriter<impl Write>) -> Outcome {
     let script = Script::read()?;
-    let part = number.checked_sub(1).and_then(|place| script.sessions.get(place)).ok_or("there is no such session")?;
+    let part = number
+        .checked_sub(1)
+        .and_then(|place| script.sessions.get(place))
+        .ok_or("there is no such session")?;
     let last_day = script.sessions.last().map_or(part.day, |session| session.day);
     let (db, name) = options.place()?;
 
@@ -45,7 +48,9 @@ pub fn play(options: &Options, number: usize, out: &mut PageWriter<impl Write>) 
     out.heading(&heading)?;
     let expected = u64::try_from(script.turns_before(number))?;
     if known != expected {
-        return Err(format!("the sessions before had {expected} turns; the memory knows {known}").into());
+        return Err(
+            format!("the sessions before had {expected} turns; the memory knows {known}").into()
+        );
     }
 
     let metrics = converse(&agent, &customer, part, out)?;
@@ -93,7 +98,10 @@ fn show(reply: &Reply, out: &mut PageWriter<impl Write>) -> Outcome {
 fn in_words(preferences: &Preferences) -> String {
     let unknown = || "not known yet".to_owned();
     let style = preferences.style.as_ref().map_or_else(unknown, |style| style.value.to_string());
-    let length = preferences.response_length.as_ref().map_or_else(unknown, |length| length.value.to_string());
+    let length = preferences
+        .response_length
+        .as_ref()
+        .map_or_else(unknown, |length| length.value.to_string());
     let topics: Vec<&str> = preferences.topics.iter().map(|topic| topic.value.name()).collect();
     let topics = if topics.is_empty() { unknown() } else { topics.join(", ") };
     format!("style {style}; length {length}; topics {topics}")
@@ -108,7 +116,10 @@ fn statistics(
     let memory = customer.memory().stats()?;
     out.subheading(&format!("Statistics of the session of {}", customer.id()))?;
     out.pair("Turns", &format!("{} in this session, {} in all", metrics.turns(), memory.total))?;
-    out.pair("Memory", &format!("{} turns in the hot buffer, {} not on disk yet", memory.buffered, memory.pending))?;
+    out.pair(
+        "Memory",
+        &format!("{} turns in the hot buffer, {} not on disk yet", memory.buffered, memory.pending),
+    )?;
     out.pair("Confidence", &format!("{} on average", decimals(metrics.mean_confidence(), 2)))?;
     out.pair("Resolved", &format!("{} of {} turns", metrics.resolved_turns(), metrics.turns()))?;
     out.pair("Spending", &format!("{} (model {})", dollars(&agent.spending()), agent.model()))?;
@@ -134,14 +145,21 @@ fn learned(customer: &Customer, out: &mut PageWriter<impl Write>) -> Outcome {
     }
     for topic in &preferences.topics {
         let turns = counted(u64::from(topic.evidence_turns), "turn");
-        out.subheading(&format!("Topic: {} (confidence {:.2}, in {turns})", topic.value, topic.confidence))?;
+        out.subheading(&format!(
+            "Topic: {} (confidence {:.2}, in {turns})",
+            topic.value, topic.confidence
+        ))?;
         words(customer, &topic.evidence, out)?;
     }
     Ok(())
 }
 
 /// One line for each turn: its identifier and the words that its evidence points to.
-fn words(customer: &Customer, evidence: &[confidant::Evidence], out: &mut PageWriter<impl Write>) -> Outcome {
+fn words(
+    customer: &Customer,
+    evidence: &[confidant::Evidence],
+    out: &mut PageWriter<impl Write>,
+) -> Outcome {
     let mut turns: Vec<(TurnId, Vec<String>)> = Vec::new();
     for place in evidence {
         let Some(span) = place.span.clone() else { continue };
@@ -161,11 +179,15 @@ fn words(customer: &Customer, evidence: &[confidant::Evidence], out: &mut PageWr
 
 fn figures(customer: &Customer, out: &mut PageWriter<impl Write>) -> Outcome {
     let summary = customer.analytics().summary()?;
-    let unresolved = customer.memory().load_context()?.turns().filter(|turn| !turn.resolved).count();
+    let unresolved =
+        customer.memory().load_context()?.turns().filter(|turn| !turn.resolved).count();
     out.heading("Analytics")?;
     out.pair("Turns", &format!("{} in {} sessions", summary.turns, summary.sessions))?;
     let rate = decimals(summary.resolution_rate_percent(), 1);
-    out.pair("Resolved", &format!("{} ({rate} %), {unresolved} left open", counted(summary.resolved_turns, "turn")))?;
+    out.pair(
+        "Resolved",
+        &format!("{} ({rate} %), {unresolved} left open", counted(summary.resolved_turns, "turn")),
+    )?;
     let rate = decimals(summary.session_resolution_rate_percent(), 1);
     let sessions = counted(summary.resolved_sessions, "session");
     out.pair("", &format!("{sessions} ({rate} %), judged by the last turn"))?;

@@ -14,7 +14,10 @@ const PAGE: usize = 3;
 pub fn verify(options: &Options, out: &mut PageWriter<impl Write>) -> Outcome {
     let script = Script::read()?;
     let (db, name) = options.place()?;
-    out.heading(&format!("Verification: process {}, the archive read page by page", std::process::id()))?;
+    out.heading(&format!(
+        "Verification: process {}, the archive read page by page",
+        std::process::id()
+    ))?;
     let memory = Confidant::open(db)?;
     let customer = memory.tenant(&script.tenant)?.customer(name)?;
 
@@ -29,7 +32,9 @@ pub fn verify(options: &Options, out: &mut PageWriter<impl Write>) -> Outcome {
     }
     let expected: Vec<&str> = script.said().collect();
     if turns.len() != expected.len() {
-        return Err(format!("the archive has {} turns; {} were said", turns.len(), expected.len()).into());
+        return Err(
+            format!("the archive has {} turns; {} were said", turns.len(), expected.len()).into()
+        );
     }
     for (turn, expected) in turns.iter().zip(&expected) {
         if turn.said.as_deref() != Some(expected) {
@@ -45,7 +50,9 @@ pub fn verify(options: &Options, out: &mut PageWriter<impl Write>) -> Outcome {
     let expected_counts: Result<Vec<u64>, _> =
         script.sessions.iter().map(|each| u64::try_from(each.said.len())).collect();
     if counts != expected_counts? || sessions.iter().any(|session| session.closed_at.is_none()) {
-        return Err(format!("the sessions are not as they were held: they have {counts:?} turns").into());
+        return Err(
+            format!("the sessions are not as they were held: they have {counts:?} turns").into()
+        );
     }
     out.line(&format!("All {} turns persisted across {} sessions", turns.len(), sessions.len()))?;
     out.flush()?;

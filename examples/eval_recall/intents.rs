@@ -10,7 +10,8 @@ const BATCH: usize = 1_000;
 
 pub fn evaluate(folder: &str) -> Result<(), Failure> {
     let scratch = tempfile::tempdir()?;
-    let memory = Confidant::open(scratch.path().join("eval.db").to_str().ok_or("the folder is not UTF-8")?)?;
+    let memory =
+        Confidant::open(scratch.path().join("eval.db").to_str().ok_or("the folder is not UTF-8")?)?;
     let utterances = memory.tenant("banking77")?.collection("utterances")?;
     let corpus = lines(&Path::new(folder).join("banking77_corpus.jsonl"))?;
     let keys: Vec<String> = (0..corpus.len()).map(|number| number.to_string()).collect();
@@ -28,13 +29,21 @@ pub fn evaluate(folder: &str) -> Result<(), Failure> {
     for query in &queries {
         let wanted = text(query, "intent")?;
         let found = utterances.search(text(query, "text")?, 5, None)?;
-        let hits: Vec<bool> =
-            found.documents.iter().map(|found| intents.get(found.document.key.as_str()) == Some(&wanted)).collect();
+        let hits: Vec<bool> = found
+            .documents
+            .iter()
+            .map(|found| intents.get(found.document.key.as_str()) == Some(&wanted))
+            .collect();
         first += u32::from(hits.first() == Some(&true));
         among_five += u32::from(hits.contains(&true));
     }
-    let share = |count: u32| f64::from(count) / f64::from(u32::try_from(queries.len()).unwrap_or(1).max(1));
-    println!(r#"{{"task":"banking77","r_at_1":{:.4},"r_at_5":{:.4}}}"#, share(first), share(among_five));
+    let share =
+        |count: u32| f64::from(count) / f64::from(u32::try_from(queries.len()).unwrap_or(1).max(1));
+    println!(
+        r#"{{"task":"banking77","r_at_1":{:.4},"r_at_5":{:.4}}}"#,
+        share(first),
+        share(among_five)
+    );
     Ok(())
 }
 

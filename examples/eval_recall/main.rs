@@ -12,7 +12,8 @@ mod turns;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: eval_recall --data DIR --queries Q.jsonl --out RUN.jsonl | --intents DIR";
+const USAGE: &str =
+    "usage: eval_recall --data DIR --queries Q.jsonl --out RUN.jsonl | --intents DIR";
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -22,11 +23,12 @@ fn main() -> ExitCode {
         let place = arguments.iter().position(|argument| argument == name)?;
         arguments.get(place + 1).map(String::as_str)
     };
-    let outcome = match (option("--intents"), option("--data"), option("--queries"), option("--out")) {
-        (Some(folder), ..) => intents::evaluate(folder),
-        (None, Some(data), Some(queries), Some(out)) => turns::evaluate(data, queries, out),
-        _ => Err(USAGE.into()),
-    };
+    let outcome =
+        match (option("--intents"), option("--data"), option("--queries"), option("--out")) {
+            (Some(folder), ..) => intents::evaluate(folder),
+            (None, Some(data), Some(queries), Some(out)) => turns::evaluate(data, queries, out),
+            _ => Err(USAGE.into()),
+        };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -38,7 +40,8 @@ fn main() -> ExitCode {
 
 /// The JSON lines of a file.
 fn lines(path: &std::path::Path) -> Result<Vec<serde_json::Value>, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|cause| format!("{}: {cause}; the evaluation data are not in the crate", path.display()))?;
+    let text = std::fs::read_to_string(path).map_err(|cause| {
+        format!("{}: {cause}; the evaluation data are not in the crate", path.display())
+    })?;
     text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
 }

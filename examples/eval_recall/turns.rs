@@ -18,7 +18,8 @@ struct Conversation {
 
 pub fn evaluate(data: &str, queries: &str, out: &str) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
-    let memory = Confidant::open(folder.path().join("eval.db").to_str().ok_or("the folder is not UTF-8")?)?;
+    let memory =
+        Confidant::open(folder.path().join("eval.db").to_str().ok_or("the folder is not UTF-8")?)?;
     let mut conversations: HashMap<String, Conversation> = HashMap::new();
     let queries = lines(Path::new(queries))?;
     let mut run = std::io::BufWriter::new(std::fs::File::create(out)?);
@@ -34,12 +35,16 @@ pub fn evaluate(data: &str, queries: &str, out: &str) -> Result<(), Failure> {
         }
         let conversation = conversations.get(name).ok_or("it was just saved")?;
         let start = std::time::Instant::now();
-        let found = conversation.customer.recall(&RecallQuery::new(text(query, "question")?).limit(DEPTH))?;
+        let found = conversation
+            .customer
+            .recall(&RecallQuery::new(text(query, "question")?).limit(DEPTH))?;
         spent += start.elapsed();
         asked += 1;
-        let places = found.turns.iter().map(|found| usize::try_from(found.turn.id.number()).unwrap_or(0));
-        let ids: Vec<&str> =
-            places.filter_map(|place| conversation.names.get(place.checked_sub(1)?).map(String::as_str)).collect();
+        let places =
+            found.turns.iter().map(|found| usize::try_from(found.turn.id.number()).unwrap_or(0));
+        let ids: Vec<&str> = places
+            .filter_map(|place| conversation.names.get(place.checked_sub(1)?).map(String::as_str))
+            .collect();
         writeln!(run, "{}", serde_json::json!({"qid": text(query, "qid")?, "ids": ids}))?;
     }
     run.flush()?;

@@ -37,13 +37,16 @@ impl Row {
     /// Whether a list has a member that begins so.
     pub fn has(&self, field: &str, member: &str) -> bool {
         let list = self.0.get(field).and_then(Value::as_array);
-        list.is_some_and(|list| list.iter().any(|item| item.as_str().is_some_and(|item| item.contains(member))))
+        list.is_some_and(|list| {
+            list.iter().any(|item| item.as_str().is_some_and(|item| item.contains(member)))
+        })
     }
 }
 
 /// The rows of a file.
 pub fn read(folder: &Path, file: &str) -> Result<Vec<Row>, String> {
-    let text = std::fs::read_to_string(folder.join(file)).map_err(|cause| format!("{file}: {cause}"))?;
+    let text =
+        std::fs::read_to_string(folder.join(file)).map_err(|cause| format!("{file}: {cause}"))?;
     rows(file, &text)
 }
 
@@ -51,7 +54,8 @@ pub fn read(folder: &Path, file: &str) -> Result<Vec<Row>, String> {
 pub fn rows(file: &str, text: &str) -> Result<Vec<Row>, String> {
     let mut rows = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
-        rows.push(Row(serde_json::from_str(line).map_err(|cause| format!("{file}, line {number}: {cause}"))?));
+        rows.push(Row(serde_json::from_str(line)
+            .map_err(|cause| format!("{file}, line {number}: {cause}"))?));
     }
     if rows.is_empty() { Err(format!("{file} holds nothing")) } else { Ok(rows) }
 }

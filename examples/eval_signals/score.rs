@@ -16,7 +16,12 @@ impl Classes {
     }
 
     pub fn accuracy(&self) -> f64 {
-        let right: u32 = self.pairs.iter().filter(|((truth, said), _)| truth == said).map(|(_, count)| count).sum();
+        let right: u32 = self
+            .pairs
+            .iter()
+            .filter(|((truth, said), _)| truth == said)
+            .map(|(_, count)| count)
+            .sum();
         share(right, self.n)
     }
 
@@ -80,7 +85,8 @@ pub struct Calibration {
 
 impl Calibration {
     pub fn add(&mut self, confidence: f64, is_right: bool) {
-        let tenth = (1..10).filter(|tenth| confidence >= f64::from(*tenth) / 10.0).max().unwrap_or(0);
+        let tenth =
+            (1..10).filter(|tenth| confidence >= f64::from(*tenth) / 10.0).max().unwrap_or(0);
         let (n, sum, right) = self.tenths.entry(tenth).or_default();
         *n += 1;
         *sum += confidence;
@@ -97,7 +103,8 @@ impl Calibration {
 
     /// The expected calibration error.
     pub fn ece(&self) -> f64 {
-        let off: f64 = self.tenths.values().map(|(_, sum, right)| (sum - f64::from(*right)).abs()).sum();
+        let off: f64 =
+            self.tenths.values().map(|(_, sum, right)| (sum - f64::from(*right)).abs()).sum();
         off / f64::from(self.n().max(1))
     }
 }
@@ -125,8 +132,9 @@ pub fn correlation(pairs: &[(f64, f64)]) -> f64 {
     let mean = |side: fn(&(f64, f64)) -> f64| pairs.iter().map(side).sum::<f64>() / n;
     let (x, y) = (mean(|pair| pair.0), mean(|pair| pair.1));
     let product = pairs.iter().map(|pair| (pair.0 - x) * (pair.1 - y)).sum::<f64>();
-    let spread =
-        |side: fn(&(f64, f64)) -> f64, mean: f64| pairs.iter().map(|pair| (side(pair) - mean).powi(2)).sum::<f64>();
+    let spread = |side: fn(&(f64, f64)) -> f64, mean: f64| {
+        pairs.iter().map(|pair| (side(pair) - mean).powi(2)).sum::<f64>()
+    };
     product / (spread(|pair| pair.0, x) * spread(|pair| pair.1, y)).sqrt().max(1e-12)
 }
 

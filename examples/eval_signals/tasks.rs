@@ -3,7 +3,8 @@
 use crate::labelled::{Row, read, rows};
 use crate::score::{Calibration, Classes, Hits, auc, correlation, float, rounded};
 use confidant::{
-    Confidant, EntityKind, EscalationReason, NewTurn, Preferences, SignalContext, Signals, Style, Topic, Urgency,
+    Confidant, EntityKind, EscalationReason, NewTurn, Preferences, SignalContext, Signals, Style,
+    Topic, Urgency,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -57,8 +58,13 @@ fn hits(task: &str, rows: &[Row], hits: Hits) -> String {
 
 /// One line of figures, in their order.
 fn line(task: &str, rows: &[Row], figures: &[(&str, f64)]) -> String {
-    let figures: String = figures.iter().map(|(name, value)| format!("\"{name}\":{value},")).collect();
-    format!("{{\"task\":\"{task}\",\"n\":{},{figures}\"us_per_message\":{}}}", rows.len(), microseconds(rows))
+    let figures: String =
+        figures.iter().map(|(name, value)| format!("\"{name}\":{value},")).collect();
+    format!(
+        "{{\"task\":\"{task}\",\"n\":{},{figures}\"us_per_message\":{}}}",
+        rows.len(),
+        microseconds(rows)
+    )
 }
 
 fn sentiment(folder: &Path, task: &str) -> Result<String, String> {
@@ -86,9 +92,11 @@ fn escalation(folder: &Path, task: &str, file: &str) -> Result<String, String> {
     for row in &rows {
         let signals = signals(row);
         let said = signals.escalations.iter().any(|reason| {
-            reason.value == EscalationReason::Person || (with_complaints && reason.value == EscalationReason::Complaint)
+            reason.value == EscalationReason::Person
+                || (with_complaints && reason.value == EscalationReason::Complaint)
         });
-        let truth = if with_complaints { row.is("escalate") } else { row.has("intents", "handoff") };
+        let truth =
+            if with_complaints { row.is("escalate") } else { row.has("intents", "handoff") };
         found.add(truth, said);
     }
     Ok(hits(task, &rows, found))
@@ -97,7 +105,9 @@ fn escalation(folder: &Path, task: &str, file: &str) -> Result<String, String> {
 /// The topics that the labels know; anything else is "other".
 pub fn topic_of(signals: &Signals) -> &'static str {
     match signals.topics.first().map(|topic| topic.value) {
-        Some(topic @ (Topic::Login | Topic::Billing | Topic::Technical | Topic::Account)) => topic.name(),
+        Some(topic @ (Topic::Login | Topic::Billing | Topic::Technical | Topic::Account)) => {
+            topic.name()
+        }
         _ => "other",
     }
 }
@@ -162,7 +172,8 @@ fn style(folder: &Path) -> Result<String, String> {
 
 fn formality(folder: &Path) -> Result<String, String> {
     let rows = read(folder, "style_formality.jsonl")?;
-    let pairs: Vec<(f64, f64)> = rows.iter().map(|row| (row.number("score"), signals(row).formality)).collect();
+    let pairs: Vec<(f64, f64)> =
+        rows.iter().map(|row| (row.number("score"), signals(row).formality)).collect();
     Ok(line("style_formality", &rows, &[("correlation", rounded(correlation(&pairs)))]))
 }
 
@@ -191,10 +202,15 @@ fn preferred_style_of_scores(folder: &Path) -> Result<String, String> {
 /// What is learned of customers who say five messages of one style each, in the file's order: how
 /// many are told a style, how many of these a wrong one, and how far the confidences are from the
 /// share that is right (the expected calibration error over tenths).
-fn preferred_style(task: &str, mut rows: Vec<Row>, truth: fn(&Row) -> Option<Style>) -> Result<String, String> {
+fn preferred_style(
+    task: &str,
+    mut rows: Vec<Row>,
+    truth: fn(&Row) -> Option<Style>,
+) -> Result<String, String> {
     rows.retain(|row| truth(row).is_some());
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let memory = Confidant::open(&folder.path().join("made_up.db").to_string_lossy()).map_err(|e| e.to_string())?;
+    let memory = Confidant::open(&folder.path().join("made_up.db").to_string_lossy())
+        .map_err(|e| e.to_string())?;
     let mut asserted = Calibration::default();
     let mut customers = 0_u32;
     for style in [Style::Formal, Style::Casual] {
@@ -214,7 +230,8 @@ fn preferred_style(task: &str, mut rows: Vec<Row>, truth: fn(&Row) -> Option<Sty
 }
 
 fn learned(memory: &Confidant, name: &str, messages: &[&Row]) -> confidant::Result<Preferences> {
-    let turns: Vec<NewTurn> = messages.iter().map(|row| NewTurn::said(row.text()).answered("I see.")).collect();
+    let turns: Vec<NewTurn> =
+        messages.iter().map(|row| NewTurn::said(row.text()).answered("I see.")).collect();
     let customer = memory.customer(name)?;
     customer.memory().save_turns(&turns)?;
     customer.preferences()
@@ -222,7 +239,9 @@ fn learned(memory: &Confidant, name: &str, messages: &[&Row]) -> confidant::Resu
 
 /// The words of a name, for comparing.
 fn name_words(text: &str) -> BTreeSet<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty() && *word != "and");
+    let words = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty() && *word != "and");
     words.map(str::to_lowercase).collect()
 }
 
@@ -233,7 +252,8 @@ fn names(folder: &Path) -> Result<String, String> {
     let mut found = Hits::default();
     let context = SignalContext::new().agent_said("May I have your first and last name, please?");
     for row in &rows {
-        let truth = name_words(&format!("{} {}", row.string("first_name"), row.string("last_name")));
+        let truth =
+            name_words(&format!("{} {}", row.string("first_name"), row.string("last_name")));
         let mut said = BTreeSet::new();
         for entity in Signals::of(row.text(), &context).entities {
             if entity.kind == EntityKind::Name {
@@ -262,23 +282,39 @@ fn entities(folder: &Path) -> Result<String, String> {
         let Some(chat) = chats.get(label.string("conversation")) else { continue };
         let mut truth = BTreeSet::new();
         for span in label.list("spans") {
-            let number =
-                |place: usize| span.at(place).as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(0);
-            truth.insert((number(0), number(1), number(2), span.at(3).as_str().unwrap_or_default().to_owned()));
+            let number = |place: usize| {
+                span.at(place).as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(0)
+            };
+            truth.insert((
+                number(0),
+                number(1),
+                number(2),
+                span.at(3).as_str().unwrap_or_default().to_owned(),
+            ));
         }
         let mut said = BTreeSet::new();
         let turns = chat.list("turns");
-        for (place, turn) in turns.iter().enumerate().filter(|(_, turn)| turn.string("role") == "customer") {
+        for (place, turn) in
+            turns.iter().enumerate().filter(|(_, turn)| turn.string("role") == "customer")
+        {
             let asked = place.checked_sub(1).and_then(|before| turns.get(before));
             let asked = asked.filter(|turn| turn.string("role") == "agent").map(Row::text);
-            let context = asked.map_or(SignalContext::new(), |asked| SignalContext::new().agent_said(asked));
+            let context =
+                asked.map_or(SignalContext::new(), |asked| SignalContext::new().agent_said(asked));
             for entity in Signals::of(turn.text(), &context).entities {
                 if matches!(entity.kind, EntityKind::OrderId | EntityKind::Email) {
-                    said.insert((place, entity.span.start, entity.span.end, entity.kind.name().to_owned()));
+                    said.insert((
+                        place,
+                        entity.span.start,
+                        entity.span.end,
+                        entity.kind.name().to_owned(),
+                    ));
                 }
             }
         }
-        for (truth, said) in truth.union(&said).map(|item| (truth.contains(item), said.contains(item))) {
+        for (truth, said) in
+            truth.union(&said).map(|item| (truth.contains(item), said.contains(item)))
+        {
             found.add(truth, said);
         }
         messages.extend(turns);

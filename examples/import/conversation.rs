@@ -19,7 +19,10 @@ impl Conversation {
     /// The bytes of everything that is to be stored.
     pub fn text_bytes(&self) -> u64 {
         let bytes = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let turns = self.turns.iter().map(|turn| bytes(&turn.said) + bytes(&turn.answer) + bytes(&turn.metadata));
+        let turns = self
+            .turns
+            .iter()
+            .map(|turn| bytes(&turn.said) + bytes(&turn.answer) + bytes(&turn.metadata));
         turns.map(|bytes| u64::try_from(bytes).unwrap_or(u64::MAX)).sum()
     }
 }
@@ -60,8 +63,11 @@ impl PlannedTurn {
 
     /// Whether a stored turn is this one, byte for byte.
     pub fn is_kept_in(&self, turn: &Turn) -> bool {
-        let answer =
-            if self.said.is_none() { Some(self.answer.as_deref().unwrap_or_default()) } else { self.answer.as_deref() };
+        let answer = if self.said.is_none() {
+            Some(self.answer.as_deref().unwrap_or_default())
+        } else {
+            self.answer.as_deref()
+        };
         turn.said == self.said
             && turn.answer.as_deref() == answer
             && turn.at == self.at
@@ -77,9 +83,9 @@ pub fn key(file_stem: &str, id: &str, number: usize) -> String {
     if key.len() <= MAX_KEY_BYTES && !key.contains(char::is_control) {
         return key;
     }
-    let sum = key
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    let sum = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
     let start: String = id.chars().filter(|c| !c.is_control()).take(24).collect();
     format!("{start}/{sum:016x}/{number}")
 }
@@ -89,7 +95,9 @@ pub fn by_customer(conversations: &[Conversation]) -> Vec<Vec<&Conversation>> {
     let mut places: HashMap<(&str, &str), usize> = HashMap::new();
     let mut customers: Vec<Vec<&Conversation>> = Vec::new();
     for conversation in conversations {
-        let place = *places.entry((&conversation.tenant, &conversation.customer)).or_insert(customers.len());
+        let place = *places
+            .entry((&conversation.tenant, &conversation.customer))
+            .or_insert(customers.len());
         match customers.get_mut(place) {
             Some(theirs) => theirs.push(conversation),
             None => customers.push(vec![conversation]),

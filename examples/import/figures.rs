@@ -46,7 +46,8 @@ impl Figures {
             ("saved_percent_file", json!(saved_percent(sizes.text_bytes, sizes.file_bytes))),
             ("turns_per_second", json!(self.turns_per_second.round())),
         ];
-        let fields: Vec<String> = fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        let fields: Vec<String> =
+            fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
         format!("{{{}}}", fields.join(","))
     }
 }

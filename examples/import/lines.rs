@@ -61,7 +61,13 @@ pub fn read(line: &[u8], file: &str, number: usize) -> Read<Conversation> {
     }
     let channel = if company.is_some() { Channel::Social } else { Channel::Chat };
     let place = format!("{file}, line {number}");
-    Ok(Conversation { place, tenant: company.unwrap_or(TENANT.to_owned()), customer: id, channel, turns })
+    Ok(Conversation {
+        place,
+        tenant: company.unwrap_or(TENANT.to_owned()),
+        customer: id,
+        channel,
+        turns,
+    })
 }
 
 /// Makes turns of lines.
@@ -95,7 +101,12 @@ impl Maker {
         }
     }
 
-    fn customer(&mut self, text: String, at: Timestamp, mut fields: Map<String, Value>) -> Read<()> {
+    fn customer(
+        &mut self,
+        text: String,
+        at: Timestamp,
+        mut fields: Map<String, Value>,
+    ) -> Read<()> {
         let length = self.turn.said.as_ref().map_or(0, |said| said.len() + 1 + text.len());
         if self.turn.answer.is_some() || length > LIMIT {
             self.end()?;
@@ -131,7 +142,8 @@ impl Maker {
             Some(answer) => {
                 answer.push('\n');
                 answer.push_str(&text);
-                if fields.get("author").and_then(Value::as_str) == self.turn.answered_by.as_deref() {
+                if fields.get("author").and_then(Value::as_str) == self.turn.answered_by.as_deref()
+                {
                     fields.remove("author");
                 }
             }
@@ -139,7 +151,8 @@ impl Maker {
                 self.turn.answer = Some(text);
                 self.turn.answered_at = told;
                 fields.remove("at");
-                let author = fields.get("author").and_then(Value::as_str).filter(|name| is_author(name));
+                let author =
+                    fields.get("author").and_then(Value::as_str).filter(|name| is_author(name));
                 self.turn.answered_by = Some(author.unwrap_or("agent").to_owned());
                 if author.is_some() {
                     fields.remove("author");
@@ -150,7 +163,13 @@ impl Maker {
     }
 
     /// A line of a tool, an action, the system: kept under its role.
-    fn other(&mut self, role: &str, text: String, at: Timestamp, mut fields: Map<String, Value>) -> Read<()> {
+    fn other(
+        &mut self,
+        role: &str,
+        text: String,
+        at: Timestamp,
+        mut fields: Map<String, Value>,
+    ) -> Read<()> {
         fields.retain(|_, value| !value.is_null());
         let entry = if fields.is_empty() {
             Value::String(text)
@@ -159,7 +178,11 @@ impl Maker {
             Value::Object(fields)
         };
         // Names of our own are not roles.
-        let role = if matches!(role, "conversation" | "lines") { format!("role {role}") } else { role.to_owned() };
+        let role = if matches!(role, "conversation" | "lines") {
+            format!("role {role}")
+        } else {
+            role.to_owned()
+        };
         self.append(&role, entry, at)
     }
 
@@ -180,7 +203,11 @@ impl Maker {
         if alone > LIMIT {
             return Err(format!("as metadata it has {alone} bytes; the limit is {LIMIT}"));
         }
-        let so_far = if self.extras.is_empty() { 0 } else { Value::Object(self.extras.clone()).to_string().len() };
+        let so_far = if self.extras.is_empty() {
+            0
+        } else {
+            Value::Object(self.extras.clone()).to_string().len()
+        };
         if so_far + alone > LIMIT {
             self.end()?;
         }

@@ -96,16 +96,24 @@ fn run(asked: Asked) -> Outcome<Figures> {
     let folder = if asked.db.is_none() { Some(tempfile::tempdir()?) } else { None };
     let db = match (asked.db, &folder) {
         (Some(db), _) => db,
-        (None, Some(folder)) => folder.path().join("import.db").to_str().ok_or("the folder is not Unicode")?.to_owned(),
+        (None, Some(folder)) => {
+            folder.path().join("import.db").to_str().ok_or("the folder is not Unicode")?.to_owned()
+        }
         (None, None) => return Err("no place for the file".into()),
     };
     let memory = Confidant::open(&db)?;
     let customers = conversation::by_customer(&conversations);
     let saved = saving::save(&memory, &customers);
     if let Some(complaint) = saved.failure.or(broken) {
-        let imported =
-            format!("{} of {} conversations before it were imported", saved.conversations, conversations.len());
-        return Err(format!("{complaint}\n{imported}; nothing is stored twice if you import again").into());
+        let imported = format!(
+            "{} of {} conversations before it were imported",
+            saved.conversations,
+            conversations.len()
+        );
+        return Err(format!(
+            "{complaint}\n{imported}; nothing is stored twice if you import again"
+        )
+        .into());
     }
 
     let found = readback::compare(&memory, &customers, &saved.ids)?;
@@ -121,7 +129,10 @@ fn run(asked: Asked) -> Outcome<Figures> {
     // A file that held turns before can only be compared as a whole.
     let has_others = after.turns != u64::try_from(turns)?;
     if has_others {
-        eprintln!("the file holds {} turns in all: the sizes are those of all of them", after.turns);
+        eprintln!(
+            "the file holds {} turns in all: the sizes are those of all of them",
+            after.turns
+        );
     }
     let sizes = Sizes {
         text_bytes: if has_others { after.text_bytes } else { given },
@@ -130,7 +141,10 @@ fn run(asked: Asked) -> Outcome<Figures> {
     };
     let seconds = saved.time.as_secs_f64();
     eprintln!("{turns} turns, {} of them new, in {seconds:.2} s", saved.new_turns);
-    eprintln!("saved_percent_body_before: {:.1}", figures::saved_percent(sizes.text_bytes, before.stored_bytes));
+    eprintln!(
+        "saved_percent_body_before: {:.1}",
+        figures::saved_percent(sizes.text_bytes, before.stored_bytes)
+    );
     memory.close()?;
     if let Some(folder) = folder {
         folder.close()?;
@@ -161,7 +175,9 @@ fn read(files: &[String]) -> (Vec<Conversation>, Option<String>) {
             }
             match lines::read(line, file, number) {
                 Ok(conversation) => conversations.push(conversation),
-                Err(complaint) => return (conversations, Some(format!("{file}, line {number}: {complaint}"))),
+                Err(complaint) => {
+                    return (conversations, Some(format!("{file}, line {number}: {complaint}")));
+                }
             }
         }
     }

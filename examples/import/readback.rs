@@ -18,7 +18,11 @@ pub struct Found {
 }
 
 /// Compares every customer's turns with what was to be saved.
-pub fn compare(memory: &Confidant, customers: &[Vec<&Conversation>], ids: &[Vec<TurnId>]) -> Result<Found> {
+pub fn compare(
+    memory: &Confidant,
+    customers: &[Vec<&Conversation>],
+    ids: &[Vec<TurnId>],
+) -> Result<Found> {
     memory.invalidate();
     let mut found = Found::default();
     for (conversations, ids) in customers.iter().zip(ids) {
@@ -27,7 +31,8 @@ pub fn compare(memory: &Confidant, customers: &[Vec<&Conversation>], ids: &[Vec<
         let context = customer.memory().load_context()?;
         let turns = archive(&customer)?;
         let in_archive: HashMap<TurnId, &Turn> = turns.iter().map(|turn| (turn.id, turn)).collect();
-        let in_context: HashMap<TurnId, &Turn> = context.turns().map(|turn| (turn.id, turn)).collect();
+        let in_context: HashMap<TurnId, &Turn> =
+            context.turns().map(|turn| (turn.id, turn)).collect();
         let oldest = context.get(0).map(|turn| turn.id);
         let planned = conversations.iter().flat_map(|conversation| &conversation.turns);
         for (planned, id) in planned.zip(ids) {
@@ -36,10 +41,17 @@ pub fn compare(memory: &Confidant, customers: &[Vec<&Conversation>], ids: &[Vec<
             ways.extend(recent.then(|| in_context.get(id)));
             found.count(planned, &ways);
         }
-        let planned: usize = conversations.iter().map(|conversation| conversation.turns.len()).sum();
+        let planned: usize =
+            conversations.iter().map(|conversation| conversation.turns.len()).sum();
         found.lost += planned.saturating_sub(ids.len());
         found.lost += turns.len().abs_diff(usize::try_from(context.total()).unwrap_or(usize::MAX));
-        if !turns.iter().rev().map(|turn| turn.id).take(context.len()).eq(context.turns().rev().map(|turn| turn.id)) {
+        if !turns
+            .iter()
+            .rev()
+            .map(|turn| turn.id)
+            .take(context.len())
+            .eq(context.turns().rev().map(|turn| turn.id))
+        {
             found.altered += 1;
         }
     }

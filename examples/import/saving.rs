@@ -41,7 +41,10 @@ pub fn save(memory: &Confidant, customers: &[Vec<&Conversation>]) -> Saved {
                 let done = done;
                 while !is_stopping.load(Ordering::Relaxed) {
                     let place = next.fetch_add(1, Ordering::Relaxed);
-                    let (Some(conversations), Some(ids)) = (customers.get(place), ids.get(place)) else { return };
+                    let (Some(conversations), Some(ids)) = (customers.get(place), ids.get(place))
+                    else {
+                        return;
+                    };
                     for conversation in conversations {
                         match save_one(memory, conversation) {
                             Ok((turns, new)) => {
@@ -52,7 +55,8 @@ pub fn save(memory: &Confidant, customers: &[Vec<&Conversation>]) -> Saved {
                             }
                             Err(error) => {
                                 is_stopping.store(true, Ordering::Relaxed);
-                                lock(&failure).get_or_insert(format!("{}: {error}", conversation.place));
+                                lock(&failure)
+                                    .get_or_insert(format!("{}: {error}", conversation.place));
                                 return;
                             }
                         }

@@ -37,13 +37,19 @@ fn run(file: &str, store: &str, question: Option<&str>) -> Result<(), Failure> {
     let Some(question) = question else { return Ok(()) };
     for found in base.search(question, 3)?.articles {
         let category = found.article.category.as_deref().unwrap_or("-");
-        println!("{:.3}  {} ({category})\n       {}", found.score, found.article.title, first_line(&found.passage));
+        println!(
+            "{:.3}  {} ({category})\n       {}",
+            found.score,
+            found.article.title,
+            first_line(&found.passage)
+        );
     }
     Ok(())
 }
 
 fn import(base: &KnowledgeBase, file: &Value) -> Result<(), Failure> {
-    let guidelines = file["guidelines"].as_object().ok_or("the file has no object \"guidelines\"")?;
+    let guidelines =
+        file["guidelines"].as_object().ok_or("the file has no object \"guidelines\"")?;
     for (category, guideline) in guidelines {
         let about = guideline["description"].as_str().unwrap_or_default();
         for (title, subflow) in guideline["subflows"].as_object().into_iter().flatten() {
@@ -64,10 +70,18 @@ fn content(about: &str, subflow: &Value) -> String {
         }
     };
     let _ = writeln!(content, "About {about}.");
-    subflow["instructions"].as_array().into_iter().flatten().for_each(|each| line(&mut content, each));
+    subflow["instructions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .for_each(|each| line(&mut content, each));
     for action in subflow["actions"].as_array().into_iter().flatten() {
         line(&mut content, &action["text"]);
-        action["subtext"].as_array().into_iter().flatten().for_each(|each| line(&mut content, each));
+        action["subtext"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .for_each(|each| line(&mut content, each));
     }
     content
 }

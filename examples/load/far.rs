@@ -40,7 +40,9 @@ fn one_way(mut from: TcpStream, to: TcpStream, after: Duration) {
         let mut to = to;
         for (at, part) in due {
             // A sleep is up to 100 us late: the rest is waited for awake.
-            if let Some(long) = at.saturating_duration_since(Instant::now()).checked_sub(Duration::from_micros(100)) {
+            if let Some(long) =
+                at.saturating_duration_since(Instant::now()).checked_sub(Duration::from_micros(100))
+            {
                 std::thread::sleep(long);
             }
             while Instant::now() < at {

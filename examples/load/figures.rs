@@ -75,7 +75,11 @@ impl Counted {
                 left = left.saturating_sub(*count);
                 is_here
             });
-            figure(&format!("{name}_{quantile}"), STEP.powf(step.unwrap_or_default() as f64 + 0.5), "us");
+            figure(
+                &format!("{name}_{quantile}"),
+                STEP.powf(step.unwrap_or_default() as f64 + 0.5),
+                "us",
+            );
         }
         figure(&format!("{name}_longest"), micros(self.longest) / 1e3, "ms");
     }

@@ -21,7 +21,12 @@ pub fn run(asked: &Asked) -> Outcome {
     };
     let location = match &asked.store {
         Some(location) => location.clone(),
-        None => folder.path().join("load.db").to_str().ok_or("the temporary folder is not Unicode")?.to_owned(),
+        None => folder
+            .path()
+            .join("load.db")
+            .to_str()
+            .ok_or("the temporary folder is not Unicode")?
+            .to_owned(),
     };
     let turns = asked.turns.unwrap_or(u64::try_from(asked.customers)? * 50);
     let memory = Confidant::open(&location)?;
@@ -87,13 +92,22 @@ impl Load {
 
     /// One of those who have come.
     fn draw_known(&self, chance: &mut Chance) -> usize {
-        let come = usize::try_from(self.next.load(Ordering::Relaxed)).unwrap_or(usize::MAX).min(self.order.len());
+        let come = usize::try_from(self.next.load(Ordering::Relaxed))
+            .unwrap_or(usize::MAX)
+            .min(self.order.len());
         self.order.get(chance.below(come)).copied().unwrap_or_default()
     }
 
-    fn save(&self, customer: usize, (said, answer): &(String, String)) -> confidant::Result<Duration> {
+    fn save(
+        &self,
+        customer: usize,
+        (said, answer): &(String, String),
+    ) -> confidant::Result<Duration> {
         let start = Instant::now();
-        self.tenant.customer(&name(customer))?.memory().save_turn(NewTurn::said(said).answered(answer))?;
+        self.tenant
+            .customer(&name(customer))?
+            .memory()
+            .save_turn(NewTurn::said(said).answered(answer))?;
         let took = start.elapsed();
         if let Some(count) = self.saved.get(customer) {
             count.fetch_add(1, Ordering::Relaxed);
@@ -119,7 +133,8 @@ impl Load {
         let mut all = Counted::default();
         std::thread::scope(|scope| -> Outcome {
             let work = &work;
-            let threads: Vec<_> = (0..threads as u64).map(|thread| scope.spawn(move || work(thread))).collect();
+            let threads: Vec<_> =
+                (0..threads as u64).map(|thread| scope.spawn(move || work(thread))).collect();
             for thread in threads {
                 all.join(&thread.join().map_err(|_| "a thread panicked")??);
             }
@@ -134,7 +149,8 @@ impl Load {
         let begin = self.next.load(Ordering::Relaxed);
         let (mut all, mut total) = (Counted::default(), Duration::ZERO);
         for tenth in 1..=10 {
-            let (from, to) = (begin + (end - begin) * (tenth - 1) / 10, begin + (end - begin) * tenth / 10);
+            let (from, to) =
+                (begin + (end - begin) * (tenth - 1) / 10, begin + (end - begin) * tenth / 10);
             let start = Instant::now();
             all.join(&self.fill(to, threads)?);
             total += start.elapsed();
@@ -163,7 +179,8 @@ impl Load {
         };
         std::thread::scope(|scope| -> Outcome {
             let work = &work;
-            let threads: Vec<_> = (0..threads as u64).map(|thread| scope.spawn(move || work(thread))).collect();
+            let threads: Vec<_> =
+                (0..threads as u64).map(|thread| scope.spawn(move || work(thread))).collect();
             for thread in threads {
                 thread.join().map_err(|_| "a thread panicked")??;
             }
@@ -181,7 +198,8 @@ impl Load {
             saves.time(|| self.save(customer, &turn))?;
         }
         saves.print(&format!("save_{when}"));
-        let cold = Confidant::builder().hot_bytes(0).open(&self.location)?.tenant(self.tenant.id())?;
+        let cold =
+            Confidant::builder().hot_bytes(0).open(&self.location)?.tenant(self.tenant.id())?;
         let mut loads = Times::default();
         for _ in 0..LOADS {
             let name = probe(chance.below(probes));
@@ -213,7 +231,11 @@ impl Load {
 
     /// Compares every customer with what was acknowledged, and says what a turn takes.
     fn print(&self, threads: usize) -> Outcome {
-        let reader = Confidant::builder().hot_bytes(0).hot_turns(1).open(&self.location)?.tenant(self.tenant.id())?;
+        let reader = Confidant::builder()
+            .hot_bytes(0)
+            .hot_turns(1)
+            .open(&self.location)?
+            .tenant(self.tenant.id())?;
         let (mut stored, mut probes) = (0, 0);
         for (customer, saved) in self.saved.iter().enumerate() {
             let total = reader.customer(&name(customer))?.memory().load_context()?.total();
@@ -228,7 +250,11 @@ impl Load {
         figure("customers", self.saved.len() as f64, "customers");
         figure("threads", threads as f64, "threads");
         figure("turns", stored as f64, "turns");
-        figure("text_bytes_per_turn", self.text_bytes.load(Ordering::Relaxed) as f64 / stored as f64, "bytes");
+        figure(
+            "text_bytes_per_turn",
+            self.text_bytes.load(Ordering::Relaxed) as f64 / stored as f64,
+            "bytes",
+        );
         figure("file_bytes_per_turn", bytes as f64 / stored as f64, "bytes");
         figure("acknowledged_turns_missing", 0.0, "turns");
         Ok(())

@@ -29,9 +29,13 @@ impl Chance {
     /// What a customer says and what the answer is.
     pub fn turn(&mut self) -> (String, String) {
         let (what, when, wish) = (self.pick(WHAT), self.pick(WHEN), self.pick(WISH));
-        let (number, day, amount) = (self.below(10_000_000), self.below(28) + 1, self.below(90_000));
+        let (number, day, amount) =
+            (self.below(10_000_000), self.below(28) + 1, self.below(90_000));
         let (name, detail) = (self.pick(NAMES), self.pick(DETAIL));
-        let said = format!("{}, {what} {when} and {detail} (no. {number:07}). {wish} {name}", self.pick(HELLO));
+        let said = format!(
+            "{}, {what} {when} and {detail} (no. {number:07}). {wish} {name}",
+            self.pick(HELLO)
+        );
         let answer = format!(
             "{} {}. For {number:07} I see {}.{:02} euros booked on the {day}th; {}. {}",
             self.pick(HELP),
@@ -45,7 +49,8 @@ impl Chance {
     }
 }
 
-const HELLO: &[&str] = &["Hello", "Hi there", "Good morning", "Dear team", "Hey", "Good evening", "Hi, me again"];
+const HELLO: &[&str] =
+    &["Hello", "Hi there", "Good morning", "Dear team", "Hey", "Good evening", "Hi, me again"];
 const WHAT: &[&str] = &[
     "my invoice shows the wrong address",
     "the parcel has not arrived",
@@ -91,7 +96,8 @@ const WISH: &[&str] = &[
     "Please write, I cannot talk at work.",
     "Otherwise I would like to cancel.",
 ];
-const NAMES: &[&str] = &["Ada M.", "Grace", "J. Novak", "Miriam", "Oluwaseun", "Mr. Tanaka", "Lena K.", "Paolo"];
+const NAMES: &[&str] =
+    &["Ada M.", "Grace", "J. Novak", "Miriam", "Oluwaseun", "Mr. Tanaka", "Lena K.", "Paolo"];
 const HELP: &[&str] = &[
     "I have looked into it,",
     "Let me check that for you,",
@@ -109,5 +115,9 @@ const THEN: &[&str] = &[
     "I have corrected it on our side",
     "the carrier promises a second attempt tomorrow",
 ];
-const BYE: &[&str] =
-    &["Is there anything else?", "Have a nice day!", "Please tell me if it happens again.", "You can reply here."];
+const BYE: &[&str] = &[
+    "Is there anything else?",
+    "Have a nice day!",
+    "Please tell me if it happens again.",
+    "You can reply here.",
+];

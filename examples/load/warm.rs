@@ -33,23 +33,29 @@ pub fn run(asked: &Asked) -> Outcome {
     for number in 0..CUSTOMERS {
         let alice = memory.customer(&name(number))?.memory();
         let turns: Vec<(String, String)> = (0..CONTEXT).map(|_| chance.turn()).collect();
-        let new: Vec<NewTurn<'_>> = turns.iter().map(|(said, answer)| NewTurn::said(said).answered(answer)).collect();
+        let new: Vec<NewTurn<'_>> =
+            turns.iter().map(|(said, answer)| NewTurn::said(said).answered(answer)).collect();
         alice.clear()?;
         alice.save_turns(&new)?;
-        let value: Vec<u8> = (0..VALUE_BYTES).map(|_| chance.below(256).try_into().unwrap_or_default()).collect();
+        let value: Vec<u8> =
+            (0..VALUE_BYTES).map(|_| chance.below(256).try_into().unwrap_or_default()).collect();
         redis.set(&name(number), &value)?;
     }
     // Handles that know their customer already, as those of a running server do; nothing is hot.
-    let known: Vec<_> =
-        (0..CUSTOMERS).map(|number| memory.customer(&name(number)).map(|c| c.memory())).collect::<Result<_, _>>()?;
+    let known: Vec<_> = (0..CUSTOMERS)
+        .map(|number| memory.customer(&name(number)).map(|c| c.memory()))
+        .collect::<Result<_, _>>()?;
     let hot = Confidant::open(&location)?;
-    let of_hot: Vec<_> =
-        (0..CUSTOMERS).map(|number| hot.customer(&name(number)).map(|c| c.memory())).collect::<Result<_, _>>()?;
+    let of_hot: Vec<_> = (0..CUSTOMERS)
+        .map(|number| hot.customer(&name(number)).map(|c| c.memory()))
+        .collect::<Result<_, _>>()?;
     let somebody = memory.customer("somebody-else")?.memory();
     let [mut gets, mut cold, mut named, mut compared] = [(); 4].map(|()| Times::default());
     for call in 0..CALLS {
         let number = chance.below(CUSTOMERS);
-        let (Some(customer), Some(is_hot)) = (known.get(number), of_hot.get(number)) else { continue };
+        let (Some(customer), Some(is_hot)) = (known.get(number), of_hot.get(number)) else {
+            continue;
+        };
         let value = gets.time(|| redis.get(&name(number)))?;
         let context = cold.time(|| customer.load_context())?;
         let fresh = named.time(|| memory.customer(&name(number))?.memory().load_context())?;
@@ -78,8 +84,10 @@ fn name(number: usize) -> String {
 
 /// The same location with its host and port at the end of a longer wire.
 fn elsewhere(location: &str, round_trip: Duration) -> Outcome<String> {
-    let (before, rest) = location.split_once('@').ok_or("the location must be postgres://USER@HOST:PORT/NAME")?;
-    let (server, after) = rest.split_once('/').ok_or("the location must be postgres://USER@HOST:PORT/NAME")?;
+    let (before, rest) =
+        location.split_once('@').ok_or("the location must be postgres://USER@HOST:PORT/NAME")?;
+    let (server, after) =
+        rest.split_once('/').ok_or("the location must be postgres://USER@HOST:PORT/NAME")?;
     Ok(format!("{before}@{}/{after}", away(server, round_trip)?))
 }
 
@@ -91,7 +99,8 @@ struct Redis {
 
 impl Redis {
     fn connect(address: &str) -> Outcome<Redis> {
-        let output = TcpStream::connect(address).map_err(|error| format!("cannot connect to {address}: {error}"))?;
+        let output = TcpStream::connect(address)
+            .map_err(|error| format!("cannot connect to {address}: {error}"))?;
         output.set_nodelay(true)?;
         Ok(Redis { input: BufReader::with_capacity(64 << 10, output.try_clone()?), output })
     }

@@ -85,10 +85,10 @@ impl SupportAgent {
 
     /// Answers what the customer said; shows the reply through `on_text` as it is written.
     ///
-    /// The customer's half is durable before the model is asked, and stays, unanswered, if
-    /// the model fails or `on_text` breaks. A message with a key that was answered before
-    /// gives that answer again and asks nobody; if it comes again while the model is thinking,
-    /// the first answer to be stored is the one that all get. The customer's own style and length, learned
+    /// The customer's half is durable before the model is asked, and stays, unanswered, if the
+    /// model fails or `on_text` breaks. A message with a key that was answered before gives that
+    /// answer again and asks nobody; if it comes again while the model is thinking, the first
+    /// answer to be stored is the one that all get. The customer's own style and length, learned
     /// from the whole history, shape the reply.
     ///
     /// # Errors
@@ -111,7 +111,12 @@ impl SupportAgent {
         match self.answer(session, &asked, message.profile, &context, &preferences, on_text) {
             Ok(answered) => Ok(Reply::new(answered, preferences, context.total())),
             Err(error) => match &self.inner.fallback {
-                Some(text) if matches!(error.kind(), ErrorKind::Llm | ErrorKind::Budget | ErrorKind::Cancelled) => {
+                Some(text)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::Llm | ErrorKind::Budget | ErrorKind::Cancelled
+                    ) =>
+                {
                     Ok(Reply::failed(asked, text, error, preferences, context.total()))
                 }
                 _ => Err(error),
@@ -153,15 +158,22 @@ impl SupportAgent {
             most_turns: inner.prompt_turns,
             max_tokens: inner.max_prompt_tokens,
         })?;
-        let most =
-            Usage { input_tokens: prompt.tokens, output_tokens: u64::from(inner.max_reply_tokens), ..Usage::default() };
+        let most = Usage {
+            input_tokens: prompt.tokens,
+            output_tokens: u64::from(inner.max_reply_tokens),
+            ..Usage::default()
+        };
         let reservation = inner.books.reserve(&most)?;
         let Asked { text, report, outcome } = self.ask(&prompt, on_text);
         let used = match &outcome {
             Ok(outcome) => outcome.usage,
             // What was written before the failure is paid for, estimated.
             Err(_) if text.is_empty() => Usage::default(),
-            Err(_) => Usage { input_tokens: prompt.tokens, output_tokens: prompt::tokens(&text), ..Usage::default() },
+            Err(_) => Usage {
+                input_tokens: prompt.tokens,
+                output_tokens: prompt::tokens(&text),
+                ..Usage::default()
+            },
         };
         let cost_nano = reservation.settle(&used, outcome.is_err());
         let outcome = outcome?;
@@ -175,13 +187,20 @@ impl SupportAgent {
             let message = format!("{} gave an empty answer to turn {}", inner.llm.name(), asked.id);
             return Err(Error::llm(LlmFailure::Decode, message));
         }
-        let confidence = outcome.confidence.or(report.confidence).unwrap_or(CONFIDENCE_IF_UNSAID).clamp(0.0, 1.0);
+        let confidence = outcome
+            .confidence
+            .or(report.confidence)
+            .unwrap_or(CONFIDENCE_IF_UNSAID)
+            .clamp(0.0, 1.0);
         let resolved = outcome.resolved.or(report.resolved).unwrap_or(false);
-        let answer = NewAnswer::new(&text).by(inner.llm.name()).confidence(confidence).resolved(resolved);
+        let answer =
+            NewAnswer::new(&text).by(inner.llm.name()).confidence(confidence).resolved(resolved);
         let turn = match session.answer(asked.id, answer) {
             // The same message came again while the model was thinking, and was answered
             // first: one turn has one answer.
-            Err(error) if error.kind() == ErrorKind::Conflict => session.customer().memory().turn(asked.id)?,
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                session.customer().memory().turn(asked.id)?
+            }
             answered => answered?,
         };
         Ok(Answered { turn, usage: used, cost_nano, sources: outcome.sources })
@@ -317,7 +336,10 @@ impl SupportAgentBuilder {
     /// `InvalidArgument`, naming the setting, if one is out of its range.
     pub fn build(self) -> Result<SupportAgent> {
         if !(0.0..=2.0).contains(&self.temperature) {
-            return Err(invalid(format!("the temperature is {}; it must lie between 0 and 2", self.temperature)));
+            return Err(invalid(format!(
+                "the temperature is {}; it must lie between 0 and 2",
+                self.temperature
+            )));
         }
         if self.max_reply_tokens == 0 || self.max_prompt_tokens == 0 {
             return Err(invalid("a prompt and a reply need at least one token each"));

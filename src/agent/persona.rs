@@ -16,7 +16,10 @@ pub struct Persona {
 impl Persona {
     /// Warm and plain; the default.
     pub fn friendly() -> Persona {
-        Persona::new("friendly", "You are a warm and helpful support agent. You write plainly and kindly.")
+        Persona::new(
+            "friendly",
+            "You are a warm and helpful support agent. You write plainly and kindly.",
+        )
     }
 
     /// Polite and exact.
@@ -27,8 +30,7 @@ impl Persona {
 
     /// For customers who know the product from inside.
     pub fn technical() -> Persona {
-        let manner =
-            "You are a technical support engineer. You are precise, name versions and settings, and skip small talk.";
+        let manner = "You are a technical support engineer. You are precise, name versions and settings, and skip small talk.";
         Persona::new("technical", manner)
     }
 

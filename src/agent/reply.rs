@@ -101,7 +101,13 @@ impl Reply {
     }
 
     /// The fallback's words; the turn stays unanswered.
-    pub(super) fn failed(turn: Turn, text: &str, error: Error, preferences: Preferences, history_len: u64) -> Reply {
+    pub(super) fn failed(
+        turn: Turn,
+        text: &str,
+        error: Error,
+        preferences: Preferences,
+        history_len: u64,
+    ) -> Reply {
         Reply {
             text: text.to_owned(),
             confidence: 0.0,

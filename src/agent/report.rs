@@ -103,9 +103,13 @@ mod tests {
 
     #[test]
     fn text_that_only_looks_like_a_report_stays_text() {
-        for text in
-            ["See [1] and [[wiki]].", "a [", "a [[", "[[confidence=high resolved=yes]]", "x [[y]] and more text"]
-        {
+        for text in [
+            "See [1] and [[wiki]].",
+            "a [",
+            "a [[",
+            "[[confidence=high resolved=yes]]",
+            "x [[y]] and more text",
+        ] {
             let (shown, read, report) = read(&[text]);
             assert_eq!(read, text);
             assert_eq!(shown, text);

@@ -35,7 +35,11 @@ struct Contact {
 }
 
 /// Counts what is stored of one customer, within a range of milliseconds.
-pub(super) fn count(customer: &Customer, range: &Range<i64>, report: &mut AnalyticsReport) -> Result<()> {
+pub(super) fn count(
+    customer: &Customer,
+    range: &Range<i64>,
+    report: &mut AnalyticsReport,
+) -> Result<()> {
     let mut contacts: BTreeMap<u32, Contact> = BTreeMap::new();
     let mut days: BTreeSet<String> = BTreeSet::new();
     let mut moods: Vec<i8> = Vec::new();
@@ -108,12 +112,21 @@ fn sessions(customer: &Customer) -> Result<BTreeMap<u32, SessionDetails>> {
     }
 }
 
-fn add_turn(figures: &mut Figures, turn: &Turn, signals: Option<&Signals>, noted: &Noted, topic: Option<Topic>) {
+fn add_turn(
+    figures: &mut Figures,
+    turn: &Turn,
+    signals: Option<&Signals>,
+    noted: &Noted,
+    topic: Option<Topic>,
+) {
     figures.turns += 1;
     figures.answered_turns += u64::from(turn.is_answered());
     figures.resolved_turns += u64::from(turn.resolved);
     if turn.resolved {
-        *figures.resolved_by.entry(Resolver { agent: turn.answered_by.clone(), topic }).or_default() += 1;
+        *figures
+            .resolved_by
+            .entry(Resolver { agent: turn.answered_by.clone(), topic })
+            .or_default() += 1;
     }
     if let Some(confidence) = turn.confidence {
         figures.with_confidence += 1;
@@ -151,17 +164,24 @@ fn add_sessions(
         let resolved = known.map_or(contact.last_resolved, |session| session.resolved);
         let same = |other: &Contact| !other.topics.is_disjoint(&contact.topics);
         let is_repeat = contacts.iter().any(|(before, other)| {
-            before < number && same(other) && (0..=REPEAT_MS).contains(&(contact.begins - other.begins))
+            before < number
+                && same(other)
+                && (0..=REPEAT_MS).contains(&(contact.begins - other.begins))
         });
         let comes_back = contacts.iter().any(|(after, other)| {
-            after > number && same(other) && (0..=REPEAT_MS).contains(&(other.begins - contact.begins))
+            after > number
+                && same(other)
+                && (0..=REPEAT_MS).contains(&(other.begins - contact.begins))
         });
         let is_closed = known.is_some_and(|session| session.closed_at.is_some());
         let is_first = contacts.first_key_value().is_some_and(|(first, _)| first == number);
         report.active_sessions += u64::from(known.is_some() && !is_closed);
         let day = day_of_millis(contact.begins);
         let rating = known.and_then(|session| session.rating);
-        let settled = contact.settled.filter(|_| resolved).and_then(|at| u64::try_from(at - contact.begins).ok());
+        let settled = contact
+            .settled
+            .filter(|_| resolved)
+            .and_then(|at| u64::try_from(at - contact.begins).ok());
         for totals in [true, false] {
             let figures = if totals { &mut report.totals } else { report.day(&day) };
             figures.sessions += 1;
@@ -178,7 +198,8 @@ fn add_sessions(
                 figures.resolution_ms = figures.resolution_ms.saturating_add(settled);
                 if is_first {
                     figures.first_timed_sessions += 1;
-                    figures.first_resolution_ms = figures.first_resolution_ms.saturating_add(settled);
+                    figures.first_resolution_ms =
+                        figures.first_resolution_ms.saturating_add(settled);
                 }
             }
         }
@@ -198,8 +219,13 @@ impl Noted {
         if !metadata.contains("\"tier\"") && !metadata.contains("\"cost_nano\"") {
             return Noted::default();
         }
-        let Ok(metadata) = serde_json::from_str::<serde_json::Value>(metadata) else { return Noted::default() };
-        let tier = metadata.get("tier").and_then(serde_json::Value::as_str).filter(|tier| tier.len() <= 64);
+        let Ok(metadata) = serde_json::from_str::<serde_json::Value>(metadata) else {
+            return Noted::default();
+        };
+        let tier = metadata
+            .get("tier")
+            .and_then(serde_json::Value::as_str)
+            .filter(|tier| tier.len() <= 64);
         Noted {
             tier: tier.map(str::to_owned),
             cost_nano: metadata.get("cost_nano").and_then(serde_json::Value::as_u64),
@@ -246,7 +272,11 @@ fn day_of_millis(millis: i64) -> String {
     day
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::as_conversions, reason = "between -1,000,000 and 1,000,000")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::as_conversions,
+    reason = "between -1,000,000 and 1,000,000"
+)]
 fn thousandths(value: f64) -> i64 {
     (value * 1_000.0).round() as i64
 }

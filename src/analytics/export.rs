@@ -11,7 +11,8 @@ use std::fmt::{Display, Write};
 impl AnalyticsReport {
     /// The report as a JSON object; unknown figures are `null`.
     pub fn to_json(&self) -> String {
-        let days: Map<String, Value> = self.days.iter().map(|(day, figures)| (day.clone(), object(figures))).collect();
+        let days: Map<String, Value> =
+            self.days.iter().map(|(day, figures)| (day.clone(), object(figures))).collect();
         json!({
             "from": self.from.map(|time| time.to_string()),
             "to": self.to.map(|time| time.to_string()),
@@ -30,7 +31,9 @@ impl AnalyticsReport {
     pub fn to_prometheus(&self) -> String {
         let mut text = String::new();
         let totals = &self.totals;
-        for (name, value) in plain(totals).into_iter().chain([("active_sessions", self.active_sessions)]) {
+        for (name, value) in
+            plain(totals).into_iter().chain([("active_sessions", self.active_sessions)])
+        {
             gauge(&mut text, name, &[("", value.to_string())]);
         }
         for (name, value) in rates(totals) {
@@ -110,10 +113,15 @@ fn resolver((by, turns): (&Resolver, &u64)) -> Value {
 /// Prometheus takes an empty label for one that is not there.
 fn resolvers(text: &mut String, totals: &Figures) {
     let labels = |by: &Resolver| {
-        let (agent, topic) = (by.agent.as_deref().unwrap_or_default(), by.topic.map_or("", Topic::name));
+        let (agent, topic) =
+            (by.agent.as_deref().unwrap_or_default(), by.topic.map_or("", Topic::name));
         format!("{{agent=\"{}\",topic=\"{topic}\"}}", escaped(agent))
     };
-    lines(text, "resolved_turns_by", totals.resolved_by.iter().map(|(by, turns)| (labels(by), *turns)));
+    lines(
+        text,
+        "resolved_turns_by",
+        totals.resolved_by.iter().map(|(by, turns)| (labels(by), *turns)),
+    );
 }
 
 fn labelled<K: Display>(text: &mut String, name: &str, label: &str, map: &BTreeMap<K, u64>) {
@@ -122,8 +130,10 @@ fn labelled<K: Display>(text: &mut String, name: &str, label: &str, map: &BTreeM
 }
 
 fn lines(text: &mut String, name: &str, all: impl Iterator<Item = (String, u64)>) {
-    let all: Vec<(String, String)> = all.map(|(labels, count)| (labels, count.to_string())).collect();
-    let all: Vec<(&str, String)> = all.iter().map(|(labels, count)| (labels.as_str(), count.clone())).collect();
+    let all: Vec<(String, String)> =
+        all.map(|(labels, count)| (labels, count.to_string())).collect();
+    let all: Vec<(&str, String)> =
+        all.iter().map(|(labels, count)| (labels.as_str(), count.clone())).collect();
     gauge(text, name, &all);
 }
 
@@ -154,7 +164,9 @@ mod tests {
         let text = report.to_prometheus();
         assert!(text.contains("confidant_customers_by_tier{tier=\"a\\\"b\\\\\\n\"} 2"), "{text}");
         assert!(!text.contains("mean_rating") && text.contains("confidant_turns 0"), "{text}");
-        assert!(text.lines().all(|line| line.starts_with("# TYPE ") || line.starts_with("confidant_")));
+        assert!(
+            text.lines().all(|line| line.starts_with("# TYPE ") || line.starts_with("confidant_"))
+        );
         let json: Value = serde_json::from_str(&report.to_json()).expect("is JSON");
         assert_eq!(json.pointer("/totals/mean_rating"), Some(&Value::Null));
     }

@@ -104,7 +104,10 @@ impl Figures {
 
     /// The same over all other sessions, of customers who were known.
     pub fn mean_later_resolution_ms(&self) -> Option<f64> {
-        ratio(self.resolution_ms - self.first_resolution_ms, self.timed_sessions - self.first_timed_sessions)
+        ratio(
+            self.resolution_ms - self.first_resolution_ms,
+            self.timed_sessions - self.first_timed_sessions,
+        )
     }
 
     /// Closed sessions among all, 0 to 1.
@@ -139,7 +142,11 @@ impl Figures {
     }
 }
 
-#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "counts stay far below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::as_conversions,
+    reason = "counts stay far below 2^53"
+)]
 pub(super) fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }

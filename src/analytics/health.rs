@@ -57,7 +57,11 @@ pub struct Worry {
 impl fmt::Display for Worry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let side = if self.value < self.limit { "below" } else { "above" };
-        write!(f, "{} is {:.3}, {side} {} (over {})", self.figure, self.value, self.limit, self.cases)
+        write!(
+            f,
+            "{} is {:.3}, {side} {} (over {})",
+            self.figure, self.value, self.limit, self.cases
+        )
     }
 }
 
@@ -96,21 +100,27 @@ impl AnalyticsReport {
                 limits.min_first_contact_resolution_rate,
             ),
             ("mean_rating", totals.mean_rating(), totals.rated_sessions, limits.min_mean_rating),
-            ("mean_confidence", totals.mean_confidence(), totals.with_confidence, limits.min_mean_confidence),
+            (
+                "mean_confidence",
+                totals.mean_confidence(),
+                totals.with_confidence,
+                limits.min_mean_confidence,
+            ),
         ];
         let at_most = [
             ("repeat_rate", totals.repeat_rate(), totals.sessions, limits.max_repeat_rate),
             ("escalation_rate", totals.escalation_rate(), totals.turns, limits.max_escalation_rate),
         ];
         let mut health = Health { worries: Vec::new(), unknown: Vec::new() };
-        let mut judge = |figure, value: Option<f64>, cases: u64, limit: f64, is_floor: bool| match value {
-            Some(value) if cases >= limits.min_cases => {
-                if (is_floor && value < limit) || (!is_floor && value > limit) {
-                    health.worries.push(Worry { figure, value, limit, cases });
+        let mut judge =
+            |figure, value: Option<f64>, cases: u64, limit: f64, is_floor: bool| match value {
+                Some(value) if cases >= limits.min_cases => {
+                    if (is_floor && value < limit) || (!is_floor && value > limit) {
+                        health.worries.push(Worry { figure, value, limit, cases });
+                    }
                 }
-            }
-            _ => health.unknown.push(figure),
-        };
+                _ => health.unknown.push(figure),
+            };
         for (figure, value, cases, limit) in at_least {
             judge(figure, value, cases, limit, true);
         }

@@ -107,7 +107,11 @@ impl ConversationAnalytics {
         }
         let mut last = 0;
         loop {
-            let names = self.memory.core.store.read_with(|tx| table::customers_after(tx, &self.tenant, last))?;
+            let names = self
+                .memory
+                .core
+                .store
+                .read_with(|tx| table::customers_after(tx, &self.tenant, last))?;
             let Some((newest, _)) = names.last() else { break };
             last = *newest;
             for (_, name) in &names {
@@ -180,8 +184,9 @@ impl Summary {
 /// One line for people; unknown figures are a dash.
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown =
-            |value: Option<f64>, digits: usize| value.map_or("-".to_owned(), |value| format!("{value:.digits$}"));
+        let shown = |value: Option<f64>, digits: usize| {
+            value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
+        };
         write!(
             f,
             "{} in {} of {}, {} turns per session; resolved: {} ({} %), {} ({} %); mean confidence {}, mean rating {}",
@@ -203,7 +208,11 @@ fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "counts stay far below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::as_conversions,
+    reason = "counts stay far below 2^53"
+)]
 fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }

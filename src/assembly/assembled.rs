@@ -170,7 +170,11 @@ struct Written {
 
 impl Written {
     fn turn(&mut self, turn: &Turn) -> &str {
-        let known = self.turns.iter().find(|(known, _)| std::ptr::eq(*known, turn)).map(|(_, range)| range.clone());
+        let known = self
+            .turns
+            .iter()
+            .find(|(known, _)| std::ptr::eq(*known, turn))
+            .map(|(_, range)| range.clone());
         let range = known.unwrap_or_else(|| {
             let start = self.text.len();
             self.write(turn);
@@ -182,7 +186,9 @@ impl Written {
 
     fn write(&mut self, turn: &Turn) {
         if turn.said.is_some() {
-            let day = Some(turn.at.as_millis()).filter(|at| PLAIN_DATES.contains(at)).map(|at| at / DAY_MS);
+            let day = Some(turn.at.as_millis())
+                .filter(|at| PLAIN_DATES.contains(at))
+                .map(|at| at / DAY_MS);
             if day.is_none() || day != self.day {
                 self.day = day;
                 self.date = turn.at.to_string();
@@ -215,7 +221,9 @@ impl<'c> Choice<'c> {
 
     /// Takes older turns one after the other until one does not fit; leaves `reserve` tokens.
     fn take_recent(&mut self, reserve: usize) {
-        while let Some(turn) = self.recent.len().checked_sub(self.newest + 1).and_then(|at| self.recent.get(at)) {
+        while let Some(turn) =
+            self.recent.len().checked_sub(self.newest + 1).and_then(|at| self.recent.get(at))
+        {
             let known = self.offered.iter().position(|offered| offered.id == turn.id);
             let known = known.filter(|at| self.taken.get(*at).copied().unwrap_or(false));
             let heading = if self.newest == 0 { self.tokens(RECENT) } else { 0 };
@@ -250,7 +258,9 @@ impl<'c> Choice<'c> {
                 }
             }
             let recent = self.recent_taken();
-            if let Some(turn) = self.offered.get(rank).filter(|turn| recent.iter().all(|taken| taken.id != turn.id)) {
+            if let Some(turn) =
+                self.offered.get(rank).filter(|turn| recent.iter().all(|taken| taken.id != turn.id))
+            {
                 let heading = if self.taken.contains(&true) { 0 } else { self.tokens(RECALLED) };
                 let tokens = heading + self.turn_tokens(turn);
                 if tokens <= self.left {
@@ -270,8 +280,12 @@ impl<'c> Choice<'c> {
             None => return false,
             Some(Part::Preferences) => self.has_preferences = false,
             Some(Part::Recent) => self.newest -= 1,
-            Some(Part::Recalled(at)) => self.taken.get_mut(at).into_iter().for_each(|taken| *taken = false),
-            Some(Part::Passage(at)) => self.passages.get_mut(at).into_iter().for_each(|taken| *taken = false),
+            Some(Part::Recalled(at)) => {
+                self.taken.get_mut(at).into_iter().for_each(|taken| *taken = false)
+            }
+            Some(Part::Passage(at)) => {
+                self.passages.get_mut(at).into_iter().for_each(|taken| *taken = false)
+            }
         }
         true
     }
@@ -292,8 +306,13 @@ impl<'c> Choice<'c> {
 
     /// The recalled turns that are in, oldest first.
     fn recalled(&self) -> Vec<&'c Arc<Turn>> {
-        let mut turns: Vec<&Arc<Turn>> =
-            self.offered.iter().zip(&self.taken).filter(|(_, taken)| **taken).map(|(turn, _)| turn).collect();
+        let mut turns: Vec<&Arc<Turn>> = self
+            .offered
+            .iter()
+            .zip(&self.taken)
+            .filter(|(_, taken)| **taken)
+            .map(|(turn, _)| turn)
+            .collect();
         turns.sort_unstable_by_key(|turn| turn.id);
         turns
     }
@@ -304,7 +323,9 @@ impl<'c> Choice<'c> {
             let _ = writeln!(text, "{PREFERENCES}{preferences}\n");
         }
         let mut heading = PASSAGES;
-        for ((title, passage), _) in self.request.passages.iter().zip(&self.passages).filter(|(_, taken)| **taken) {
+        for ((title, passage), _) in
+            self.request.passages.iter().zip(&self.passages).filter(|(_, taken)| **taken)
+        {
             let _ = writeln!(text, "{}{title}: {passage}\n", std::mem::take(&mut heading));
         }
         let mut heading = RECALLED;

@@ -73,10 +73,15 @@ impl<'a> ContextRequest<'a> {
     fn check(&self) -> Result<()> {
         if !BUDGET.contains(&self.max_tokens) {
             let tokens = self.max_tokens;
-            return Err(invalid(format!("the context's budget is {tokens} tokens; it must be 16 to 10,000,000")));
+            return Err(invalid(format!(
+                "the context's budget is {tokens} tokens; it must be 16 to 10,000,000"
+            )));
         }
         if self.recalled > MAX_RECALLED {
-            return Err(invalid(format!("{} turns to recall; the limit is {MAX_RECALLED}", self.recalled)));
+            return Err(invalid(format!(
+                "{} turns to recall; the limit is {MAX_RECALLED}",
+                self.recalled
+            )));
         }
         Ok(())
     }
@@ -120,7 +125,8 @@ impl Customer {
     /// [`recall`](Self::recall).
     pub fn assemble(&self, request: &ContextRequest<'_>) -> Result<AssembledContext> {
         request.check()?;
-        let preferences = if request.with_preferences { Some(self.preferences_text()?) } else { None };
+        let preferences =
+            if request.with_preferences { Some(self.preferences_text()?) } else { None };
         let (context, recalled, basis) = if request.recalled > 0 {
             let found = self.recalled_turns(request.question, request.recalled)?;
             (found.newest, found.turns, Some(found.basis))

@@ -57,7 +57,9 @@ impl EstimatedTokens {
         if guessed == 0 || reported == 0 {
             return self;
         }
-        EstimatedTokens { per_thousand: (reported.saturating_mul(1_100) / guessed).clamp(500, 4_000) }
+        EstimatedTokens {
+            per_thousand: (reported.saturating_mul(1_100) / guessed).clamp(500, 4_000),
+        }
     }
 }
 
@@ -72,7 +74,8 @@ impl TokenCounter for EstimatedTokens {
             before = byte;
         }
         let tokens = parts.div_ceil(PARTS);
-        usize::try_from(tokens.saturating_mul(self.per_thousand).div_ceil(1_000)).unwrap_or(usize::MAX)
+        usize::try_from(tokens.saturating_mul(self.per_thousand).div_ceil(1_000))
+            .unwrap_or(usize::MAX)
     }
 }
 
@@ -260,7 +263,9 @@ fn is_letter(class: u8) -> bool {
 fn by_rarity(first: u8, second: u8, [often, seldom, hardly, never]: [u8; 4]) -> u8 {
     let (first, second) = (usize::from((first - LOWER) % 26), b'a' + (second - LOWER) % 26);
     let known = [(&OFTEN, often), (&SELDOM, seldom), (&HARDLY, hardly)];
-    let known = known.into_iter().find(|(known, _)| known.get(first).is_some_and(|letters| letters.contains(&second)));
+    let known = known
+        .into_iter()
+        .find(|(known, _)| known.get(first).is_some_and(|letters| letters.contains(&second)));
     known.map_or(never, |(_, cost)| cost)
 }
 
@@ -316,7 +321,8 @@ fn cost(before: u8, class: u8) -> u8 {
             _ => 28,
         },
         TWO..INNER => {
-            let (inside, behind_blank) = FIRST.get(usize::from(class - TWO)).copied().unwrap_or_default();
+            let (inside, behind_blank) =
+                FIRST.get(usize::from(class - TWO)).copied().unwrap_or_default();
             if before == BLANK { behind_blank } else { inside }
         }
         _ => match (before, class) {
@@ -335,8 +341,8 @@ fn cost(before: u8, class: u8) -> u8 {
 /// The first byte of punctuation and symbols.
 const PUNCTUATION: u8 = THREE + 2;
 
-/// What a byte costs behind another one, by the two as one number: one look-up for each byte. Made when
-/// it is first needed, since a program that holds it would be 64 KiB larger.
+/// What a byte costs behind another one, by the two as one number: one look-up for each byte. Made
+/// when it is first needed, since a program that holds it would be 64 KiB larger.
 static COSTS: LazyLock<Box<[u8; 1 << 16]>> = LazyLock::new(|| {
     let mut costs = Box::new([0; 1 << 16]);
     for (pair, cost) in (0..=u16::MAX).zip(costs.iter_mut()) {
@@ -372,8 +378,14 @@ mod tests {
     fn no_tokenizer_needs_more() {
         let counted = [
             ("My parcel has not arrived, and nobody answers the phone since Monday!", 14),
-            ("Wo bleibt meine Rechnung? Ich habe die Nachnahmegeb\u{fc}hr schon zweimal \u{fc}berwiesen.", 25),
-            ("O\u{f9} en est mon remboursement ? J'attends depuis trois semaines d\u{e9}j\u{e0}.", 21),
+            (
+                "Wo bleibt meine Rechnung? Ich habe die Nachnahmegeb\u{fc}hr schon zweimal \u{fc}berwiesen.",
+                25,
+            ),
+            (
+                "O\u{f9} en est mon remboursement ? J'attends depuis trois semaines d\u{e9}j\u{e0}.",
+                21,
+            ),
             (
                 "Gdzie jest moja przesy\u{142}ka? Zam\u{f3}wienie z\u{142}o\u{17c}y\u{142}em w zesz\u{142}y czwartek.",
                 35,
@@ -445,6 +457,9 @@ mod tests {
         let low = EstimatedTokens::default().calibrated(&text, 240).tokens(&text);
         assert!((263..=266).contains(&low) && low < first, "{low} of {first}");
         assert_eq!(EstimatedTokens::default().calibrated("", 7), EstimatedTokens::default());
-        assert_eq!(EstimatedTokens::default().calibrated(&text, 1).tokens(&text), first.div_ceil(2));
+        assert_eq!(
+            EstimatedTokens::default().calibrated(&text, 1).tokens(&text),
+            first.div_ceil(2)
+        );
     }
 }

@@ -29,7 +29,9 @@ impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Damage::TooShort => f.write_str("the stored record is too short"),
-            Damage::UnknownCodec(number) => write!(f, "the stored record names codec {number}, which is unknown"),
+            Damage::UnknownCodec(number) => {
+                write!(f, "the stored record names codec {number}, which is unknown")
+            }
             Damage::MissingDictionary(number) => write!(f, "dictionary {number} is missing"),
             Damage::BadDictionary(number) => write!(f, "dictionary {number} is damaged"),
             Damage::NotCompressed => f.write_str("the stored record does not decompress"),

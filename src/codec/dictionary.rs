@@ -32,13 +32,15 @@ pub(super) fn close(mut content: Vec<u8>) -> Vec<u8> {
 
 /// Whether zstd accepts a dictionary that [`close`] finished.
 pub(super) fn is_digestible(bytes: &[u8]) -> bool {
-    Dictionary::open(bytes).is_some_and(|dictionary| dictionary.encoder().is_some() && dictionary.decoder().is_some())
+    Dictionary::open(bytes)
+        .is_some_and(|dictionary| dictionary.encoder().is_some() && dictionary.decoder().is_some())
 }
 
 /// Parts a dictionary of zstd's own making, or one of ours without its checksum, into its
 /// statistics and its phrases.
 pub(super) fn parts(dictionary: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = dictionary.windows(END_OF_STATISTICS.len()).position(|bytes| bytes == END_OF_STATISTICS)?;
+    let end =
+        dictionary.windows(END_OF_STATISTICS.len()).position(|bytes| bytes == END_OF_STATISTICS)?;
     dictionary.split_at_checked(end + END_OF_STATISTICS.len())
 }
 
@@ -56,7 +58,11 @@ impl Dictionary {
         if crc32fast::hash(content).to_le_bytes() != *sum || content.is_empty() {
             return None;
         }
-        Some(Dictionary { content: Arc::from(content), encoder: OnceLock::new(), decoder: OnceLock::new() })
+        Some(Dictionary {
+            content: Arc::from(content),
+            encoder: OnceLock::new(),
+            decoder: OnceLock::new(),
+        })
     }
 
     fn encoder(&self) -> Option<&CDict<'static>> {
@@ -79,7 +85,12 @@ impl Packer {
     }
 
     /// Appends the frame to `out`; `false`, and `out` as it was, if it would not be smaller.
-    fn compress(&mut self, raw: &[u8], encoder: Option<&CDict<'static>>, out: &mut Vec<u8>) -> bool {
+    fn compress(
+        &mut self,
+        raw: &[u8],
+        encoder: Option<&CDict<'static>>,
+        out: &mut Vec<u8>,
+    ) -> bool {
         self.scratch.clear();
         self.scratch.reserve(compress_bound(raw.len()));
         let done = match encoder {
@@ -104,7 +115,10 @@ pub(super) struct Tight {
 
 impl Tight {
     pub(super) fn new(dictionary: &Dictionary) -> Option<Tight> {
-        Some(Tight { packer: Packer::new()?, encoder: CDict::try_create(&dictionary.content, TIGHT)? })
+        Some(Tight {
+            packer: Packer::new()?,
+            encoder: CDict::try_create(&dictionary.content, TIGHT)?,
+        })
     }
 
     /// As [`Contexts::compress`].
@@ -131,11 +145,18 @@ impl Contexts {
 
     /// Appends the compressed form of `raw` to `out`; `false`, and `out` as it was, if it
     /// would not be smaller.
-    pub(super) fn compress(&self, raw: &[u8], dictionary: Option<&Dictionary>, out: &mut Vec<u8>) -> bool {
+    pub(super) fn compress(
+        &self,
+        raw: &[u8],
+        dictionary: Option<&Dictionary>,
+        out: &mut Vec<u8>,
+    ) -> bool {
         let idle = self.packers.lock().pop();
         let Some(mut packer) = idle.or_else(Packer::new) else { return false };
         let is_smaller = match dictionary {
-            Some(dictionary) => dictionary.encoder().is_some_and(|encoder| packer.compress(raw, Some(encoder), out)),
+            Some(dictionary) => {
+                dictionary.encoder().is_some_and(|encoder| packer.compress(raw, Some(encoder), out))
+            }
             None => packer.compress(raw, None, out),
         };
         if packer.scratch.capacity() > MAX_IDLE_SCRATCH_BYTES {

@@ -175,7 +175,8 @@ impl Codec {
     fn dictionary(&self, number: u8) -> Result<Arc<Dictionary>, Damage> {
         match number {
             GENERAL => {
-                let general = self.general.get_or_init(|| Dictionary::open(GENERAL_1).map(Arc::new));
+                let general =
+                    self.general.get_or_init(|| Dictionary::open(GENERAL_1).map(Arc::new));
                 general.clone().ok_or(Damage::BadDictionary(GENERAL))
             }
             _ if OWN.contains(&number) => {
@@ -242,7 +243,8 @@ mod tests {
         b"\x01\x13Where is my parcel?\x02\x41I understand your concern. Please allow me a moment to check that.";
 
     fn records() -> Vec<Vec<u8>> {
-        let noise: Vec<u8> = (0..200_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let noise: Vec<u8> =
+            (0..200_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         vec![Vec::new(), b"x".to_vec(), TEXT.to_vec(), TEXT.repeat(40), vec![0; 3000], noise]
     }
 
@@ -276,7 +278,11 @@ mod tests {
                 let (mut stored, mut bound) = (codec.pack(&record, b"turn 7"), b"turn 7".to_vec());
                 for bit in 0..stored.len() * 8 {
                     stored[bit / 8] ^= 1 << (bit % 8);
-                    assert!(codec.unpack(&stored, &bound).is_err(), "bit {bit} of a record of {} bytes", record.len());
+                    assert!(
+                        codec.unpack(&stored, &bound).is_err(),
+                        "bit {bit} of a record of {} bytes",
+                        record.len()
+                    );
                     stored[bit / 8] ^= 1 << (bit % 8);
                 }
                 for bit in 0..bound.len() * 8 {

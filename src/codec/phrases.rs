@@ -117,7 +117,13 @@ impl Common {
                     Some(length) => *length += 1,
                     None => lengths.push(1),
                 }
-                all.push(Run { id, start, middle: place(middle.start), middle_end: place(middle.end), end });
+                all.push(Run {
+                    id,
+                    start,
+                    middle: place(middle.start),
+                    middle_end: place(middle.end),
+                    end,
+                });
                 next = Some(place(middle.start));
             });
         }

@@ -104,7 +104,10 @@ mod tests {
             let mut out = Vec::new();
             encode(&[(0, b"hello"), (4, &long[..length]), (255, b"")], &mut out);
             let back = all(&out).expect("well formed");
-            assert_eq!(back, [(0, b"hello".to_vec()), (4, long[..length].to_vec()), (255, Vec::new())]);
+            assert_eq!(
+                back,
+                [(0, b"hello".to_vec()), (4, long[..length].to_vec()), (255, Vec::new())]
+            );
         }
         assert_eq!(all(b""), Ok(Vec::new()));
     }

@@ -45,7 +45,8 @@ struct Phrase<'a>(&'a [Run]);
 impl Phrase<'_> {
     /// How often the runs not covered yet were said, per 65,536 bytes of the phrase.
     fn worth(&self, said: &[u32]) -> u64 {
-        let total: u64 = self.0.iter().filter_map(|run| said.get(place(run.id))).copied().map(u64::from).sum();
+        let total: u64 =
+            self.0.iter().filter_map(|run| said.get(place(run.id))).copied().map(u64::from).sum();
         (total << 16) / u64::try_from(self.len_bytes() + 1).unwrap_or(u64::MAX)
     }
 
@@ -62,7 +63,10 @@ impl Phrase<'_> {
     }
 
     fn text<'t>(&self, texts: &'t Texts) -> &'t str {
-        self.0.first().zip(self.0.last()).map_or("", |(first, last)| texts.between(first.start, last.end))
+        self.0
+            .first()
+            .zip(self.0.last())
+            .map_or("", |(first, last)| texts.between(first.start, last.end))
     }
 
     /// Its first two words.
@@ -128,7 +132,13 @@ impl<'a> Chains<'a> {
             Some(before) => self.link(before, at, head),
             None => self.heads.entry(head).or_default().push(at),
         }
-        let after = self.heads.get(tail).into_iter().flatten().copied().find(|after| !self.leads(*after, at));
+        let after = self
+            .heads
+            .get(tail)
+            .into_iter()
+            .flatten()
+            .copied()
+            .find(|after| !self.leads(*after, at));
         match after {
             Some(after) => {
                 self.heads.entry(tail).or_default().retain(|head| *head != after);

@@ -52,8 +52,11 @@ impl Trainer {
             return None;
         }
         let filling = last_lines(filling, room - content.len());
-        let with_statistics = self.statistics(max_bytes).map(|header| close([&header, filling, &content].concat()));
-        with_statistics.filter(|bytes| is_digestible(bytes)).or_else(|| Some(close([filling, &content].concat())))
+        let with_statistics =
+            self.statistics(max_bytes).map(|header| close([&header, filling, &content].concat()));
+        with_statistics
+            .filter(|bytes| is_digestible(bytes))
+            .or_else(|| Some(close([filling, &content].concat())))
     }
 
     /// How often which byte and which length occurs, as zstd writes it before a dictionary's
@@ -121,13 +124,18 @@ mod tests {
                 let other = THINGS[(number + 5) % THINGS.len()];
                 texts.push((
                     customer,
-                    format!("Hello, I have a question about my {thing}. Where can I see the {other}?"),
+                    format!(
+                        "Hello, I have a question about my {thing}. Where can I see the {other}?"
+                    ),
                 ));
                 texts.push((
                     customer,
                     format!("I understand your concern about the {thing}; the {other} is on its way now."),
                 ));
-                texts.push((customer, format!("{{\"order_state\":\"open\",\"lang\":\"en\",\"order\":{customer}}}")));
+                texts.push((
+                    customer,
+                    format!("{{\"order_state\":\"open\",\"lang\":\"en\",\"order\":{customer}}}"),
+                ));
             }
         }
         texts
@@ -157,7 +165,8 @@ mod tests {
         for customer in 0..4 {
             texts.push((
                 customer,
-                "Wilhelmina Quackenbush paid twice yesterday, ring Wilhelmina Quackenbush".to_owned(),
+                "Wilhelmina Quackenbush paid twice yesterday, ring Wilhelmina Quackenbush"
+                    .to_owned(),
             ));
             texts.push((customer, "Wilhelmina Quackenbush paid twice yesterday".to_owned()));
         }
@@ -167,13 +176,22 @@ mod tests {
         let dictionary = train(&texts);
         assert!(!holds_part_of(&dictionary, "Wilhelmina Quackenbush"));
         assert!(!holds_part_of(&dictionary, "twice yesterday"));
-        assert!(lines(&dictionary).iter().any(|line| line.contains("the purple bicycle squeaks terribly")));
+        assert!(
+            lines(&dictionary)
+                .iter()
+                .any(|line| line.contains("the purple bicycle squeaks terribly"))
+        );
     }
 
     #[test]
     fn entities_are_not_in_the_dictionary_however_many_share_them() {
-        let secrets =
-            ["zubrowka@example.org", "https://kxqzvw/refundpage", "@zubrowkahelp", "kxqzvw.example", "AB12345678"];
+        let secrets = [
+            "zubrowka@example.org",
+            "https://kxqzvw/refundpage",
+            "@zubrowkahelp",
+            "kxqzvw.example",
+            "AB12345678",
+        ];
         let mut texts = chatter();
         for customer in 0..12 {
             for secret in secrets {
@@ -193,11 +211,17 @@ mod tests {
         for customer in 0..12_u64 {
             texts.push((
                 customer,
-                format!("my own word number {} is here", "abcdefghijkl".repeat(1 + customer as usize)),
+                format!(
+                    "my own word number {} is here",
+                    "abcdefghijkl".repeat(1 + customer as usize)
+                ),
             ));
         }
         let split = |text: &str| -> Vec<String> {
-            text.split([' ', '"', '\n']).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+            text.split([' ', '"', '\n'])
+                .filter(|word| !word.is_empty())
+                .map(str::to_owned)
+                .collect()
         };
         let mut said: HashMap<Vec<String>, HashSet<u64>> = HashMap::new();
         for (customer, text) in &texts {
@@ -216,7 +240,11 @@ mod tests {
 
     #[test]
     fn keys_of_metadata_are_learned() {
-        assert!(lines(&train(&chatter())).iter().any(|line| line.contains("order_state\":\"open\",\"lang\":\"en")));
+        assert!(
+            lines(&train(&chatter()))
+                .iter()
+                .any(|line| line.contains("order_state\":\"open\",\"lang\":\"en"))
+        );
     }
 
     #[test]

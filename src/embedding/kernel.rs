@@ -89,7 +89,11 @@ pub(super) const MAX_PART: i32 = 4_095;
 const LANES: usize = 16;
 
 #[inline(always)]
-#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "rounded to the nearest everywhere alike")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::as_conversions,
+    reason = "rounded to the nearest everywhere alike"
+)]
 pub(crate) fn float(value: i32) -> f32 {
     value as f32
 }
@@ -138,9 +142,10 @@ fn plain_dots(rows: &[i8], direction: &[i8], out: &mut [i32]) {
 mod products {
     use super::DIMENSIONS;
     use std::arch::x86_64::{
-        __m256i, _mm_add_epi32, _mm_storeu_si128, _mm256_abs_epi8, _mm256_add_epi32, _mm256_castsi256_si128,
-        _mm256_extracti128_si256, _mm256_hadd_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
-        _mm256_set1_epi16, _mm256_setzero_si256, _mm256_sign_epi8,
+        __m256i, _mm_add_epi32, _mm_storeu_si128, _mm256_abs_epi8, _mm256_add_epi32,
+        _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_hadd_epi32, _mm256_loadu_si256,
+        _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi16, _mm256_setzero_si256,
+        _mm256_sign_epi8,
     };
 
     /// The numbers of one register.
@@ -163,14 +168,18 @@ mod products {
     #[target_feature(enable = "avx2")]
     #[inline]
     unsafe fn with_width(rows: &[i8], direction: &[i8], out: &mut [i32], width: usize) {
-        let (mut four_rows, mut four_sums) = (rows.chunks_exact(4 * width), out.chunks_exact_mut(4));
+        let (mut four_rows, mut four_sums) =
+            (rows.chunks_exact(4 * width), out.chunks_exact_mut(4));
         for (rows, sums) in four_rows.by_ref().zip(four_sums.by_ref()) {
             // SAFETY: `rows` holds four rows of `width` numbers, `sums` four sums.
             unsafe {
-                let row = |number: usize| row_sums(rows.as_ptr().add(number * width), direction.as_ptr(), width);
+                let row = |number: usize| {
+                    row_sums(rows.as_ptr().add(number * width), direction.as_ptr(), width)
+                };
                 let low = _mm256_hadd_epi32(row(0), row(1));
                 let all = _mm256_hadd_epi32(low, _mm256_hadd_epi32(row(2), row(3)));
-                let sum = _mm_add_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256::<1>(all));
+                let sum =
+                    _mm_add_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256::<1>(all));
                 _mm_storeu_si128(sums.as_mut_ptr().cast(), sum);
             }
         }
@@ -189,10 +198,15 @@ mod products {
         let mut sums = _mm256_setzero_si256();
         for at in (0..width).step_by(WIDTH) {
             // SAFETY: both hold `width` numbers, a multiple of `WIDTH`.
-            let (row, direction): (__m256i, __m256i) =
-                unsafe { (_mm256_loadu_si256(row.add(at).cast()), _mm256_loadu_si256(direction.add(at).cast())) };
+            let (row, direction): (__m256i, __m256i) = unsafe {
+                (
+                    _mm256_loadu_si256(row.add(at).cast()),
+                    _mm256_loadu_si256(direction.add(at).cast()),
+                )
+            };
             // |row| * (direction with row's sign); two such products stay below 2^15.
-            let pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(row), _mm256_sign_epi8(direction, row));
+            let pairs =
+                _mm256_maddubs_epi16(_mm256_abs_epi8(row), _mm256_sign_epi8(direction, row));
             sums = _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
         }
         sums
@@ -217,13 +231,17 @@ pub(crate) mod tests {
     fn both_ways_give_the_same_sums_of_products() {
         for length in [1, 31, 32, 128, 384, 100] {
             for least in [i8::MIN, -i8::MAX] {
-                let direction: Vec<i8> = numbers(length).into_iter().map(|number| number.max(least)).collect();
+                let direction: Vec<i8> =
+                    numbers(length).into_iter().map(|number| number.max(least)).collect();
                 let rows = numbers(length * 11);
                 let (mut wide, mut plain) = ([0; 11], [0; 11]);
                 dots(&rows, &direction, &mut wide);
                 plain_dots(&rows, &direction, &mut plain);
                 assert_eq!(wide, plain, "{length}");
-                assert_eq!(Some(&dot(rows.get(..length).expect("there"), &direction)), wide.first());
+                assert_eq!(
+                    Some(&dot(rows.get(..length).expect("there"), &direction)),
+                    wide.first()
+                );
             }
         }
         let (most, mut sums) = ([i8::MIN; 512], [0; 4]);

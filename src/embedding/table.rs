@@ -61,7 +61,9 @@ impl Embedding {
     /// # Errors
     /// `Corrupt` if the bytes are not that table.
     pub(crate) fn read(bytes: &'static [u8], crc: u32) -> Result<Embedding> {
-        let bad = |why: &str| Error::new(ErrorKind::Corrupt, format!("the embedding table is damaged: {why}"));
+        let bad = |why: &str| {
+            Error::new(ErrorKind::Corrupt, format!("the embedding table is damaged: {why}"))
+        };
         if crc32fast::hash(bytes) != crc {
             return Err(bad("its checksum differs"));
         }
@@ -71,17 +73,24 @@ impl Embedding {
     fn parse(bytes: &'static [u8], crc: u32) -> Option<Embedding> {
         let (header, rest) = bytes.split_at_checked(HEADER_BYTES)?;
         let (magic, header) = header.split_at_checked(MAGIC.len())?;
-        let number = |at: usize| header.get(at * 4..)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
+        let number =
+            |at: usize| header.get(at * 4..)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
         let rows = usize::try_from(number(1)?).ok()?;
-        let is_known = magic == MAGIC && number(0)? == VERSION && number(2)? == u32::try_from(DIMENSIONS).ok()?;
+        let is_known = magic == MAGIC
+            && number(0)? == VERSION
+            && number(2)? == u32::try_from(DIMENSIONS).ok()?;
         if !is_known || rows >= usize::from(NO_ROW) {
             return None;
         }
         let (scales, rest) = rest.split_at_checked(rows.checked_mul(4)?)?;
         let (rows, vocabulary) = rest.split_at_checked(rows.checked_mul(DIMENSIONS)?)?;
         let (rows, _) = rows.as_chunks::<DIMENSIONS>();
-        let scales: Vec<i16> =
-            scales.as_chunks::<4>().0.iter().map(|bytes| fixed(f32::from_le_bytes(*bytes))).collect();
+        let scales: Vec<i16> = scales
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|bytes| fixed(f32::from_le_bytes(*bytes)))
+            .collect();
         let inverses = rows.iter().map(|row| Vector::of_bytes(row).inverse).collect();
         let mut starts = vec![0];
         for (at, byte) in vocabulary.iter().enumerate() {
@@ -93,8 +102,17 @@ impl Embedding {
             return None;
         }
         let slots = vec![0; (rows.len() * 2).next_power_of_two()];
-        let mut table =
-            Embedding { rows, scales, inverses, vocabulary, starts, slots, signs: [NO_ROW; 128], longest: 0, crc };
+        let mut table = Embedding {
+            rows,
+            scales,
+            inverses,
+            vocabulary,
+            starts,
+            slots,
+            signs: [NO_ROW; 128],
+            longest: 0,
+            crc,
+        };
         for row in 0..u16::try_from(table.rows.len()).ok()? {
             table.enter(row);
         }
@@ -123,7 +141,9 @@ impl Embedding {
 
     /// The text of a row's piece, as the vocabulary has it.
     fn piece(&self, row: u16) -> &'static [u8] {
-        let start = |row: usize| self.starts.get(row).map_or(0, |start| usize::try_from(*start).unwrap_or(0));
+        let start = |row: usize| {
+            self.starts.get(row).map_or(0, |start| usize::try_from(*start).unwrap_or(0))
+        };
         let (from, to) = (start(usize::from(row)), start(usize::from(row) + 1));
         self.vocabulary.get(from..to.saturating_sub(1)).unwrap_or_default()
     }
@@ -134,7 +154,8 @@ impl Embedding {
         loop {
             let row = self.slots.get(at)?.checked_sub(1)?;
             let piece = self.piece(row);
-            let is_same = if inside { piece.strip_prefix(INSIDE) == Some(text) } else { piece == text };
+            let is_same =
+                if inside { piece.strip_prefix(INSIDE) == Some(text) } else { piece == text };
             if is_same {
                 return Some(row);
             }
@@ -278,7 +299,10 @@ mod tests {
         for (text, expected) in [
             ("How do I get a refund?", vec![201, 151, 46, 203, 38, 11499, 5976, 30]),
             ("The app crashes when I open it", vec![68, 7136, 3740, 300, 115, 46, 401, 81]),
-            ("Caf\u{e9} cr\u{e8}me, na\u{ef}ve r\u{e9}sum\u{e9}", vec![5267, 8679, 10853, 11, 9431, 8712]),
+            (
+                "Caf\u{e9} cr\u{e8}me, na\u{ef}ve r\u{e9}sum\u{e9}",
+                vec![5267, 8679, 10853, 11, 9431, 8712],
+            ),
             ("I'd like to stop my plan", vec![46, 6, 41, 138, 72, 715, 98, 1002]),
         ] {
             assert_eq!(rows(text), expected, "{text}");
@@ -307,7 +331,10 @@ mod tests {
     fn a_vector_is_the_same_to_the_last_bit_everywhere() {
         let vector = vector("I want my money back");
         let bytes: Vec<u8> = vector.values.iter().map(|value| value.cast_unsigned()).collect();
-        assert_eq!((crc32fast::hash(&bytes), vector.inverse.to_bits()), (2_853_232_098, 991_632_319));
+        assert_eq!(
+            (crc32fast::hash(&bytes), vector.inverse.to_bits()),
+            (2_853_232_098, 991_632_319)
+        );
     }
 
     #[test]

@@ -30,7 +30,8 @@ pub(crate) struct Span {
 impl Span {
     /// The token itself; `folded` is what it stands in.
     pub(crate) fn token<'t>(&self, folded: &'t str) -> Token<'t> {
-        let text = usize::try_from(self.len).ok().and_then(|len| folded.get(self.from..self.from + len));
+        let text =
+            usize::try_from(self.len).ok().and_then(|len| folded.get(self.from..self.from + len));
         let text = text.unwrap_or_default();
         if self.is_word { Token::Word(text) } else { Token::Sign(text) }
     }
@@ -77,7 +78,8 @@ enum Kind {
     Nothing,
 }
 
-/// The length of a token that begins with, or has behind so many plain letters, a character that is not ASCII.
+/// The length of a token that begins with, or has behind so many plain letters, a character that is
+/// not ASCII.
 fn rare_token(folded: &str, from: usize, letters: usize) -> (usize, Kind) {
     let mut rest = folded.get(from + letters..).unwrap_or_default().chars();
     let mut len = letters;
@@ -128,14 +130,19 @@ fn split(text: &str, at: usize) -> (&str, &str) {
 /// How many bytes in front are ASCII, eight looked at side by side.
 fn plain_length(bytes: &[u8]) -> usize {
     let (eights, _) = bytes.as_chunks();
-    let plain = eights.iter().take_while(|eight| u64::from_le_bytes(**eight) & HIGH == 0).count() * 8;
+    let plain =
+        eights.iter().take_while(|eight| u64::from_le_bytes(**eight) & HIGH == 0).count() * 8;
     let rest = bytes.get(plain..).unwrap_or_default();
     plain + rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len())
 }
 
 fn decomposed(characters: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
     // Capitals become small letters before and after, since an accent may hide one.
-    characters.flat_map(char::to_lowercase).nfd().filter(|c| !is_dropped(*c)).map(|c| c.to_ascii_lowercase())
+    characters
+        .flat_map(char::to_lowercase)
+        .nfd()
+        .filter(|c| !is_dropped(*c))
+        .map(|c| c.to_ascii_lowercase())
 }
 
 /// What is known of a character of the first scripts, Latin to Hebrew, whatever stands beside it.
@@ -185,7 +192,8 @@ const SHORT: u8 = 15;
 fn word_length(bytes: &[u8], from: usize) -> usize {
     let mut len = 0;
     while let Some(eight) = bytes.get(from + len..).and_then(<[u8]>::first_chunk) {
-        let more = usize::try_from(others(u64::from_le_bytes(*eight)).trailing_zeros() / 8).unwrap_or(0);
+        let more =
+            usize::try_from(others(u64::from_le_bytes(*eight)).trailing_zeros() / 8).unwrap_or(0);
         len += more;
         if more < 8 {
             return len;
@@ -212,7 +220,8 @@ fn number(bytes: &[u8], from: usize, len: usize) -> u128 {
     let sixteen = bytes.get(from..).and_then(<[u8]>::first_chunk);
     match (sixteen, u8::try_from(len)) {
         (Some(sixteen), Ok(len @ 1..=SHORT)) => {
-            (u128::from_le_bytes(*sixteen) & ((1 << (u32::from(len) * 8)) - 1)) | u128::from(len) << 120
+            (u128::from_le_bytes(*sixteen) & ((1 << (u32::from(len) * 8)) - 1))
+                | u128::from(len) << 120
         }
         _ => 0,
     }
@@ -282,8 +291,15 @@ mod tests {
     #[test]
     fn texts_of_any_script_are_taken_apart_as_if_folded_as_a_whole() {
         let mut random = crate::random::SplitMix64::new(9);
-        let ranges =
-            [0x20..0x7f, 0x80..0x600, 0x300..0x370, 0x600..0x3100, 0x4e00..0x4f00, 0xac00..0xad00, 0x1f600..0x1f640];
+        let ranges = [
+            0x20..0x7f,
+            0x80..0x600,
+            0x300..0x370,
+            0x600..0x3100,
+            0x4e00..0x4f00,
+            0xac00..0xad00,
+            0x1f600..0x1f640,
+        ];
         for _ in 0..4_000 {
             let mut text = String::new();
             for _ in 0..random.below(60) {
@@ -307,7 +323,11 @@ mod tests {
         for run in folded.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
             let word = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
             expected.extend((!word.is_empty()).then(|| word.to_owned()));
-            let sign = run.chars().last().filter(char::is_ascii_graphic).filter(|c| !c.is_ascii_alphanumeric());
+            let sign = run
+                .chars()
+                .last()
+                .filter(char::is_ascii_graphic)
+                .filter(|c| !c.is_ascii_alphanumeric());
             expected.extend(sign.map(|sign| format!("<{sign}>")));
         }
         expected
@@ -317,7 +337,12 @@ mod tests {
     fn every_plain_character_is_of_its_kind_wherever_it_stands() {
         for byte in 0..128_u8 {
             let c = char::from(byte);
-            for text in [format!("{c}"), format!("longerword{c}x"), format!("a{c}"), format!(" {c}sixteenbyteslong")] {
+            for text in [
+                format!("{c}"),
+                format!("longerword{c}x"),
+                format!("a{c}"),
+                format!(" {c}sixteenbyteslong"),
+            ] {
                 assert_eq!(seen(&text), expected(&text), "{byte}");
             }
         }
@@ -331,7 +356,9 @@ mod tests {
             while text.len() < random.below(400) {
                 let longest = if round % 2 == 0 { 8 } else { 150 };
                 text.extend(std::iter::repeat_n('K', random.below(longest)));
-                text.extend([" ", ".", "\n", "7", "~!", "", "\u{7f}"].get(random.below(7)).copied());
+                text.extend(
+                    [" ", ".", "\n", "7", "~!", "", "\u{7f}"].get(random.below(7)).copied(),
+                );
             }
             assert_eq!(seen(&text), expected(&text), "{text}");
         }
@@ -339,13 +366,19 @@ mod tests {
 
     #[test]
     fn case_accents_and_invisible_characters_make_no_difference() {
-        assert_eq!(seen("Caf\u{e9} CR\u{c8}ME na\u{ef}ve re\u{301}sume\u{301}"), ["cafe", "creme", "naive", "resume"]);
+        assert_eq!(
+            seen("Caf\u{e9} CR\u{c8}ME na\u{ef}ve re\u{301}sume\u{301}"),
+            ["cafe", "creme", "naive", "resume"]
+        );
         assert_eq!(seen("pass\u{200b}word \u{130}stanbul"), ["password", "istanbul"]);
     }
 
     #[test]
     fn letters_of_scripts_without_blanks_are_words_of_their_own() {
         assert_eq!(seen("\u{8a02}\u{5355}abc"), ["\u{8a02}", "\u{5355}", "abc"]);
-        assert_eq!(seen("\u{437}\u{430}\u{43a}\u{430}\u{437}!"), ["\u{437}\u{430}\u{43a}\u{430}\u{437}", "<!>"]);
+        assert_eq!(
+            seen("\u{437}\u{430}\u{43a}\u{430}\u{437}!"),
+            ["\u{437}\u{430}\u{43a}\u{430}\u{437}", "<!>"]
+        );
     }
 }

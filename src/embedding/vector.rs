@@ -55,7 +55,8 @@ impl Sum {
         let most = self.wide.iter().fold(0, |most, value| most | value.unsigned_abs());
         // Brought to 15 bits, the values times their common factor stay below 2^31.
         let shift = 17_u32.saturating_sub(most.leading_zeros());
-        let largest = self.wide.iter().fold(1, |most, value| most.max((value >> shift).unsigned_abs()));
+        let largest =
+            self.wide.iter().fold(1, |most, value| most.max((value >> shift).unsigned_abs()));
         let factor = i32::try_from((127 << 16) / largest).unwrap_or(i32::MAX);
         let mut bytes = [0; DIMENSIONS];
         for (byte, value) in bytes.iter_mut().zip(&self.wide) {
@@ -102,7 +103,11 @@ fn inverse(square: i32) -> f32 {
     if square == 0 { 0.0 } else { 1.0 / float(square).sqrt() }
 }
 
-#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "rounded to the nearest everywhere alike")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::as_conversions,
+    reason = "rounded to the nearest everywhere alike"
+)]
 pub(crate) fn wide(value: i64) -> f32 {
     value as f32
 }

@@ -8,14 +8,16 @@ use super::error::{confidant_error, confidant_status};
 use super::guard::{caught, guard, look};
 use super::handle::{Place, free, shared};
 use super::library::confidant;
-use super::llm::{CONFIDANT_TONE_BALANCED, CONFIDANT_TONE_CASUAL, CONFIDANT_TONE_FORMAL, confidant_llm};
+use super::llm::{
+    CONFIDANT_TONE_BALANCED, CONFIDANT_TONE_CASUAL, CONFIDANT_TONE_FORMAL, confidant_llm,
+};
 use super::record::{Record, read, read_if_given, write};
 use super::reply::confidant_reply;
 use super::session::confidant_session;
 use super::text::{NO_TEXT, confidant_flag, confidant_str, maybe, text, view};
 use crate::{
-    Error, ErrorKind, LlmBackend, LlmOutcome, LlmRequest, Message, Persona, Price, Result, SupportAgent,
-    SupportAgentBuilder, Timestamp, Tone,
+    Error, ErrorKind, LlmBackend, LlmOutcome, LlmRequest, Message, Persona, Price, Result,
+    SupportAgent, SupportAgentBuilder, Timestamp, Tone,
 };
 use std::ffi::c_void;
 use std::ops::ControlFlow;
@@ -145,7 +147,11 @@ impl LlmBackend for Shared {
         self.0.is_free()
     }
 
-    fn complete(&self, request: &LlmRequest<'_>, emit: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<LlmOutcome> {
+    fn complete(
+        &self,
+        request: &LlmRequest<'_>,
+        emit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<LlmOutcome> {
         self.0.complete(request, emit)
     }
 }
@@ -196,12 +202,17 @@ unsafe fn configured(
         builder = builder.prompt_turns(options.prompt_turns);
     }
     if options.has_temperature != 0 {
-        #[expect(clippy::cast_possible_truncation, clippy::as_conversions, reason = "a temperature needs no more")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::as_conversions,
+            reason = "a temperature needs no more"
+        )]
         let temperature = options.temperature as f32;
         builder = builder.temperature(temperature);
     }
     if options.has_price != 0 {
-        builder = builder.price(Price { input_nano: options.input_nano, output_nano: options.output_nano });
+        builder = builder
+            .price(Price { input_nano: options.input_nano, output_nano: options.output_nano });
     }
     if options.has_budget != 0 {
         builder = builder.budget_nano(options.budget_nano);
@@ -220,7 +231,10 @@ unsafe fn persona(options: &confidant_agent_options) -> Result<Persona> {
         CONFIDANT_PERSONA_OWN => {
             // SAFETY: as promised by the caller.
             let (name, manner) = unsafe {
-                (text(options.persona_name, "persona_name")?, text(options.persona_manner, "persona_manner")?)
+                (
+                    text(options.persona_name, "persona_name")?,
+                    text(options.persona_manner, "persona_manner")?,
+                )
             };
             let tone = match options.persona_tone {
                 CONFIDANT_TONE_BALANCED => Tone::Balanced,
@@ -296,7 +310,8 @@ pub unsafe extern "C" fn confidant_agent_respond(
             let reply = agent.respond_to(&session, message, &mut |_| ControlFlow::Continue(()))?;
             return out.give(confidant_reply::new(reply));
         };
-        let on_text = on_text.ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "sink.on_text is NULL"))?;
+        let on_text = on_text
+            .ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "sink.on_text is NULL"))?;
         let reply = agent.respond_to(&session, message, &mut |piece| {
             // SAFETY: the host's function with the host's data, not destroyed yet.
             match caught(|| on_text(user_data.pointer(), view(piece))) {

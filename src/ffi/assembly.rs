@@ -66,7 +66,8 @@ pub struct confidant_token_counter {
     /// The tokens that a text takes, the same for the same text; called some hundred times, without
     /// any lock or transaction held. May call the library; must not throw or jump out. Must not be
     /// NULL.
-    pub count_tokens: Option<unsafe extern "C" fn(user_data: *mut c_void, text: confidant_str) -> usize>,
+    pub count_tokens:
+        Option<unsafe extern "C" fn(user_data: *mut c_void, text: confidant_str) -> usize>,
     /// Gives `user_data` back; may be NULL.
     pub destroy: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
 }
@@ -83,7 +84,8 @@ impl TokenCounter for HostCounter {
     fn tokens(&self, text: &str) -> usize {
         // SAFETY: the host's function with the host's data, not destroyed yet. What cannot be
         // counted does not fit.
-        caught(|| unsafe { (self.count_tokens)(self.user_data.pointer(), view(text)) }).unwrap_or(usize::MAX)
+        caught(|| unsafe { (self.count_tokens)(self.user_data.pointer(), view(text)) })
+            .unwrap_or(usize::MAX)
     }
 }
 
@@ -120,7 +122,8 @@ pub struct confidant_assembled_content {
 
 impl confidant_assembled {
     fn new(context: AssembledContext) -> confidant_assembled {
-        let (recent, recalled) = (Views::of(context.recent(), view_turn), Views::of(context.recalled(), view_turn));
+        let (recent, recalled) =
+            (Views::of(context.recent(), view_turn), Views::of(context.recalled(), view_turn));
         let content = confidant_assembled_content {
             struct_size: size_of::<confidant_assembled_content>(),
             text: view(context.text()),
@@ -131,7 +134,12 @@ impl confidant_assembled {
             basis: context.basis().map_or(CONFIDANT_BASIS_NONE, basis_code),
             has_preferences: u32::from(context.has_preferences()),
         };
-        confidant_assembled { content: Views(Box::from([content])), recent, recalled, _context: context }
+        confidant_assembled {
+            content: Views(Box::from([content])),
+            recent,
+            recalled,
+            _context: context,
+        }
     }
 }
 
@@ -153,14 +161,17 @@ pub unsafe extern "C" fn confidant_memory_assemble(
     guard(err, || unsafe {
         let out = Place::new(out);
         let given = read_if_given(counter, "counter")?;
-        let given = given.map(|given| (given.count_tokens, UserData::new(given.user_data, given.destroy)));
+        let given =
+            given.map(|given| (given.count_tokens, UserData::new(given.user_data, given.destroy)));
         let out = out?;
         // The host's callback may free the handle.
         let customer = shared(memory, "memory")?.customer().clone();
         let request = read(request, "request")?;
         let guess = estimate(request.calibration_text, request.calibration_tokens)?;
         let counter: Box<dyn TokenCounter> = match given {
-            Some((Some(count_tokens), user_data)) => Box::new(HostCounter { count_tokens, user_data }),
+            Some((Some(count_tokens), user_data)) => {
+                Box::new(HostCounter { count_tokens, user_data })
+            }
             Some((None, _)) => return Err(invalid("counter.count_tokens is NULL")),
             None => Box::new(guess),
         };
@@ -184,14 +195,17 @@ pub unsafe extern "C" fn confidant_memory_assemble(
     })
 }
 
-unsafe fn estimate(calibration_text: confidant_str, calibration_tokens: u64) -> Result<EstimatedTokens> {
+unsafe fn estimate(
+    calibration_text: confidant_str,
+    calibration_tokens: u64,
+) -> Result<EstimatedTokens> {
     // SAFETY: as promised by the caller.
     let calibration_text = unsafe { text(calibration_text, "calibration_text") }?;
     Ok(EstimatedTokens::default().calibrated(calibration_text, calibration_tokens))
 }
 
-/// A guess at the tokens of a text that is rather too high than too low; made fit for one model by a
-/// text whose tokens that has reported, if `calibration_tokens` is not 0.
+/// A guess at the tokens of a text that is rather too high than too low; made fit for one model by
+/// a text whose tokens that has reported, if `calibration_tokens` is not 0.
 ///
 /// Owned: `out` is the caller's. Threads: any. Fails: INVALID_ARGUMENT, LIMIT.
 #[unsafe(no_mangle)]
@@ -203,7 +217,8 @@ pub unsafe extern "C" fn confidant_estimate_tokens(
     err: *mut *mut confidant_error,
 ) -> confidant_status {
     guard(err, || unsafe {
-        let tokens = estimate(calibration_text, calibration_tokens)?.tokens(text(message, "message")?);
+        let tokens =
+            estimate(calibration_text, calibration_tokens)?.tokens(text(message, "message")?);
         put(out, super::library::count(tokens))
     })
 }
@@ -226,7 +241,8 @@ pub unsafe extern "C" fn confidant_assembled_read(
     unsafe { shown(assembled, |assembled| assembled.content.0.first()) }
 }
 
-/// One of the newest turns that are in, counted from 0, oldest first; NULL past the end and for NULL.
+/// One of the newest turns that are in, counted from 0, oldest first; NULL past the end and for
+/// NULL.
 ///
 /// Owned: a view that lives until `confidant_assembled_free`. Threads: any.
 #[unsafe(no_mangle)]

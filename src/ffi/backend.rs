@@ -86,7 +86,9 @@ pub unsafe extern "C" fn confidant_llm_offline(
         let given = read_all(articles, count, MOST, "articles")?;
         let offline = match given.is_empty() {
             true => Offline::new(),
-            false => Offline::with_articles(given.iter().map(|one| article(one)).collect::<Result<Vec<_>>>()?),
+            false => Offline::with_articles(
+                given.iter().map(|one| article(one)).collect::<Result<Vec<_>>>()?,
+            ),
         };
         out.give(confidant_llm { backend: Arc::new(offline), kind: Kind::Plain })
     })
@@ -96,16 +98,27 @@ pub unsafe extern "C" fn confidant_llm_offline(
 ///
 /// # Safety
 /// As `record::values` and `text::text`.
-pub(super) unsafe fn texts(given: *const confidant_str, count: usize, what: &str) -> Result<Vec<String>> {
+pub(super) unsafe fn texts(
+    given: *const confidant_str,
+    count: usize,
+    what: &str,
+) -> Result<Vec<String>> {
     // SAFETY: as promised by the caller.
-    unsafe { values(given, count, MOST, what)?.iter().map(|one| Ok(text(*one, what)?.to_owned())).collect() }
+    unsafe {
+        values(given, count, MOST, what)?
+            .iter()
+            .map(|one| Ok(text(*one, what)?.to_owned()))
+            .collect()
+    }
 }
 
 unsafe fn article(given: &confidant_article) -> Result<Article> {
     // SAFETY: as promised by the caller.
     unsafe {
         let article = Article::new(text(given.title, "title")?, text(given.content, "content")?);
-        let article = article.category(text(given.category, "category")?).keywords(text(given.keywords, "keywords")?);
+        let article = article
+            .category(text(given.category, "category")?)
+            .keywords(text(given.keywords, "keywords")?);
         Ok(article.steps(texts(given.steps, given.step_count, "steps")?))
     }
 }
@@ -145,7 +158,8 @@ unsafe fn scripted_reply(given: &confidant_scripted_reply) -> Result<ScriptedRep
             return Ok(reply);
         }
         let unknown = format!("there is no model failure number {}", given.failure);
-        let failure = llm_failure_of(given.failure).ok_or_else(|| Error::new(ErrorKind::InvalidArgument, unknown))?;
+        let failure = llm_failure_of(given.failure)
+            .ok_or_else(|| Error::new(ErrorKind::InvalidArgument, unknown))?;
         Ok(reply.then_failing(Error::llm(failure, text(given.failure_message, "failure_message")?)))
     }
 }

@@ -19,7 +19,10 @@ unsafe impl Sync for UserData {}
 
 impl UserData {
     /// From here on it is ours.
-    pub(super) fn new(pointer: *mut c_void, destroy: Option<unsafe extern "C" fn(*mut c_void)>) -> UserData {
+    pub(super) fn new(
+        pointer: *mut c_void,
+        destroy: Option<unsafe extern "C" fn(*mut c_void)>,
+    ) -> UserData {
         UserData { pointer, destroy }
     }
 

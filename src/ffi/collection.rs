@@ -3,7 +3,9 @@
 //! Knows that both are one kind of handle in C: what differs is what a document holds.
 
 use super::condition::{condition, confidant_condition};
-use super::document::{confidant_documents, confidant_new_document, new_article, new_document, tags_of};
+use super::document::{
+    confidant_documents, confidant_new_document, new_article, new_document, tags_of,
+};
 use super::embedder::confidant_embedder;
 use super::error::{confidant_error, confidant_status};
 use super::guard::guard;
@@ -72,7 +74,9 @@ pub unsafe extern "C" fn confidant_collection_open_knowledge(
 ) -> confidant_status {
     guard(err, || unsafe {
         let out = Place::new(out)?;
-        out.give(confidant_collection { shelf: Shelf::Articles(tenant_of(memory, tenant)?.knowledge()?) })
+        out.give(confidant_collection {
+            shelf: Shelf::Articles(tenant_of(memory, tenant)?.knowledge()?),
+        })
     })
 }
 
@@ -90,7 +94,9 @@ pub unsafe extern "C" fn confidant_collection_free(collection: *mut confidant_co
 /// Owned: a view that lives until `confidant_collection_free`; `{NULL, 0}` for a knowledge base and
 /// for NULL. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_collection_name(collection: *const confidant_collection) -> confidant_str {
+pub unsafe extern "C" fn confidant_collection_name(
+    collection: *const confidant_collection,
+) -> confidant_str {
     unsafe {
         shown_text(collection, |collection| match &collection.shelf {
             Shelf::Documents(collection) => Some(collection.name()),
@@ -103,8 +109,8 @@ pub unsafe extern "C" fn confidant_collection_name(collection: *const confidant_
 /// was counted of its use stays. On disk when this returns. The array is stepped by the first one's
 /// `struct_size`.
 ///
-/// Threads: any. Fails: INVALID_ARGUMENT or LIMIT, naming the part; BUSY, IO, STORE. Nothing was put
-/// then.
+/// Threads: any. Fails: INVALID_ARGUMENT or LIMIT, naming the part; BUSY, IO, STORE. Nothing was
+/// put then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_collection_put(
     collection: *const confidant_collection,
@@ -180,16 +186,16 @@ pub unsafe extern "C" fn confidant_collection_count(
     guard(err, || unsafe { put(out, count(either!(collection, shelf => shelf.len()?))) })
 }
 
-/// The documents that answer a question of at most 64 KiB best, up to `limit` (1 to 1,000), of those
-/// whose metadata meets the condition: `count` steps, or NULL and 0 for every document. Meaning
-/// counts 0.7 and words 0.3, over the passages of the documents.
+/// The documents that answer a question of at most 64 KiB best, up to `limit` (1 to 1,000), of
+/// those whose metadata meets the condition: `count` steps, or NULL and 0 for every document.
+/// Meaning counts 0.7 and words 0.3, over the passages of the documents.
 ///
 /// With an embedder, once every document has its vectors, the question is embedded and they are
 /// compared; otherwise no network and no model is needed. The first search builds an index in
 /// memory; later ones read only what changed.
 ///
-/// Owned: free `*out` with `confidant_documents_free`. Threads: any. Fails: INVALID_ARGUMENT, LIMIT,
-/// CORRUPT (naming the document), BUSY, IO, STORE; whatever the embedder fails with.
+/// Owned: free `*out` with `confidant_documents_free`. Threads: any. Fails: INVALID_ARGUMENT,
+/// LIMIT, CORRUPT (naming the document), BUSY, IO, STORE; whatever the embedder fails with.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_collection_search(
     collection: *const confidant_collection,
@@ -206,15 +212,19 @@ pub unsafe extern "C" fn confidant_collection_search(
         let question = text(question, "question")?.to_owned();
         let condition = self::condition(condition, count)?;
         out.give(match (shared(collection, "collection")?.shelf.clone(), &condition) {
-            (Shelf::Documents(shelf), _) => shelf.search(&question, limit, condition.as_ref())?.into(),
+            (Shelf::Documents(shelf), _) => {
+                shelf.search(&question, limit, condition.as_ref())?.into()
+            }
             (Shelf::Articles(base), None) => base.search(&question, limit)?.into(),
-            (Shelf::Articles(base), Some(condition)) => base.search_where(&question, limit, condition)?.into(),
+            (Shelf::Articles(base), Some(condition)) => {
+                base.search_where(&question, limit, condition)?.into()
+            }
         })
     })
 }
 
-/// Counts that a document was used for an answer, and whether that helped; `was_there`, which may be
-/// NULL, is whether there is one under that key.
+/// Counts that a document was used for an answer, and whether that helped; `was_there`, which may
+/// be NULL, is whether there is one under that key.
 ///
 /// Owned: `was_there` is the caller's. Threads: any. Fails: INVALID_ARGUMENT, BUSY, IO, STORE;
 /// nothing was counted then.
@@ -228,7 +238,10 @@ pub unsafe extern "C" fn confidant_collection_count_use(
 ) -> confidant_status {
     guard(err, || unsafe {
         let key = text(key, "key")?;
-        put_if_wanted(was_there, u32::from(either!(collection, shelf => shelf.count_use(key, helped != 0)?)));
+        put_if_wanted(
+            was_there,
+            u32::from(either!(collection, shelf => shelf.count_use(key, helped != 0)?)),
+        );
         Ok(())
     })
 }
@@ -300,6 +313,13 @@ pub unsafe extern "C" fn confidant_collection_embed(
     guard(err, || unsafe {
         check_out(out)?;
         let done = either!(collection, shelf => shelf.embed(limit)?);
-        write(out, confidant_embedded { struct_size: 0, documents: count(done.documents), left: count(done.left) })
+        write(
+            out,
+            confidant_embedded {
+                struct_size: 0,
+                documents: count(done.documents),
+                left: count(done.left),
+            },
+        )
     })
 }

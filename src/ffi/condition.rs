@@ -23,7 +23,8 @@ const MAX_STEPS: usize = 100;
 /// A step of a condition. Begin with `CONFIDANT_CONDITION_INIT`.
 ///
 /// A condition is an array of steps, each behind those it joins: IS category "billing", IS level 1,
-/// OR, IS tags "old", NOT, AND reads as (category is "billing" or level is 1) and tags has no "old".
+/// OR, IS tags "old", NOT, AND reads as (category is "billing" or level is 1) and tags has no
+/// "old".
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct confidant_condition {
@@ -47,7 +48,10 @@ unsafe impl Record for confidant_condition {}
 ///
 /// # Safety
 /// As `record::read_all` and `text::text`.
-pub(super) unsafe fn condition(given: *const confidant_condition, count: usize) -> Result<Option<Condition>> {
+pub(super) unsafe fn condition(
+    given: *const confidant_condition,
+    count: usize,
+) -> Result<Option<Condition>> {
     let mut made: Vec<Condition> = Vec::new();
     let lacking = || invalid("a step of the condition joins conditions that are not there");
     // SAFETY: as promised by the caller.
@@ -58,7 +62,8 @@ pub(super) unsafe fn condition(given: *const confidant_condition, count: usize) 
             CONFIDANT_CONDITION_IS => Condition::is(name, value),
             CONFIDANT_CONDITION_NOT => made.pop().ok_or_else(lacking)?.not(),
             number @ (CONFIDANT_CONDITION_AND | CONFIDANT_CONDITION_OR) => {
-                let (other, one) = (made.pop().ok_or_else(lacking)?, made.pop().ok_or_else(lacking)?);
+                let (other, one) =
+                    (made.pop().ok_or_else(lacking)?, made.pop().ok_or_else(lacking)?);
                 if number == CONFIDANT_CONDITION_AND { one.and(other) } else { one.or(other) }
             }
             number => return Err(unknown("step of a condition", number)),

@@ -7,7 +7,10 @@ use super::error::{confidant_error, confidant_status};
 use super::guard::{caught, guard};
 use super::handle::{Place, exclusive, free};
 use super::record::{Record, read};
-use crate::{Builder, Clock, Confidant, Durability, Error, ErrorKind, Persist, Result, SystemClock, Timestamp};
+use crate::{
+    Builder, Clock, Confidant, Durability, Error, ErrorKind, Persist, Result, SystemClock,
+    Timestamp,
+};
 use std::ffi::c_void;
 use std::time::Duration;
 
@@ -65,7 +68,9 @@ pub unsafe extern "C" fn confidant_config_new(
     out: *mut *mut confidant_config,
     err: *mut *mut confidant_error,
 ) -> confidant_status {
-    guard(err, || unsafe { Place::new(out)?.give(confidant_config { builder: Confidant::builder() }) })
+    guard(err, || unsafe {
+        Place::new(out)?.give(confidant_config { builder: Confidant::builder() })
+    })
 }
 
 /// Frees settings. NULL does nothing.
@@ -76,7 +81,10 @@ pub unsafe extern "C" fn confidant_config_free(config: *mut confidant_config) {
     unsafe { free(config) }
 }
 
-unsafe fn change(config: *mut confidant_config, with: impl FnOnce(Builder) -> Result<Builder>) -> Result<()> {
+unsafe fn change(
+    config: *mut confidant_config,
+    with: impl FnOnce(Builder) -> Result<Builder>,
+) -> Result<()> {
     let config = unsafe { exclusive(config, "config") }?;
     config.builder = with(config.builder.clone())?;
     Ok(())
@@ -120,7 +128,10 @@ pub unsafe extern "C" fn confidant_config_set_hot_ttl_ms(
         let ttl = match ttl_ms {
             -1 => None,
             _ => Some(Duration::from_millis(u64::try_from(ttl_ms).map_err(|_| {
-                Error::new(ErrorKind::InvalidArgument, format!("ttl_ms is {ttl_ms}; it must be -1, 0 or more"))
+                Error::new(
+                    ErrorKind::InvalidArgument,
+                    format!("ttl_ms is {ttl_ms}; it must be -1, 0 or more"),
+                )
             })?)),
         };
         change(config, |builder| Ok(builder.hot_ttl(ttl)))
@@ -175,7 +186,9 @@ pub unsafe extern "C" fn confidant_config_set_busy_timeout_ms(
     timeout_ms: u64,
     err: *mut *mut confidant_error,
 ) -> confidant_status {
-    guard(err, || unsafe { change(config, |builder| Ok(builder.busy_timeout(Duration::from_millis(timeout_ms)))) })
+    guard(err, || unsafe {
+        change(config, |builder| Ok(builder.busy_timeout(Duration::from_millis(timeout_ms))))
+    })
 }
 
 /// Sets after how long without a turn a save into a customer's memory opens a new session
@@ -188,7 +201,9 @@ pub unsafe extern "C" fn confidant_config_set_session_idle_ms(
     idle_ms: u64,
     err: *mut *mut confidant_error,
 ) -> confidant_status {
-    guard(err, || unsafe { change(config, |builder| Ok(builder.session_idle(Duration::from_millis(idle_ms)))) })
+    guard(err, || unsafe {
+        change(config, |builder| Ok(builder.session_idle(Duration::from_millis(idle_ms))))
+    })
 }
 
 /// Sets the longest text of one half of a turn, and of its metadata, in bytes, 1 to 65,536;

@@ -11,8 +11,8 @@ use super::record::Record;
 use super::text::{NO_TEXT, confidant_str, maybe, text, view, view_of};
 use super::views::{Views, shown, shown_number, shown_text};
 use crate::{
-    FoundArticle, FoundArticles, FoundDocument, FoundDocuments, KnowledgeArticle, NewArticle, NewDocument, Result,
-    StoredText,
+    FoundArticle, FoundArticles, FoundDocument, FoundDocuments, KnowledgeArticle, NewArticle,
+    NewDocument, Result, StoredText,
 };
 use std::mem::size_of;
 
@@ -159,7 +159,11 @@ impl confidant_documents {
     where
         Kept: From<T>,
     {
-        confidant_documents::new(found.into_iter().map(Kept::from).collect(), CONFIDANT_BASIS_NONE, None)
+        confidant_documents::new(
+            found.into_iter().map(Kept::from).collect(),
+            CONFIDANT_BASIS_NONE,
+            None,
+        )
     }
 }
 
@@ -213,7 +217,9 @@ pub(super) unsafe fn new_document<'a>(given: &confidant_new_document) -> Result<
         )
     };
     if category.is_some() || !tags.is_empty() {
-        return Err(invalid("only an article of a knowledge base has a category and tags; others have metadata"));
+        return Err(invalid(
+            "only an article of a knowledge base has a category and tags; others have metadata",
+        ));
     }
     Ok(metadata.into_iter().fold(NewDocument::new(key, words).title(title), NewDocument::metadata))
 }
@@ -231,7 +237,10 @@ pub(super) unsafe fn tags_of(given: &confidant_new_document) -> Result<Vec<Strin
 ///
 /// # Safety
 /// Its texts must be readable during `'a`.
-pub(super) unsafe fn new_article<'a>(given: &confidant_new_document, tags: &'a [String]) -> Result<NewArticle<'a>> {
+pub(super) unsafe fn new_article<'a>(
+    given: &confidant_new_document,
+    tags: &'a [String],
+) -> Result<NewArticle<'a>> {
     // SAFETY: as promised by the caller.
     let (key, title, words, metadata, category) = unsafe {
         (
@@ -243,9 +252,12 @@ pub(super) unsafe fn new_article<'a>(given: &confidant_new_document, tags: &'a [
         )
     };
     if metadata.is_some() {
-        return Err(invalid("an article has a category and tags; only other documents have metadata"));
+        return Err(invalid(
+            "an article has a category and tags; only other documents have metadata",
+        ));
     }
-    let article = category.into_iter().fold(NewArticle::new(key, title, words), NewArticle::category);
+    let article =
+        category.into_iter().fold(NewArticle::new(key, title, words), NewArticle::category);
     Ok(tags.iter().fold(article, |article, tag| article.tag(tag)))
 }
 
@@ -290,6 +302,8 @@ pub unsafe extern "C" fn confidant_documents_basis(documents: *const confidant_d
 /// Owned: a view that lives until `confidant_documents_free`; `{NULL, 0}` if the library's own
 /// table served, and for NULL. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_documents_model(documents: *const confidant_documents) -> confidant_str {
+pub unsafe extern "C" fn confidant_documents_model(
+    documents: *const confidant_documents,
+) -> confidant_str {
     unsafe { shown_text(documents, |documents| documents.model.as_deref()) }
 }

@@ -125,16 +125,27 @@ impl Embedder for HostEmbedder {
         let mut vectors = vec![0.0; shown.len() * self.dimensions];
         // SAFETY: the host's function with the host's data, not destroyed yet; all others live.
         let status = caught(|| unsafe {
-            (self.embed)(self.user_data.pointer(), shown.as_ptr(), shown.len(), vectors.as_mut_ptr())
+            (self.embed)(
+                self.user_data.pointer(),
+                shown.as_ptr(),
+                shown.len(),
+                vectors.as_mut_ptr(),
+            )
         });
         let name = &self.name;
         match status {
             Some(0) => Ok(vectors.chunks_exact(self.dimensions).map(<[f32]>::to_vec).collect()),
             Some(status) => {
                 let kind = kind_of(status).unwrap_or(ErrorKind::Embedding);
-                Err(Error::new(kind, format!("the host's embedder {name} returned the status {status}")))
+                Err(Error::new(
+                    kind,
+                    format!("the host's embedder {name} returned the status {status}"),
+                ))
             }
-            None => Err(Error::new(ErrorKind::Embedding, format!("the host's embedder {name} panicked"))),
+            None => Err(Error::new(
+                ErrorKind::Embedding,
+                format!("the host's embedder {name} panicked"),
+            )),
         }
     }
 }
@@ -148,7 +159,9 @@ pub(super) unsafe fn checked(name: confidant_str, dimensions: usize) -> Result<S
         return Err(invalid("the embedder's name must have 1 to 128 bytes"));
     }
     if !(1..=MAX_DIMENSIONS).contains(&dimensions) {
-        return Err(invalid(format!("the embedder {name} has {dimensions} dimensions; there must be 1 to 8,192")));
+        return Err(invalid(format!(
+            "the embedder {name} has {dimensions} dimensions; there must be 1 to 8,192"
+        )));
     }
     Ok(name.to_owned())
 }
@@ -170,7 +183,8 @@ pub unsafe extern "C" fn confidant_embedder_new(
         let out = out?;
         let name = checked(given.name, given.dimensions)?;
         let embed = given.embed.ok_or_else(|| invalid("callbacks.embed is NULL"))?;
-        let embedder = Arc::new(HostEmbedder { name, dimensions: given.dimensions, embed, user_data });
+        let embedder =
+            Arc::new(HostEmbedder { name, dimensions: given.dimensions, embed, user_data });
         out.give(confidant_embedder { embedder })
     })
 }
@@ -205,7 +219,9 @@ pub unsafe extern "C" fn confidant_embedder_free(embedder: *mut confidant_embedd
 ///
 /// Owned: a view that lives until `confidant_embedder_free`; `{NULL, 0}` for NULL. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_embedder_name(embedder: *const confidant_embedder) -> confidant_str {
+pub unsafe extern "C" fn confidant_embedder_name(
+    embedder: *const confidant_embedder,
+) -> confidant_str {
     unsafe { shown_text(embedder, |embedder| Some(embedder.embedder.name())) }
 }
 
@@ -213,6 +229,8 @@ pub unsafe extern "C" fn confidant_embedder_name(embedder: *const confidant_embe
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_embedder_dimensions(embedder: *const confidant_embedder) -> usize {
+pub unsafe extern "C" fn confidant_embedder_dimensions(
+    embedder: *const confidant_embedder,
+) -> usize {
     unsafe { shown_number(embedder, |embedder| embedder.embedder.dimensions()) }
 }

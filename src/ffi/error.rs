@@ -130,8 +130,8 @@ pub(super) fn status_of(error: &Error) -> confidant_status {
     known.map_or(CONFIDANT_ERR_INTERNAL, |(_, status, _)| *status)
 }
 
-/// The kind that a host's callback means by its status. Not `Internal`: a callback knows no defect of
-/// confidant.
+/// The kind that a host's callback means by its status. Not `Internal`: a callback knows no defect
+/// of confidant.
 pub(super) fn kind_of(status: confidant_status) -> Option<ErrorKind> {
     let known = KINDS.iter().find(|(_, known, _)| *known == status).map(|(kind, ..)| *kind);
     known.filter(|kind| *kind != ErrorKind::Internal)
@@ -188,7 +188,9 @@ pub unsafe extern "C" fn confidant_error_free(error: *mut confidant_error) {
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_error_status(error: *const confidant_error) -> confidant_status {
-    look(CONFIDANT_ERR_INTERNAL, || unsafe { error.as_ref() }.map_or(CONFIDANT_OK, |error| status_of(&error.error)))
+    look(CONFIDANT_ERR_INTERNAL, || {
+        unsafe { error.as_ref() }.map_or(CONFIDANT_OK, |error| status_of(&error.error))
+    })
 }
 
 /// What was tried, on what, and why not, for people. Never holds what a customer said.

@@ -92,7 +92,11 @@ pub unsafe extern "C" fn confidant_extractor_new(
                 extractor = extractor.detailed_above(options.detailed_above);
             }
         }
-        out.give(confidant_extractor { extractor, state: PreferenceState::default(), json: String::new() })
+        out.give(confidant_extractor {
+            extractor,
+            state: PreferenceState::default(),
+            json: String::new(),
+        })
     })
 }
 
@@ -141,8 +145,8 @@ pub unsafe extern "C" fn confidant_extractor_learn_turns(
     })
 }
 
-/// Takes away what one turn taught, and nothing else; `had_taught`, which may be NULL, is whether it
-/// had taught anything.
+/// Takes away what one turn taught, and nothing else; `had_taught`, which may be NULL, is whether
+/// it had taught anything.
 ///
 /// Owned: `had_taught` is the caller's. Threads: one at a time. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
@@ -187,8 +191,8 @@ pub unsafe extern "C" fn confidant_extractor_covered(extractor: *const confidant
     })
 }
 
-/// What was learned, as the text of a JSON object that grows with the turns, to be kept by the host;
-/// it holds no words of the customer.
+/// What was learned, as the text of a JSON object that grows with the turns, to be kept by the
+/// host; it holds no words of the customer.
 ///
 /// Owned: `*json` is a view that lives until the next call with this extractor. Threads: one at a
 /// time. Fails: INVALID_ARGUMENT.
@@ -208,7 +212,8 @@ pub unsafe extern "C" fn confidant_extractor_state(
 /// Goes on from what `confidant_extractor_state` gave, in place of what was learned here. If other
 /// rules made it, the extractor begins anew: learn what is not covered.
 ///
-/// Threads: one at a time. Fails: INVALID_ARGUMENT, CORRUPT (not such a text); nothing changes then.
+/// Threads: one at a time. Fails: INVALID_ARGUMENT, CORRUPT (not such a text); nothing changes
+/// then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_extractor_restore(
     extractor: *mut confidant_extractor,
@@ -226,9 +231,12 @@ pub unsafe extern "C" fn confidant_extractor_restore(
 ///
 /// Owned: a view that lives until `confidant_extractor_free`; `{NULL, 0}` for NULL. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_extractor_rules_version(extractor: *const confidant_extractor) -> confidant_str {
+pub unsafe extern "C" fn confidant_extractor_rules_version(
+    extractor: *const confidant_extractor,
+) -> confidant_str {
     look(super::text::NO_TEXT, || {
         let extractor = unsafe { extractor.as_ref() };
-        extractor.map_or(super::text::NO_TEXT, |extractor| view(extractor.extractor.rules_version()))
+        extractor
+            .map_or(super::text::NO_TEXT, |extractor| view(extractor.extractor.rules_version()))
     })
 }

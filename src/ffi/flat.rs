@@ -19,10 +19,14 @@ const METADATA: u32 = 64;
 const PENDING: u32 = 128;
 
 /// Writes turns into one buffer.
-pub(super) fn flatten<'a>(turns: impl ExactSizeIterator<Item = &'a Turn> + Clone, total: u64) -> Result<Vec<u8>> {
+pub(super) fn flatten<'a>(
+    turns: impl ExactSizeIterator<Item = &'a Turn> + Clone,
+    total: u64,
+) -> Result<Vec<u8>> {
     let count = turns.len();
     let texts_at = HEAD_BYTES + count * RECORD_BYTES;
-    let spoken_bytes: usize = turns.clone().map(|turn| length(&turn.said) + length(&turn.answer) + 2).sum();
+    let spoken_bytes: usize =
+        turns.clone().map(|turn| length(&turn.said) + length(&turn.answer) + 2).sum();
     let mut head = Vec::with_capacity(texts_at + spoken_bytes);
     let (mut spoken, mut rest) = (Vec::with_capacity(spoken_bytes), Vec::new());
     head.extend(MAGIC.to_le_bytes());
@@ -55,8 +59,14 @@ fn length(part: &Option<String>) -> usize {
     part.as_ref().map_or(0, String::len)
 }
 
-/// Puts a text behind others, whose first one stands at a place of the buffer, and its offset and length into its record.
-fn place(part: &Option<String>, at: usize, texts: &mut Vec<u8>, record: &mut Vec<u8>) -> Result<()> {
+/// Puts a text behind others, whose first one stands at a place of the buffer, and its offset and
+/// length into its record.
+fn place(
+    part: &Option<String>,
+    at: usize,
+    texts: &mut Vec<u8>,
+    record: &mut Vec<u8>,
+) -> Result<()> {
     let part = part.as_deref().unwrap_or_default();
     record.extend(small(at + texts.len())?.to_le_bytes());
     record.extend(small(part.len())?.to_le_bytes());
@@ -80,5 +90,6 @@ fn flags(turn: &Turn) -> u32 {
 }
 
 fn small(number: usize) -> Result<u32> {
-    u32::try_from(number).map_err(|_| Error::new(ErrorKind::Limit, "a flat buffer holds less than 4 GiB"))
+    u32::try_from(number)
+        .map_err(|_| Error::new(ErrorKind::Limit, "a flat buffer holds less than 4 GiB"))
 }

@@ -133,8 +133,8 @@ pub unsafe extern "C" fn confidant_turns_given(
 
 /// Frees what a customer has given. NULL does nothing.
 ///
-/// Owned: its facts are gone afterwards; lists of places that ask again stay good. Threads: one at a
-/// time.
+/// Owned: its facts are gone afterwards; lists of places that ask again stay good. Threads: one at
+/// a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_given_free(given: *mut confidant_given) {
     unsafe { free(given) }
@@ -186,11 +186,13 @@ pub unsafe extern "C" fn confidant_given_asked_again(
     guard(err, || unsafe {
         let out = Place::new(out)?;
         let facts = Arc::clone(&shared(given, "given")?.facts);
-        let views = Views::of(facts.given.asked_again(text(draft, "draft")?), |asked| confidant_asked_place {
-            struct_size: size_of::<confidant_asked_place>(),
-            start: place(asked.span.start),
-            end: place(asked.span.end),
-            fact: pointer(facts.view(asked.fact)),
+        let views = Views::of(facts.given.asked_again(text(draft, "draft")?), |asked| {
+            confidant_asked_place {
+                struct_size: size_of::<confidant_asked_place>(),
+                start: place(asked.span.start),
+                end: place(asked.span.end),
+                fact: pointer(facts.view(asked.fact)),
+            }
         });
         out.give(confidant_asked_again { views, _facts: facts })
     })

@@ -9,7 +9,10 @@ use crate::{Error, ErrorKind, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs a body that may fail, and tells its outcome as a status and, if wanted, an error handle.
-pub(super) fn guard<F: FnOnce() -> Result<()>>(err: *mut *mut confidant_error, body: F) -> confidant_status {
+pub(super) fn guard<F: FnOnce() -> Result<()>>(
+    err: *mut *mut confidant_error,
+    body: F,
+) -> confidant_status {
     let outcome = caught(|| {
         fault::strike();
         body()
@@ -55,7 +58,10 @@ pub(super) fn caught<T>(body: impl FnOnce() -> T) -> Option<T> {
 fn defect<F>() -> Error {
     let name = std::any::type_name::<F>().split("::").find(|part| part.starts_with("confidant_"));
     let name = name.unwrap_or("a function");
-    Error::new(ErrorKind::Internal, format!("{name} panicked: a defect of confidant; please report it"))
+    Error::new(
+        ErrorKind::Internal,
+        format!("{name} panicked: a defect of confidant; please report it"),
+    )
 }
 
 fn tell(err: *mut *mut confidant_error, error: *mut confidant_error) {

@@ -127,7 +127,8 @@ pub unsafe extern "C" fn confidant_analytics_report_health(
     guard(err, || unsafe {
         let out = Place::new(out)?;
         let report = &shared(report, "report")?.report;
-        let limits = read_if_given(limits, "limits")?.map_or_else(HealthLimits::default, |given| self::limits(&given));
+        let limits = read_if_given(limits, "limits")?
+            .map_or_else(HealthLimits::default, |given| self::limits(&given));
         let health = report.health(&limits);
         out.give(confidant_health { worries: Views::of(&health.worries, view_worry), health })
     })
@@ -157,6 +158,9 @@ pub unsafe extern "C" fn confidant_health_worry(
 ///
 /// Owned: a view of a constant, good for ever; `{NULL, 0}` past the end and for NULL. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_health_unknown(health: *const confidant_health, place: usize) -> confidant_str {
+pub unsafe extern "C" fn confidant_health_unknown(
+    health: *const confidant_health,
+    place: usize,
+) -> confidant_str {
     unsafe { shown_text(health, |health| health.health.unknown.get(place).copied()) }
 }

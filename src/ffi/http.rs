@@ -1,6 +1,8 @@
 //! The builders of models on servers, filled from C's settings.
 
-use super::embedder::{CONFIDANT_EMBEDDER_OLLAMA, CONFIDANT_EMBEDDER_OPENAI, checked, confidant_http_embedder_options};
+use super::embedder::{
+    CONFIDANT_EMBEDDER_OLLAMA, CONFIDANT_EMBEDDER_OPENAI, checked, confidant_http_embedder_options,
+};
 use super::error::{invalid, unknown};
 use super::llm::{Kind, confidant_llm};
 use super::ollama::confidant_ollama_options;
@@ -24,7 +26,10 @@ pub(super) unsafe fn connect(given: &confidant_ollama_options) -> Result<confida
         )
     };
     if model.is_empty() || model.len() > crate::MAX_AUTHOR_BYTES {
-        return Err(Error::new(ErrorKind::InvalidArgument, "the model's name must have 1 to 128 bytes"));
+        return Err(Error::new(
+            ErrorKind::InvalidArgument,
+            "the model's name must have 1 to 128 bytes",
+        ));
     }
     let mut ollama = Ollama::new(model);
     ollama = base_url.into_iter().fold(ollama, Ollama::base_url);
@@ -63,23 +68,31 @@ pub(super) fn models(llm: &confidant_llm) -> Result<Vec<String>> {
 
 /// # Safety
 /// The texts must be readable.
-pub(super) unsafe fn embedder(given: &confidant_http_embedder_options) -> Result<Arc<dyn Embedder>> {
+pub(super) unsafe fn embedder(
+    given: &confidant_http_embedder_options,
+) -> Result<Arc<dyn Embedder>> {
     // SAFETY: as promised by the caller.
     let (model, base_url, api_key) = unsafe {
-        (checked(given.model, given.dimensions)?, maybe(given.base_url, "base_url")?, maybe(given.api_key, "api_key")?)
+        (
+            checked(given.model, given.dimensions)?,
+            maybe(given.base_url, "base_url")?,
+            maybe(given.api_key, "api_key")?,
+        )
     };
     let mut embedder = match given.protocol {
-        CONFIDANT_EMBEDDER_OLLAMA => {
-            base_url.into_iter().fold(HttpEmbedder::ollama(model, given.dimensions), HttpEmbedder::base_url)
-        }
+        CONFIDANT_EMBEDDER_OLLAMA => base_url
+            .into_iter()
+            .fold(HttpEmbedder::ollama(model, given.dimensions), HttpEmbedder::base_url),
         CONFIDANT_EMBEDDER_OPENAI => {
-            let url = base_url.ok_or_else(|| invalid("a server with OpenAI's protocol needs a base_url"))?;
+            let url = base_url
+                .ok_or_else(|| invalid("a server with OpenAI's protocol needs a base_url"))?;
             HttpEmbedder::openai(url, model, given.dimensions)
         }
         number => return Err(unknown("protocol of embedders", number)),
     };
     embedder = api_key.into_iter().fold(embedder, HttpEmbedder::api_key);
-    embedder = limit(given.response_timeout_ms).into_iter().fold(embedder, HttpEmbedder::response_timeout);
+    embedder =
+        limit(given.response_timeout_ms).into_iter().fold(embedder, HttpEmbedder::response_timeout);
     if given.has_max_retries != 0 {
         embedder = embedder.max_retries(given.max_retries);
     }

@@ -1,9 +1,12 @@
 //! The numbers of what signals tell.
 //!
-//! Knows one number for each answer that a rule may give, for messages, given facts and wishes alike.
+//! Knows one number for each answer that a rule may give, for messages, given facts and wishes
+//! alike.
 
 use super::error::unknown;
-use crate::{EntityKind, EscalationReason, Intent, Result, Sensitive, Sentiment, Urgency, WishKind};
+use crate::{
+    EntityKind, EscalationReason, Intent, Result, Sensitive, Sentiment, Urgency, WishKind,
+};
 
 /// It sounds bad.
 pub const CONFIDANT_SENTIMENT_NEGATIVE: i32 = -1;

@@ -42,7 +42,8 @@ pub unsafe extern "C" fn confidant_open(
 ) -> confidant_status {
     guard(err, || unsafe {
         let out = Place::new(out)?;
-        let builder = config.as_ref().map_or_else(Builder::default, |config| config.builder.clone());
+        let builder =
+            config.as_ref().map_or_else(Builder::default, |config| config.builder.clone());
         out.give(confidant { memory: builder.open(text(location, "location")?)? })
     })
 }
@@ -61,14 +62,19 @@ pub unsafe extern "C" fn confidant_close(memory: *mut confidant) {
 /// Owned: a view that lives until `confidant_close`; `{NULL, 0}` for NULL. Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_location(memory: *const confidant) -> confidant_str {
-    look(NO_TEXT, || unsafe { memory.as_ref() }.map_or(NO_TEXT, |memory| view(memory.memory.location())))
+    look(NO_TEXT, || {
+        unsafe { memory.as_ref() }.map_or(NO_TEXT, |memory| view(memory.memory.location()))
+    })
 }
 
 /// Saves every turn that waits; does nothing unless turns are collected.
 ///
 /// Threads: any. Fails: INVALID_ARGUMENT, BUSY, IO, STORE; what was not saved still waits.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_flush(memory: *const confidant, err: *mut *mut confidant_error) -> confidant_status {
+pub unsafe extern "C" fn confidant_flush(
+    memory: *const confidant,
+    err: *mut *mut confidant_error,
+) -> confidant_status {
     guard(err, || unsafe { shared(memory, "memory") }?.memory.flush())
 }
 
@@ -311,10 +317,15 @@ pub unsafe extern "C" fn confidant_report_read(
 /// Owned: a view that lives until `confidant_report_free`; `{NULL, 0}` for NULL and past the
 /// end. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_report_finding(report: *const confidant_report, place: usize) -> confidant_str {
+pub unsafe extern "C" fn confidant_report_finding(
+    report: *const confidant_report,
+    place: usize,
+) -> confidant_str {
     look(NO_TEXT, || {
         let report = unsafe { report.as_ref() };
-        report.and_then(|report| report.report.findings.get(place)).map_or(NO_TEXT, |line| view(line))
+        report
+            .and_then(|report| report.report.findings.get(place))
+            .map_or(NO_TEXT, |line| view(line))
     })
 }
 
@@ -323,9 +334,14 @@ pub unsafe extern "C" fn confidant_report_finding(report: *const confidant_repor
 /// Owned: a view that lives until `confidant_report_free`; `{NULL, 0}` for NULL and past the
 /// end. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_report_warning(report: *const confidant_report, place: usize) -> confidant_str {
+pub unsafe extern "C" fn confidant_report_warning(
+    report: *const confidant_report,
+    place: usize,
+) -> confidant_str {
     look(NO_TEXT, || {
         let report = unsafe { report.as_ref() };
-        report.and_then(|report| report.report.warnings.get(place)).map_or(NO_TEXT, |line| view(line))
+        report
+            .and_then(|report| report.report.warnings.get(place))
+            .map_or(NO_TEXT, |line| view(line))
     })
 }

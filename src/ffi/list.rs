@@ -141,12 +141,15 @@ pub unsafe extern "C" fn confidant_context_turn(
     context: *const confidant_context,
     place: usize,
 ) -> *const confidant_turn {
-    look(std::ptr::null(), || unsafe { context.as_ref() }.map_or(std::ptr::null(), |context| context.view(place)))
+    look(std::ptr::null(), || {
+        unsafe { context.as_ref() }.map_or(std::ptr::null(), |context| context.view(place))
+    })
 }
 
 /// All turns of the context, oldest first, one behind the other, and how many; NULL and 0 if there
 /// are none and for NULL. From one to the next it is the first one's `struct_size` bytes, which may
-/// be more than the host's header knows. One call in place of one for each turn. `count` may be NULL.
+/// be more than the host's header knows. One call in place of one for each turn. `count` may be
+/// NULL.
 ///
 /// Owned: views that live until `confidant_context_free`. Threads: any.
 #[unsafe(no_mangle)]
@@ -154,7 +157,9 @@ pub unsafe extern "C" fn confidant_context_turns(
     context: *const confidant_context,
     count: *mut usize,
 ) -> *const confidant_turn {
-    look(std::ptr::null(), || unsafe { run_of(context.as_ref().map_or(&[], confidant_context::views), count) })
+    look(std::ptr::null(), || unsafe {
+        run_of(context.as_ref().map_or(&[], confidant_context::views), count)
+    })
 }
 
 /// The whole context as one flat buffer, for hosts whose calls are costly. All numbers are
@@ -162,14 +167,13 @@ pub unsafe extern "C" fn confidant_context_turns(
 ///
 /// Head, 32 bytes: u32 magic 0x31424643 ("CFB1"), u32 size of a record (80 or more), u64 total of
 /// the customer's turns, u32 count of records, u32 bytes of what was spoken, u64 zero. Then the
-/// records, oldest first:
-/// u64 turn id, u64 session id, i64 at (ms), i64 answered at (ms), f64 confidence, i32 channel,
-/// u32 flags (1 said, 2 answer, 4 answered at, 8 answered by, 16 confidence, 32 resolved, 64
-/// metadata, 128 pending: which are there), then u32 offset and u32 length of said, answer,
-/// answered by and metadata. Then the texts, each followed by a zero byte that its length does not
-/// count; said and answer of every turn, in their order and an empty text for one that is not there,
-/// stand first and take the bytes of what was spoken, so that they can be split at once where no text
-/// holds a zero byte.
+/// records, oldest first: u64 turn id, u64 session id, i64 at (ms), i64 answered at (ms), f64
+/// confidence, i32 channel, u32 flags (1 said, 2 answer, 4 answered at, 8 answered by, 16
+/// confidence, 32 resolved, 64 metadata, 128 pending: which are there), then u32 offset and u32
+/// length of said, answer, answered by and metadata. Then the texts, each followed by a zero byte
+/// that its length does not count; said and answer of every turn, in their order and an empty text
+/// for one that is not there, stand first and take the bytes of what was spoken, so that they can
+/// be split at once where no text holds a zero byte.
 ///
 /// Owned: a view that lives until `confidant_context_free`. Threads: any. Fails:
 /// INVALID_ARGUMENT, LIMIT (texts of 4 GiB and more).
@@ -206,8 +210,13 @@ pub unsafe extern "C" fn confidant_turns_count(turns: *const confidant_turns) ->
 ///
 /// Owned: a view that lives until `confidant_turns_free`. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_turns_at(turns: *const confidant_turns, place: usize) -> *const confidant_turn {
-    look(std::ptr::null(), || pointer(unsafe { turns.as_ref() }.and_then(|turns| turns.views().get(place))))
+pub unsafe extern "C" fn confidant_turns_at(
+    turns: *const confidant_turns,
+    place: usize,
+) -> *const confidant_turn {
+    look(std::ptr::null(), || {
+        pointer(unsafe { turns.as_ref() }.and_then(|turns| turns.views().get(place)))
+    })
 }
 
 /// All turns of the list, one behind the other, and how many, as `confidant_context_turns` gives
@@ -219,7 +228,9 @@ pub unsafe extern "C" fn confidant_turns_all(
     turns: *const confidant_turns,
     count: *mut usize,
 ) -> *const confidant_turn {
-    look(std::ptr::null(), || unsafe { run_of(turns.as_ref().map_or(&[], confidant_turns::views), count) })
+    look(std::ptr::null(), || unsafe {
+        run_of(turns.as_ref().map_or(&[], confidant_turns::views), count)
+    })
 }
 
 /// The whole list as one flat buffer, laid out as `confidant_context_flat` says; its total is the
@@ -240,7 +251,10 @@ pub unsafe extern "C" fn confidant_turns_flat(
     })
 }
 
-fn flat(kept: &OnceLock<Vec<u8>>, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<confidant_bytes> {
+fn flat(
+    kept: &OnceLock<Vec<u8>>,
+    make: impl FnOnce() -> Result<Vec<u8>>,
+) -> Result<confidant_bytes> {
     let bytes = match kept.get() {
         Some(bytes) => bytes,
         None => {

@@ -9,7 +9,9 @@ use super::handle::{Place, exclusive, free};
 use super::record::{Record, read};
 use super::text::{NO_TEXT, confidant_flag, confidant_str, text, view};
 use super::views::{Views, pointer};
-use crate::{Error, ErrorKind, Finish, Length, LlmBackend, LlmOutcome, LlmRequest, Result, Role, Tone};
+use crate::{
+    Error, ErrorKind, Finish, Length, LlmBackend, LlmOutcome, LlmRequest, Result, Role, Tone,
+};
 use std::ffi::c_void;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -144,7 +146,11 @@ impl LlmBackend for HostModel {
         self.is_free
     }
 
-    fn complete(&self, request: &LlmRequest<'_>, emit: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<LlmOutcome> {
+    fn complete(
+        &self,
+        request: &LlmRequest<'_>,
+        emit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<LlmOutcome> {
         let shown = confidant_llm_request::new(request);
         let mut reply = confidant_llm_reply {
             emit,
@@ -155,7 +161,9 @@ impl LlmBackend for HostModel {
             failure: None,
         };
         // SAFETY: the host's function with the host's data, not destroyed yet; both others live.
-        let status = caught(|| unsafe { (self.complete)(self.user_data.pointer(), &raw const shown, &raw mut reply) });
+        let status = caught(|| unsafe {
+            (self.complete)(self.user_data.pointer(), &raw const shown, &raw mut reply)
+        });
         if let Some(failure) = reply.failure {
             return Err(failure);
         }
@@ -165,9 +173,17 @@ impl LlmBackend for HostModel {
             _ if reply.stopped => {}
             Some(status) => {
                 let kind = kind_of(status).unwrap_or(ErrorKind::Llm);
-                return Err(Error::new(kind, format!("the host's model {name} returned the status {status}")));
+                return Err(Error::new(
+                    kind,
+                    format!("the host's model {name} returned the status {status}"),
+                ));
             }
-            None => return Err(Error::new(ErrorKind::Llm, format!("the host's model {name} panicked"))),
+            None => {
+                return Err(Error::new(
+                    ErrorKind::Llm,
+                    format!("the host's model {name} panicked"),
+                ));
+            }
         }
         let mut outcome = reply.outcome;
         if reply.stopped {
@@ -232,7 +248,8 @@ pub unsafe extern "C" fn confidant_llm_new(
             return Err(invalid("the model's name must have 1 to 128 bytes"));
         }
         let complete = given.complete.ok_or_else(|| invalid("callbacks.complete is NULL"))?;
-        let backend = Arc::new(HostModel { name, is_free: given.is_free != 0, complete, user_data });
+        let backend =
+            Arc::new(HostModel { name, is_free: given.is_free != 0, complete, user_data });
         out.give(confidant_llm { backend, kind: Kind::Plain })
     })
 }
@@ -266,7 +283,9 @@ pub unsafe extern "C" fn confidant_llm_costs_nothing(llm: *const confidant_llm) 
 ///
 /// Owned: a view that lives during the callback; `{NULL, 0}` for NULL. Threads: the callback's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_llm_request_system(request: *const confidant_llm_request) -> confidant_str {
+pub unsafe extern "C" fn confidant_llm_request_system(
+    request: *const confidant_llm_request,
+) -> confidant_str {
     look(NO_TEXT, || unsafe { request.as_ref() }.map_or(NO_TEXT, |request| request.system))
 }
 
@@ -274,7 +293,9 @@ pub unsafe extern "C" fn confidant_llm_request_system(request: *const confidant_
 ///
 /// Threads: the callback's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_llm_request_message_count(request: *const confidant_llm_request) -> usize {
+pub unsafe extern "C" fn confidant_llm_request_message_count(
+    request: *const confidant_llm_request,
+) -> usize {
     look(0, || unsafe { request.as_ref() }.map_or(0, |request| request.messages.0.len()))
 }
 
@@ -286,7 +307,9 @@ pub unsafe extern "C" fn confidant_llm_request_message(
     request: *const confidant_llm_request,
     place: usize,
 ) -> *const confidant_llm_message {
-    look(std::ptr::null(), || pointer(unsafe { request.as_ref() }.and_then(|request| request.messages.0.get(place))))
+    look(std::ptr::null(), || {
+        pointer(unsafe { request.as_ref() }.and_then(|request| request.messages.0.get(place)))
+    })
 }
 
 /// How formal the reply should sound, one of `CONFIDANT_TONE_*`; also spelled out in the
@@ -303,7 +326,9 @@ pub unsafe extern "C" fn confidant_llm_request_tone(request: *const confidant_ll
 ///
 /// Threads: the callback's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_llm_request_length(request: *const confidant_llm_request) -> i32 {
+pub unsafe extern "C" fn confidant_llm_request_length(
+    request: *const confidant_llm_request,
+) -> i32 {
     look(0, || unsafe { request.as_ref() }.map_or(0, |request| request.length))
 }
 
@@ -311,7 +336,9 @@ pub unsafe extern "C" fn confidant_llm_request_length(request: *const confidant_
 ///
 /// Threads: the callback's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_llm_request_temperature(request: *const confidant_llm_request) -> f64 {
+pub unsafe extern "C" fn confidant_llm_request_temperature(
+    request: *const confidant_llm_request,
+) -> f64 {
     look(0.0, || unsafe { request.as_ref() }.map_or(0.0, |request| request.temperature))
 }
 
@@ -319,7 +346,9 @@ pub unsafe extern "C" fn confidant_llm_request_temperature(request: *const confi
 ///
 /// Threads: the callback's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_llm_request_max_tokens(request: *const confidant_llm_request) -> u32 {
+pub unsafe extern "C" fn confidant_llm_request_max_tokens(
+    request: *const confidant_llm_request,
+) -> u32 {
     look(0, || unsafe { request.as_ref() }.map_or(0, |request| request.max_tokens))
 }
 
@@ -417,7 +446,12 @@ pub unsafe extern "C" fn confidant_llm_reply_set_finish(
             CONFIDANT_FINISH_STOP => Finish::Stop,
             CONFIDANT_FINISH_LENGTH => Finish::Length,
             CONFIDANT_FINISH_CANCELLED => Finish::Cancelled,
-            _ => return Err(Error::new(ErrorKind::InvalidArgument, format!("there is no finish number {finish}"))),
+            _ => {
+                return Err(Error::new(
+                    ErrorKind::InvalidArgument,
+                    format!("there is no finish number {finish}"),
+                ));
+            }
         };
         Ok(())
     })
@@ -452,7 +486,12 @@ pub unsafe extern "C" fn confidant_llm_reply_fail(
 ) -> confidant_status {
     guard(err, || unsafe {
         let reply = exclusive(reply, "reply")?;
-        let unknown = || Error::new(ErrorKind::InvalidArgument, format!("there is no model failure number {failure}"));
+        let unknown = || {
+            Error::new(
+                ErrorKind::InvalidArgument,
+                format!("there is no model failure number {failure}"),
+            )
+        };
         let known = llm_failure_of(failure).ok_or_else(unknown)?;
         reply.failure = Some(Error::llm(known, text(message, "message")?));
         Ok(())

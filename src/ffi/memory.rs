@@ -58,15 +58,21 @@ pub unsafe extern "C" fn confidant_memory_free(memory: *mut confidant_memory) {
 /// Owned: a view that lives until `confidant_memory_free`; `{NULL, 0}` for NULL. Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_memory_tenant(memory: *const confidant_memory) -> confidant_str {
-    look(NO_TEXT, || unsafe { memory.as_ref() }.map_or(NO_TEXT, |memory| view(memory.customer().tenant_id())))
+    look(NO_TEXT, || {
+        unsafe { memory.as_ref() }.map_or(NO_TEXT, |memory| view(memory.customer().tenant_id()))
+    })
 }
 
 /// The customer's id.
 ///
 /// Owned: a view that lives until `confidant_memory_free`; `{NULL, 0}` for NULL. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_memory_customer(memory: *const confidant_memory) -> confidant_str {
-    look(NO_TEXT, || unsafe { memory.as_ref() }.map_or(NO_TEXT, |memory| view(memory.customer().id())))
+pub unsafe extern "C" fn confidant_memory_customer(
+    memory: *const confidant_memory,
+) -> confidant_str {
+    look(NO_TEXT, || {
+        unsafe { memory.as_ref() }.map_or(NO_TEXT, |memory| view(memory.customer().id()))
+    })
 }
 
 /// The newest turns (50 if not set otherwise), oldest first, and the number of all: always what

@@ -110,7 +110,10 @@ pub unsafe extern "C" fn confidant_names_count(names: *const confidant_names) ->
 /// Owned: a view that lives until `confidant_names_free`; `{NULL, 0}` for NULL and past the end.
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_names_at(names: *const confidant_names, place: usize) -> confidant_str {
+pub unsafe extern "C" fn confidant_names_at(
+    names: *const confidant_names,
+    place: usize,
+) -> confidant_str {
     look(NO_TEXT, || {
         let names = unsafe { names.as_ref() };
         names.and_then(|names| names.names.get(place)).map_or(NO_TEXT, |name| view(name))

@@ -24,8 +24,8 @@ pub const CONFIDANT_PREFERENCE_LANGUAGE: i32 = 4;
 /// The conclusion is about the channel the customer mostly uses; its value is one of
 /// `CONFIDANT_CHANNEL_*`.
 pub const CONFIDANT_PREFERENCE_CHANNEL: i32 = 5;
-/// The conclusion is about the hours of the day in which the customer mostly writes: `from_hour` and
-/// `to_hour`.
+/// The conclusion is about the hours of the day in which the customer mostly writes: `from_hour`
+/// and `to_hour`.
 pub const CONFIDANT_PREFERENCE_HOURS: i32 = 6;
 
 /// Between formal and casual; also what to assume of a stranger.
@@ -179,7 +179,12 @@ pub(super) fn topic(topic: Topic) -> i32 {
     }
 }
 
-fn view_preference<T>(of: &Preference<T>, kind: i32, value: i32, name: &str) -> confidant_preference {
+fn view_preference<T>(
+    of: &Preference<T>,
+    kind: i32,
+    value: i32,
+    name: &str,
+) -> confidant_preference {
     confidant_preference {
         struct_size: size_of::<confidant_preference>(),
         kind,
@@ -253,7 +258,8 @@ impl confidant_preferences {
         if let Some(of) = &preferences.channel {
             list.push(of, CONFIDANT_PREFERENCE_CHANNEL, of.value.code(), of.value.name());
         }
-        let hours = preferences.hours.as_ref().map(|of| format!("{:02}-{:02}", of.value.from, of.value.to));
+        let hours =
+            preferences.hours.as_ref().map(|of| format!("{:02}-{:02}", of.value.from, of.value.to));
         if let (Some(of), Some(name)) = (&preferences.hours, &hours) {
             list.push(of, CONFIDANT_PREFERENCE_HOURS, 0, name);
             if let Some(view) = list.conclusions.last_mut() {
@@ -302,7 +308,9 @@ pub unsafe extern "C" fn confidant_preferences_free(preferences: *mut confidant_
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_preferences_count(preferences: *const confidant_preferences) -> usize {
+pub unsafe extern "C" fn confidant_preferences_count(
+    preferences: *const confidant_preferences,
+) -> usize {
     unsafe { shown_number(preferences, |preferences| preferences.conclusions.0.len()) }
 }
 
@@ -325,7 +333,11 @@ pub unsafe extern "C" fn confidant_preferences_find(
     preferences: *const confidant_preferences,
     kind: i32,
 ) -> *const confidant_preference {
-    unsafe { shown(preferences, |preferences| preferences.conclusions.0.iter().find(|one| one.kind == kind)) }
+    unsafe {
+        shown(preferences, |preferences| {
+            preferences.conclusions.0.iter().find(|one| one.kind == kind)
+        })
+    }
 }
 
 /// A place that shows the conclusion at `place`, counted from 0, oldest first; NULL past the end.
@@ -344,7 +356,9 @@ pub unsafe extern "C" fn confidant_preferences_evidence(
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_preferences_statement_count(preferences: *const confidant_preferences) -> usize {
+pub unsafe extern "C" fn confidant_preferences_statement_count(
+    preferences: *const confidant_preferences,
+) -> usize {
     unsafe { shown_number(preferences, |preferences| preferences.statements.0.len()) }
 }
 
@@ -364,7 +378,9 @@ pub unsafe extern "C" fn confidant_preferences_statement(
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_preferences_customer_turns(preferences: *const confidant_preferences) -> u64 {
+pub unsafe extern "C" fn confidant_preferences_customer_turns(
+    preferences: *const confidant_preferences,
+) -> u64 {
     unsafe { shown_number(preferences, |preferences| u64::from(preferences.customer_turns)) }
 }
 
@@ -372,6 +388,8 @@ pub unsafe extern "C" fn confidant_preferences_customer_turns(preferences: *cons
 ///
 /// Owned: a view that lives as long as the preferences; `{NULL, 0}` for NULL. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_preferences_text(preferences: *const confidant_preferences) -> confidant_str {
+pub unsafe extern "C" fn confidant_preferences_text(
+    preferences: *const confidant_preferences,
+) -> confidant_str {
     unsafe { shown_text(preferences, |preferences| Some(&preferences.text)) }
 }

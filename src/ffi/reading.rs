@@ -76,7 +76,9 @@ pub unsafe extern "C" fn confidant_redacted_free(redacted: *mut confidant_redact
 ///
 /// Owned: a view that lives until `confidant_redacted_free`; `{NULL, 0}` for NULL. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_redacted_text(redacted: *const confidant_redacted) -> confidant_str {
+pub unsafe extern "C" fn confidant_redacted_text(
+    redacted: *const confidant_redacted,
+) -> confidant_str {
     unsafe { shown_text(redacted, |redacted| Some(&redacted.text)) }
 }
 
@@ -103,8 +105,8 @@ pub unsafe extern "C" fn confidant_redacted_at(
 /// The language of a text as its two-letter code ("en", "de"); `{NULL, 0}` if the text is shorter
 /// than 20 characters or holds hardly any letters.
 ///
-/// Owned: `*language` is a view of a constant, good for ever. Threads: any. Fails: INVALID_ARGUMENT,
-/// LIMIT.
+/// Owned: `*language` is a view of a constant, good for ever. Threads: any. Fails:
+/// INVALID_ARGUMENT, LIMIT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_language_of(
     message: confidant_str,
@@ -126,7 +128,8 @@ pub struct confidant_normalized {
 
 /// Normalises a text, with a way back to the bytes of the original.
 ///
-/// Owned: free `*out` with `confidant_normalized_free`. Threads: any. Fails: INVALID_ARGUMENT, LIMIT.
+/// Owned: free `*out` with `confidant_normalized_free`. Threads: any. Fails: INVALID_ARGUMENT,
+/// LIMIT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_normalize(
     message: confidant_str,
@@ -154,7 +157,9 @@ pub unsafe extern "C" fn confidant_normalized_free(normalized: *mut confidant_no
 ///
 /// Owned: a view that lives until `confidant_normalized_free`; `{NULL, 0}` for NULL. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_normalized_text(normalized: *const confidant_normalized) -> confidant_str {
+pub unsafe extern "C" fn confidant_normalized_text(
+    normalized: *const confidant_normalized,
+) -> confidant_str {
     unsafe { shown_text(normalized, |normalized| Some(normalized.text.as_str())) }
 }
 
@@ -173,9 +178,11 @@ pub unsafe extern "C" fn confidant_normalized_original(
     guard(err, || unsafe {
         let normalized = shared(normalized, "normalized")?;
         let (from, to) = (shared(start.cast_const(), "start")?, shared(end.cast_const(), "end")?);
-        let span = usize::try_from(*from).ok().zip(usize::try_from(*to).ok()).map(|(from, to)| from..to);
+        let span =
+            usize::try_from(*from).ok().zip(usize::try_from(*to).ok()).map(|(from, to)| from..to);
         let span = span.filter(|span| span.start <= span.end && span.end <= normalized.len);
-        let span = span.ok_or_else(|| invalid(format!("the normalised text has {} bytes", normalized.len)))?;
+        let span = span
+            .ok_or_else(|| invalid(format!("the normalised text has {} bytes", normalized.len)))?;
         let original = normalized.text.original(span);
         put(start, place(original.start))?;
         put(end, place(original.end))

@@ -10,7 +10,10 @@ use super::record::{Record, read};
 use super::text::{confidant_flag, confidant_pair, confidant_str, pairs, text, view};
 use super::turn::{confidant_turn, view_turn};
 use super::views::{Views, pointer, shown, shown_number};
-use crate::{Channel, RecallBasis, RecallQuery, Recalled, RecalledTurn, Result, SessionId, Timestamp, WordMatch};
+use crate::{
+    Channel, RecallBasis, RecallQuery, Recalled, RecalledTurn, Result, SessionId, Timestamp,
+    WordMatch,
+};
 use std::mem::size_of;
 
 /// Nothing was compared.
@@ -90,7 +93,8 @@ pub struct confidant_recalled_turn {
     pub words: f64,
     /// The cosine between the turn's meaning and the question's, -1 to 1; 0 by words alone.
     pub meaning: f64,
-    /// What the turns before and after it in its session, and the best one there, added to its score.
+    /// What the turns before and after it in its session, and the best one there, added to its
+    /// score.
     pub neighbours: f64,
     /// How many words of the question `confidant_recalled_match` gives.
     pub match_count: usize,
@@ -123,7 +127,10 @@ pub(super) fn basis_code(basis: RecallBasis) -> i32 {
 unsafe fn query<'a>(given: &confidant_recall_query) -> Result<RecallQuery<'a>> {
     // SAFETY: as promised by the caller.
     let (question, metadata) = unsafe {
-        (text(given.question, "question")?, pairs(given.metadata, given.metadata_count, MAX_CONDITIONS, "metadata")?)
+        (
+            text(given.question, "question")?,
+            pairs(given.metadata, given.metadata_count, MAX_CONDITIONS, "metadata")?,
+        )
     };
     let mut query = RecallQuery::new(question);
     if given.limit != 0 {
@@ -133,7 +140,9 @@ unsafe fn query<'a>(given: &confidant_recall_query) -> Result<RecallQuery<'a>> {
         query = query.in_session(SessionId::from_u64(given.session_id)?);
     }
     if given.has_channel != 0 {
-        query = query.on_channel(Channel::from_code(given.channel).map_err(|_| unknown("channel", given.channel))?);
+        query = query.on_channel(
+            Channel::from_code(given.channel).map_err(|_| unknown("channel", given.channel))?,
+        );
     }
     if given.has_from != 0 {
         query = query.from(Timestamp::from_millis(given.from_ms));
@@ -152,15 +161,16 @@ impl confidant_recalled {
         let basis = basis_code(recalled.basis);
         let recalled = recalled.turns;
         let turns = Views::of(&recalled, |one| view_turn(&one.turn));
-        let views = Views::of(recalled.iter().zip(&turns.0), |(one, turn)| confidant_recalled_turn {
-            struct_size: size_of::<confidant_recalled_turn>(),
-            turn: pointer(Some(turn)),
-            score: f64::from(one.score),
-            words: f64::from(one.words),
-            meaning: f64::from(one.meaning),
-            neighbours: f64::from(one.neighbours),
-            match_count: one.matches.len(),
-        });
+        let views =
+            Views::of(recalled.iter().zip(&turns.0), |(one, turn)| confidant_recalled_turn {
+                struct_size: size_of::<confidant_recalled_turn>(),
+                turn: pointer(Some(turn)),
+                score: f64::from(one.score),
+                words: f64::from(one.words),
+                meaning: f64::from(one.meaning),
+                neighbours: f64::from(one.neighbours),
+                match_count: one.matches.len(),
+            });
         let matches = recalled.iter().map(|one| Views::of(&one.matches, view_match)).collect();
         confidant_recalled { views, matches, basis, _turns: turns, _recalled: recalled }
     }

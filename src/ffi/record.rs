@@ -55,7 +55,12 @@ pub(super) unsafe fn read_if_given<T: Record>(given: *const T, what: &str) -> Re
 ///
 /// # Safety
 /// As [`read`], for all of them.
-pub(super) unsafe fn read_all<T: Record>(given: *const T, count: usize, most: usize, what: &str) -> Result<Vec<T>> {
+pub(super) unsafe fn read_all<T: Record>(
+    given: *const T,
+    count: usize,
+    most: usize,
+    what: &str,
+) -> Result<Vec<T>> {
     check_count(count, most, what)?;
     if count == 0 {
         return Ok(Vec::new());
@@ -71,7 +76,12 @@ pub(super) unsafe fn read_all<T: Record>(given: *const T, count: usize, most: us
 ///
 /// # Safety
 /// Not NULL means: readable for that many values.
-pub(super) unsafe fn values<'a, T>(given: *const T, count: usize, most: usize, what: &str) -> Result<&'a [T]> {
+pub(super) unsafe fn values<'a, T>(
+    given: *const T,
+    count: usize,
+    most: usize,
+    what: &str,
+) -> Result<&'a [T]> {
     check_count(count, most, what)?;
     match (given.is_null(), count) {
         (_, 0) => Ok(&[]),

@@ -105,8 +105,12 @@ pub unsafe extern "C" fn confidant_reply_free(reply: *mut confidant_reply) {
 ///
 /// Owned: a view that lives until `confidant_reply_free`. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_reply_read(reply: *const confidant_reply) -> *const confidant_reply_content {
-    look(std::ptr::null(), || pointer(unsafe { reply.as_ref() }.and_then(|reply| reply.content.0.first())))
+pub unsafe extern "C" fn confidant_reply_read(
+    reply: *const confidant_reply,
+) -> *const confidant_reply_content {
+    look(std::ptr::null(), || {
+        pointer(unsafe { reply.as_ref() }.and_then(|reply| reply.content.0.first()))
+    })
 }
 
 /// The title of an article that the reply rests on, counted from 0.
@@ -114,7 +118,10 @@ pub unsafe extern "C" fn confidant_reply_read(reply: *const confidant_reply) -> 
 /// Owned: a view that lives until `confidant_reply_free`; `{NULL, 0}` for NULL and past the end.
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_reply_source(reply: *const confidant_reply, place: usize) -> confidant_str {
+pub unsafe extern "C" fn confidant_reply_source(
+    reply: *const confidant_reply,
+    place: usize,
+) -> confidant_str {
     look(NO_TEXT, || {
         let reply = unsafe { reply.as_ref() };
         reply.and_then(|reply| reply.sources.get(place)).map_or(NO_TEXT, |source| view(source))

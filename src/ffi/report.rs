@@ -24,8 +24,8 @@ pub const CONFIDANT_COUNTS_ESCALATION: i32 = 3;
 pub const CONFIDANT_COUNTS_TIER: i32 = 4;
 /// Customers by where their mood goes: "improving", "declining", "stable", "insufficient_data".
 pub const CONFIDANT_COUNTS_TREND: i32 = 5;
-/// What a tenant's articles were used for, ever: "articles", "used_articles", "uses", "helped"; none
-/// in the report of one customer.
+/// What a tenant's articles were used for, ever: "articles", "used_articles", "uses", "helped";
+/// none in the report of one customer.
 pub const CONFIDANT_COUNTS_KNOWLEDGE: i32 = 6;
 
 /// A range of time. Begin with `CONFIDANT_RANGE_INIT`.
@@ -174,8 +174,8 @@ pub struct confidant_resolver {
     pub struct_size: usize,
     /// The answers' author (`answered_by` of the turns); a NULL pointer if the host named none.
     pub agent: confidant_str,
-    /// What the settled turns are about, such as "billing": each turn itself, or else the newest one
-    /// before it in its session that is about something; a NULL pointer if none is.
+    /// What the settled turns are about, such as "billing": each turn itself, or else the newest
+    /// one before it in its session that is about something; a NULL pointer if none is.
     pub topic: confidant_str,
     /// How many turns.
     pub count: u64,
@@ -189,12 +189,15 @@ fn rate(rate: Option<f64>) -> (f64, confidant_flag) {
 fn view_figures(of: &Figures, day: confidant_str) -> confidant_figures {
     let (turn_resolution_rate, has_turn_resolution_rate) = rate(of.turn_resolution_rate());
     let (session_resolution_rate, has_session_resolution_rate) = rate(of.session_resolution_rate());
-    let (first_contact_resolution_rate, has_first_contact_resolution_rate) = rate(of.first_contact_resolution_rate());
+    let (first_contact_resolution_rate, has_first_contact_resolution_rate) =
+        rate(of.first_contact_resolution_rate());
     let (repeat_rate, has_repeat_rate) = rate(of.repeat_rate());
     let (escalation_rate, has_escalation_rate) = rate(of.escalation_rate());
     let (mean_resolution_ms, has_mean_resolution_ms) = rate(of.mean_resolution_ms());
-    let (mean_first_resolution_ms, has_mean_first_resolution_ms) = rate(of.mean_first_resolution_ms());
-    let (mean_later_resolution_ms, has_mean_later_resolution_ms) = rate(of.mean_later_resolution_ms());
+    let (mean_first_resolution_ms, has_mean_first_resolution_ms) =
+        rate(of.mean_first_resolution_ms());
+    let (mean_later_resolution_ms, has_mean_later_resolution_ms) =
+        rate(of.mean_later_resolution_ms());
     let (closed_session_rate, has_closed_session_rate) = rate(of.closed_session_rate());
     let (mean_session_cost_nano, has_mean_session_cost_nano) = rate(of.mean_session_cost_nano());
     let (mean_confidence, has_mean_confidence) = rate(of.mean_confidence());
@@ -262,9 +265,13 @@ fn resolvers(of: &Figures) -> Views<confidant_resolver> {
 }
 
 impl confidant_analytics_report {
-    fn new(analytics: ConversationAnalytics, range: Option<confidant_range>) -> Result<confidant_analytics_report> {
+    fn new(
+        analytics: ConversationAnalytics,
+        range: Option<confidant_range>,
+    ) -> Result<confidant_analytics_report> {
         let analytics = range.into_iter().fold(analytics, |analytics, range| {
-            analytics.between(Timestamp::from_millis(range.from_ms), Timestamp::from_millis(range.to_ms))
+            analytics
+                .between(Timestamp::from_millis(range.from_ms), Timestamp::from_millis(range.to_ms))
         });
         let report = analytics.report()?;
         let totals = &report.totals;
@@ -291,11 +298,12 @@ impl confidant_analytics_report {
     }
 }
 
-/// Everything that can be told of a tenant's turns in a range, with its days; an empty tenant is the
-/// tenant "default". `range` may be NULL for all turns. Reads every turn of it and what it says.
+/// Everything that can be told of a tenant's turns in a range, with its days; an empty tenant is
+/// the tenant "default". `range` may be NULL for all turns. Reads every turn of it and what it
+/// says.
 ///
-/// Owned: free `*out` with `confidant_analytics_report_free`. Threads: any. Fails: INVALID_ARGUMENT,
-/// CORRUPT, BUSY, IO, STORE.
+/// Owned: free `*out` with `confidant_analytics_report_free`. Threads: any. Fails:
+/// INVALID_ARGUMENT, CORRUPT, BUSY, IO, STORE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_analytics_between(
     memory: *const confidant,
@@ -307,15 +315,18 @@ pub unsafe extern "C" fn confidant_analytics_between(
     guard(err, || unsafe {
         let out = Place::new(out)?;
         let tenant = tenant_of(memory, tenant)?;
-        out.give(confidant_analytics_report::new(tenant.analytics(), read_if_given(range, "range")?)?)
+        out.give(confidant_analytics_report::new(
+            tenant.analytics(),
+            read_if_given(range, "range")?,
+        )?)
     })
 }
 
 /// Everything that can be told of a customer's turns in a range, with its days. `range` may be NULL
 /// for all turns.
 ///
-/// Owned: free `*out` with `confidant_analytics_report_free`. Threads: any. Fails: INVALID_ARGUMENT,
-/// CORRUPT, BUSY, IO, STORE.
+/// Owned: free `*out` with `confidant_analytics_report_free`. Threads: any. Fails:
+/// INVALID_ARGUMENT, CORRUPT, BUSY, IO, STORE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_memory_analytics_between(
     memory: *const confidant_memory,
@@ -326,7 +337,10 @@ pub unsafe extern "C" fn confidant_memory_analytics_between(
     guard(err, || unsafe {
         let out = Place::new(out)?;
         let customer = super::handle::shared(memory, "memory")?.customer();
-        out.give(confidant_analytics_report::new(customer.analytics(), read_if_given(range, "range")?)?)
+        out.give(confidant_analytics_report::new(
+            customer.analytics(),
+            read_if_given(range, "range")?,
+        )?)
     })
 }
 
@@ -389,7 +403,9 @@ pub unsafe extern "C" fn confidant_analytics_report_resolver(
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_analytics_report_active_sessions(report: *const confidant_analytics_report) -> u64 {
+pub unsafe extern "C" fn confidant_analytics_report_active_sessions(
+    report: *const confidant_analytics_report,
+) -> u64 {
     unsafe { shown_number(report, |report| report.report.active_sessions) }
 }
 
@@ -398,8 +414,12 @@ pub unsafe extern "C" fn confidant_analytics_report_active_sessions(report: *con
 /// Owned: a view that lives until `confidant_analytics_report_free`; `{NULL, 0}` for NULL. Threads:
 /// any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_analytics_report_json(report: *const confidant_analytics_report) -> confidant_str {
-    unsafe { shown_text(report, |report| Some(report.json.get_or_init(|| report.report.to_json()))) }
+pub unsafe extern "C" fn confidant_analytics_report_json(
+    report: *const confidant_analytics_report,
+) -> confidant_str {
+    unsafe {
+        shown_text(report, |report| Some(report.json.get_or_init(|| report.report.to_json())))
+    }
 }
 
 /// The totals in the text format of Prometheus; unknown figures are left out.
@@ -410,5 +430,9 @@ pub unsafe extern "C" fn confidant_analytics_report_json(report: *const confidan
 pub unsafe extern "C" fn confidant_analytics_report_prometheus(
     report: *const confidant_analytics_report,
 ) -> confidant_str {
-    unsafe { shown_text(report, |report| Some(report.prometheus.get_or_init(|| report.report.to_prometheus()))) }
+    unsafe {
+        shown_text(report, |report| {
+            Some(report.prometheus.get_or_init(|| report.report.to_prometheus()))
+        })
+    }
 }

@@ -13,7 +13,8 @@ use super::text::confidant_flag;
 use super::turn::{confidant_new_answer, confidant_new_turn};
 use super::views::{Views, pointer};
 use crate::{
-    Channel, Error, ErrorKind, Outcome, Page, Result, Session, SessionDetails, SessionId, SessionMetrics, Timestamp,
+    Channel, Error, ErrorKind, Outcome, Page, Result, Session, SessionDetails, SessionId,
+    SessionMetrics, Timestamp,
 };
 
 /// The host does not say how the session ended; it counts as resolved if its newest turn is.
@@ -151,7 +152,10 @@ pub unsafe extern "C" fn confidant_session_open_at(
     guard(err, || unsafe {
         let out = Place::new(out)?;
         let customer = shared(memory, "memory")?.customer();
-        out.give(handle(customer.open_session_at(Channel::from_code(channel)?, Timestamp::from_millis(at_ms))?))
+        out.give(handle(
+            customer
+                .open_session_at(Channel::from_code(channel)?, Timestamp::from_millis(at_ms))?,
+        ))
     })
 }
 
@@ -203,7 +207,9 @@ pub unsafe extern "C" fn confidant_session_channel(session: *const confidant_ses
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_session_opened_at_ms(session: *const confidant_session) -> i64 {
-    look(0, || unsafe { session.as_ref() }.map_or(0, |session| session.session.opened_at().as_millis()))
+    look(0, || {
+        unsafe { session.as_ref() }.map_or(0, |session| session.session.opened_at().as_millis())
+    })
 }
 
 /// Saves one turn into this session; otherwise as `confidant_memory_save_turn`. `turn_id` may be
@@ -287,7 +293,9 @@ pub unsafe extern "C" fn confidant_session_metrics(
     out: *mut confidant_session_figures,
     err: *mut *mut confidant_error,
 ) -> confidant_status {
-    guard(err, || unsafe { write(out, all_figures(&shared(session, "session")?.session.metrics()?)) })
+    guard(err, || unsafe {
+        write(out, all_figures(&shared(session, "session")?.session.metrics()?))
+    })
 }
 
 /// Closes the session and gives its figures; turns that wait are saved first. `outcome` may be
@@ -304,7 +312,8 @@ pub unsafe extern "C" fn confidant_session_close(
 ) -> confidant_status {
     guard(err, || unsafe {
         let session = &shared(session, "session")?.session;
-        let outcome = read_if_given(outcome, "outcome")?.map_or(Ok(Outcome::unknown()), |given| ended(&given))?;
+        let outcome = read_if_given(outcome, "outcome")?
+            .map_or(Ok(Outcome::unknown()), |given| ended(&given))?;
         if out.is_null() {
             return session.close(outcome).map(|_| ());
         }
@@ -325,7 +334,9 @@ fn ended(given: &confidant_outcome) -> Result<Outcome> {
         0 => Ok(outcome),
         rating => {
             let rating = u8::try_from(rating).ok();
-            let rating = rating.ok_or_else(|| invalid(format!("the rating is {}; it must be 1 to 5", given.rating)))?;
+            let rating = rating.ok_or_else(|| {
+                invalid(format!("the rating is {}; it must be 1 to 5", given.rating))
+            })?;
             Ok(outcome.rated(rating))
         }
     }
@@ -385,5 +396,7 @@ pub unsafe extern "C" fn confidant_sessions_at(
     sessions: *const confidant_sessions,
     place: usize,
 ) -> *const confidant_session_figures {
-    look(std::ptr::null(), || pointer(unsafe { sessions.as_ref() }.and_then(|sessions| sessions.views.0.get(place))))
+    look(std::ptr::null(), || {
+        pointer(unsafe { sessions.as_ref() }.and_then(|sessions| sessions.views.0.get(place)))
+    })
 }

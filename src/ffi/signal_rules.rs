@@ -61,8 +61,8 @@ unsafe impl Record for confidant_signal_rules_options {}
 /// Makes rules. `options` may be NULL for those that are shipped.
 ///
 /// Owned: free `*out` with `confidant_signal_rules_free`; texts and table are copied. Threads: any.
-/// Fails: INVALID_ARGUMENT or LIMIT, naming the rule; CORRUPT (not such a table); UNSUPPORTED (a table
-/// learned with the feature `embedding`, which this library lacks).
+/// Fails: INVALID_ARGUMENT or LIMIT, naming the rule; CORRUPT (not such a table); UNSUPPORTED (a
+/// table learned with the feature `embedding`, which this library lacks).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_signal_rules_new(
     options: *const confidant_signal_rules_options,
@@ -72,7 +72,8 @@ pub unsafe extern "C" fn confidant_signal_rules_new(
     guard(err, || unsafe {
         let out = Place::new(out)?;
         let options = read_if_given(options, "options")?;
-        let rules = options.map_or_else(|| Ok(SignalRules::support()), |options| rules(&options))?;
+        let rules =
+            options.map_or_else(|| Ok(SignalRules::support()), |options| rules(&options))?;
         out.give(confidant_signal_rules { rules })
     })
 }
@@ -94,7 +95,11 @@ unsafe fn rules(given: &confidant_signal_rules_options) -> Result<SignalRules> {
         )
     };
     for (word, value) in words.iter().zip(word_values) {
-        #[expect(clippy::cast_possible_truncation, clippy::as_conversions, reason = "a value needs no more")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::as_conversions,
+            reason = "a value needs no more"
+        )]
         let value = *value as f32;
         rules = rules.with_word(word, value)?;
     }
@@ -120,9 +125,12 @@ pub unsafe extern "C" fn confidant_signal_rules_free(rules: *mut confidant_signa
 
 /// The name of the rules, which changes whenever a shipped rule does.
 ///
-/// Owned: a view that lives until `confidant_signal_rules_free`; `{NULL, 0}` for NULL. Threads: any.
+/// Owned: a view that lives until `confidant_signal_rules_free`; `{NULL, 0}` for NULL. Threads:
+/// any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_signal_rules_version(rules: *const confidant_signal_rules) -> confidant_str {
+pub unsafe extern "C" fn confidant_signal_rules_version(
+    rules: *const confidant_signal_rules,
+) -> confidant_str {
     unsafe { shown_text(rules, |rules| Some(rules.rules.version())) }
 }
 
@@ -140,7 +148,8 @@ mod tests {
             ("the widget is here", Sentiment::Neutral),
         ]
         .repeat(40);
-        let trained = LinearTable::train(&SignalRules::support(), &labelled).expect("there is something of each");
+        let trained = LinearTable::train(&SignalRules::support(), &labelled)
+            .expect("there is something of each");
         let table = trained.to_bytes();
         // SAFETY: plain C data.
         let mut options: confidant_signal_rules_options = unsafe { std::mem::zeroed() };
@@ -149,7 +158,10 @@ mod tests {
         let (mut out, mut err) = (null_mut(), null_mut());
         // SAFETY: all pointers are good; the rules are freed once.
         let rules = unsafe {
-            assert_eq!(confidant_signal_rules_new(&raw const options, &raw mut out, &raw mut err), 0);
+            assert_eq!(
+                confidant_signal_rules_new(&raw const options, &raw mut out, &raw mut err),
+                0
+            );
             Box::from_raw(out)
         };
         let own = SignalRules::support().with_table(trained);

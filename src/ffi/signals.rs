@@ -32,8 +32,8 @@ pub const CONFIDANT_SIGNAL_ESCALATION: i32 = 7;
 /// How formal it is, without a value; the score is from -1, casual, to 1, formal.
 pub const CONFIDANT_SIGNAL_FORMALITY: i32 = 8;
 
-/// What is known when a message is read. Begin with `CONFIDANT_SIGNAL_CONTEXT_INIT`; what stays zero
-/// is not known.
+/// What is known when a message is read. Begin with `CONFIDANT_SIGNAL_CONTEXT_INIT`; what stays
+/// zero is not known.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct confidant_signal_context {
@@ -158,11 +158,23 @@ struct List {
 impl List {
     fn push(&mut self, kind: i32, (value, name): (i32, &'static str), score: f64, cues: &[Cue]) {
         let (struct_size, cue_count) = (size_of::<confidant_finding>(), cues.len());
-        self.findings.push(confidant_finding { struct_size, kind, value, name: view(name), score, cue_count });
+        self.findings.push(confidant_finding {
+            struct_size,
+            kind,
+            value,
+            name: view(name),
+            score,
+            cue_count,
+        });
         self.cues.push(Views::of(cues, view_cue));
     }
 
-    fn add<T: Copy>(&mut self, kind: i32, of: &Finding<T>, named: impl FnOnce(T) -> (i32, &'static str)) {
+    fn add<T: Copy>(
+        &mut self,
+        kind: i32,
+        of: &Finding<T>,
+        named: impl FnOnce(T) -> (i32, &'static str),
+    ) {
         self.push(kind, named(of.value), of.score, &of.cues);
     }
 }
@@ -207,7 +219,12 @@ impl confidant_signals {
         for of in &signals.escalations {
             list.add(CONFIDANT_SIGNAL_ESCALATION, of, |it| (escalation(it), it.name()));
         }
-        list.push(CONFIDANT_SIGNAL_FORMALITY, (0, "formality"), signals.formality, &signals.style_cues);
+        list.push(
+            CONFIDANT_SIGNAL_FORMALITY,
+            (0, "formality"),
+            signals.formality,
+            &signals.style_cues,
+        );
         let entities = Views::of(&signals.entities, view_entity);
         let content = confidant_signals_content {
             struct_size: size_of::<confidant_signals_content>(),
@@ -252,7 +269,8 @@ pub unsafe extern "C" fn confidant_signals_of(
 unsafe fn known<'a>(given: &confidant_signal_context) -> Result<SignalContext<'a>> {
     let mut context = SignalContext::new().earlier_same(given.earlier_same);
     // SAFETY: as promised by the caller.
-    let (rules, agent_said) = unsafe { (given.rules.as_ref(), maybe(given.agent_said, "agent_said")?) };
+    let (rules, agent_said) =
+        unsafe { (given.rules.as_ref(), maybe(given.agent_said, "agent_said")?) };
     if let Some(rules) = rules {
         context = context.rules(&rules.rules);
     }
@@ -274,7 +292,9 @@ pub unsafe extern "C" fn confidant_signals_free(signals: *mut confidant_signals)
 ///
 /// Owned: a view that lives until `confidant_signals_free`. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_signals_read(signals: *const confidant_signals) -> *const confidant_signals_content {
+pub unsafe extern "C" fn confidant_signals_read(
+    signals: *const confidant_signals,
+) -> *const confidant_signals_content {
     unsafe { shown(signals, |signals| signals.content.0.first()) }
 }
 

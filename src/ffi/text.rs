@@ -114,7 +114,10 @@ pub(super) unsafe fn pairs<'a>(
     // SAFETY: as promised by the caller.
     let pairs = unsafe { values(given, count, most, what) }?;
     // SAFETY: as promised by the caller.
-    pairs.iter().map(|pair| unsafe { Ok((text(pair.name, what)?, text(pair.value, what)?)) }).collect()
+    pairs
+        .iter()
+        .map(|pair| unsafe { Ok((text(pair.name, what)?, text(pair.value, what)?)) })
+        .collect()
 }
 
 /// Bytes from the host that may be missing.
@@ -135,7 +138,8 @@ fn check_length(len: usize, what: &str) -> Result<()> {
     if len <= MAX_READ {
         return Ok(());
     }
-    let message = format!("{what} is said to have {len} bytes; nothing may have more than {MAX_READ}");
+    let message =
+        format!("{what} is said to have {len} bytes; nothing may have more than {MAX_READ}");
     Err(Error::new(ErrorKind::Limit, message))
 }
 
@@ -235,6 +239,9 @@ pub unsafe extern "C" fn confidant_text(text: *const c_char) -> confidant_str {
     look(NO_TEXT, || match text.is_null() {
         true => NO_TEXT,
         // SAFETY: not NULL; the host says that it ends with a NUL.
-        false => confidant_str { ptr: text, len: unsafe { std::ffi::CStr::from_ptr(text) }.to_bytes().len() },
+        false => confidant_str {
+            ptr: text,
+            len: unsafe { std::ffi::CStr::from_ptr(text) }.to_bytes().len(),
+        },
     })
 }

@@ -192,8 +192,9 @@ pub(super) unsafe fn new_answer<'a>(given: *const confidant_new_answer) -> Resul
         return Err(Error::new(ErrorKind::InvalidArgument, "the answer has no text"));
     }
     // SAFETY: as promised by the caller.
-    let (words, by, metadata) =
-        unsafe { (text(given.text, "text")?, maybe(given.by, "by")?, maybe(given.metadata, "metadata")?) };
+    let (words, by, metadata) = unsafe {
+        (text(given.text, "text")?, maybe(given.by, "by")?, maybe(given.metadata, "metadata")?)
+    };
     let mut answer = NewAnswer::new(words).resolved(given.resolved != 0);
     if given.has_at != 0 {
         answer = answer.at(Timestamp::from_millis(given.at_ms));

@@ -29,7 +29,10 @@ pub(super) fn pointer<T>(view: Option<&T>) -> *const T {
 ///
 /// # Safety
 /// Not NULL means: made by this library, not freed yet, and shared only as the header allows.
-pub(super) unsafe fn shown<H, T>(handle: *const H, part: impl FnOnce(&H) -> Option<&T>) -> *const T {
+pub(super) unsafe fn shown<H, T>(
+    handle: *const H,
+    part: impl FnOnce(&H) -> Option<&T>,
+) -> *const T {
     // SAFETY: as promised by the caller.
     look(std::ptr::null(), || pointer(unsafe { handle.as_ref() }.and_then(part)))
 }
@@ -38,7 +41,10 @@ pub(super) unsafe fn shown<H, T>(handle: *const H, part: impl FnOnce(&H) -> Opti
 ///
 /// # Safety
 /// As [`shown`].
-pub(super) unsafe fn shown_text<H>(handle: *const H, part: impl FnOnce(&H) -> Option<&str>) -> confidant_str {
+pub(super) unsafe fn shown_text<H>(
+    handle: *const H,
+    part: impl FnOnce(&H) -> Option<&str>,
+) -> confidant_str {
     // SAFETY: as promised by the caller.
     look(NO_TEXT, || unsafe { handle.as_ref() }.and_then(part).map_or(NO_TEXT, view))
 }
@@ -47,7 +53,10 @@ pub(super) unsafe fn shown_text<H>(handle: *const H, part: impl FnOnce(&H) -> Op
 ///
 /// # Safety
 /// As [`shown`].
-pub(super) unsafe fn shown_number<H, N: Default>(handle: *const H, part: impl FnOnce(&H) -> N) -> N {
+pub(super) unsafe fn shown_number<H, N: Default>(
+    handle: *const H,
+    part: impl FnOnce(&H) -> N,
+) -> N {
     // SAFETY: as promised by the caller.
     look(N::default(), || unsafe { handle.as_ref() }.map_or_else(N::default, part))
 }

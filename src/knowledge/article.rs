@@ -53,8 +53,9 @@ impl<'a> NewArticle<'a> {
     }
 
     pub(super) fn metadata(&self) -> Result<String> {
-        serde_json::to_string(&self.members)
-            .map_err(|cause| crate::error::internal("an article's members are no JSON").with_source(cause))
+        serde_json::to_string(&self.members).map_err(|cause| {
+            crate::error::internal("an article's members are no JSON").with_source(cause)
+        })
     }
 }
 
@@ -108,7 +109,11 @@ impl KnowledgeArticle {
     }
 }
 
-#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "counts stay far below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::as_conversions,
+    reason = "counts stay far below 2^53"
+)]
 fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }

@@ -134,7 +134,12 @@ impl KnowledgeBase {
     ///
     /// # Errors
     /// As [`Collection::search`].
-    pub fn search_where(&self, question: &str, limit: usize, condition: &Condition) -> Result<FoundArticles> {
+    pub fn search_where(
+        &self,
+        question: &str,
+        limit: usize,
+        condition: &Condition,
+    ) -> Result<FoundArticles> {
         self.find(question, limit, Some(condition))
     }
 
@@ -153,7 +158,12 @@ impl KnowledgeBase {
     /// `Busy`, `Io` or `Store` if the store cannot be read.
     pub fn usage(&self) -> Result<KnowledgeUsage> {
         let uses = self.articles.uses()?;
-        Ok(KnowledgeUsage { articles: uses.documents, used_articles: uses.used, uses: uses.uses, helped: uses.helped })
+        Ok(KnowledgeUsage {
+            articles: uses.documents,
+            used_articles: uses.used,
+            uses: uses.uses,
+            helped: uses.helped,
+        })
     }
 
     /// Keeps the index in the store, so that the next process need not build it.
@@ -178,7 +188,12 @@ impl KnowledgeBase {
         self.articles.embed(limit)
     }
 
-    fn find(&self, question: &str, limit: usize, condition: Option<&Condition>) -> Result<FoundArticles> {
+    fn find(
+        &self,
+        question: &str,
+        limit: usize,
+        condition: Option<&Condition>,
+    ) -> Result<FoundArticles> {
         let found = self.articles.search(question, limit, condition)?;
         let articles = found.documents.into_iter().map(|found| {
             Ok(FoundArticle {
@@ -189,7 +204,11 @@ impl KnowledgeBase {
                 meaning: found.meaning,
             })
         });
-        Ok(FoundArticles { articles: articles.collect::<Result<_>>()?, basis: found.basis, model: found.model })
+        Ok(FoundArticles {
+            articles: articles.collect::<Result<_>>()?,
+            basis: found.basis,
+            model: found.model,
+        })
     }
 }
 

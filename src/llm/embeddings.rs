@@ -44,7 +44,11 @@ impl HttpEmbedder {
     }
 
     /// A model of a server that speaks OpenAI's protocol; the URL is given without `/v1`.
-    pub fn openai(url: impl Into<String>, model: impl Into<String>, dimensions: usize) -> HttpEmbedder {
+    pub fn openai(
+        url: impl Into<String>,
+        model: impl Into<String>,
+        dimensions: usize,
+    ) -> HttpEmbedder {
         HttpEmbedder::new(url.into(), model.into(), dimensions, Protocol::OpenAi)
     }
 
@@ -84,7 +88,10 @@ impl HttpEmbedder {
     }
 
     fn undecodable(&self, cause: serde_json::Error) -> Error {
-        let message = format!("the vectors of the model server at {} are not the JSON expected", self.client.host());
+        let message = format!(
+            "the vectors of the model server at {} are not the JSON expected",
+            self.client.host()
+        );
         Error::llm(LlmFailure::Decode, message).with_source(cause)
     }
 }
@@ -99,17 +106,20 @@ impl Embedder for HttpEmbedder {
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
-        let body = serde_json::to_string(&Asked { model: &self.model, input: texts })
-            .map_err(|cause| crate::error::internal("texts cannot be written as JSON").with_source(cause))?;
+        let body = serde_json::to_string(&Asked { model: &self.model, input: texts }).map_err(
+            |cause| crate::error::internal("texts cannot be written as JSON").with_source(cause),
+        )?;
         match self.protocol {
             Protocol::Ollama => {
                 let reply = self.client.post_whole("/api/embed", &body)?;
-                let reply: OllamaReply = serde_json::from_str(&reply).map_err(|cause| self.undecodable(cause))?;
+                let reply: OllamaReply =
+                    serde_json::from_str(&reply).map_err(|cause| self.undecodable(cause))?;
                 Ok(reply.embeddings)
             }
             Protocol::OpenAi => {
                 let reply = self.client.post_whole("/v1/embeddings", &body)?;
-                let mut reply: OpenAiReply = serde_json::from_str(&reply).map_err(|cause| self.undecodable(cause))?;
+                let mut reply: OpenAiReply =
+                    serde_json::from_str(&reply).map_err(|cause| self.undecodable(cause))?;
                 reply.data.sort_by_key(|item| item.index);
                 Ok(reply.data.into_iter().map(|item| item.embedding).collect())
             }

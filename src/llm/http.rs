@@ -69,7 +69,11 @@ impl HttpClient {
                 .max_redirects(0)
                 .proxy(None)
                 .max_idle_connections(0)
-                .tls_config(TlsConfig::builder().unversioned_rustls_crypto_provider(tls::provider()).build())
+                .tls_config(
+                    TlsConfig::builder()
+                        .unversioned_rustls_crypto_provider(tls::provider())
+                        .build(),
+                )
                 .build()
                 .new_agent(),
         }
@@ -104,10 +108,14 @@ impl HttpClient {
         let host = self.host();
         match ureq::Error::from(cause) {
             cause @ ureq::Error::Timeout(_) => {
-                Error::llm(LlmFailure::Timeout, format!("the model server at {host} fell silent")).with_source(cause)
+                Error::llm(LlmFailure::Timeout, format!("the model server at {host} fell silent"))
+                    .with_source(cause)
             }
-            cause => Error::llm(LlmFailure::Truncated, format!("the reply of the model server at {host} broke off"))
-                .with_source(cause),
+            cause => Error::llm(
+                LlmFailure::Truncated,
+                format!("the reply of the model server at {host} broke off"),
+            )
+            .with_source(cause),
         }
     }
 
@@ -117,7 +125,9 @@ impl HttpClient {
             Some(key) if !key.is_empty() => said.replace(key, "[key]"),
             _ => said.to_owned(),
         };
-        let cut = without_key.get(..without_key.floor_char_boundary(MAX_COMPLAINT_BYTES)).unwrap_or_default();
+        let cut = without_key
+            .get(..without_key.floor_char_boundary(MAX_COMPLAINT_BYTES))
+            .unwrap_or_default();
         Error::llm(failure, message).with_source(ServerSaid(cut.to_owned()))
     }
 
@@ -128,7 +138,9 @@ impl HttpClient {
         let mut retry = 0;
         loop {
             let remaining = match self.deadline {
-                Some(deadline) => Some(deadline.checked_sub(started.elapsed()).ok_or_else(|| self.too_late())?),
+                Some(deadline) => {
+                    Some(deadline.checked_sub(started.elapsed()).ok_or_else(|| self.too_late())?)
+                }
                 None => None,
             };
             let failed = match self.send_once(&url, key.as_ref(), json, remaining) {
@@ -140,7 +152,8 @@ impl HttpClient {
                 Again::AfterBackoff => self.jitter.pause(retry),
                 Again::Never => return Err(failed.error),
             };
-            let is_too_late = self.deadline.is_some_and(|deadline| started.elapsed() + pause >= deadline);
+            let is_too_late =
+                self.deadline.is_some_and(|deadline| started.elapsed() + pause >= deadline);
             if retry >= self.max_retries || is_too_late {
                 return Err(failed.error);
             }
@@ -200,10 +213,14 @@ impl HttpClient {
             ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => {
                 (LlmFailure::Connect, Again::AfterBackoff, "did not accept a connection in time")
             }
-            ureq::Error::Timeout(_) => (LlmFailure::Timeout, Again::Never, "did not answer in time"),
-            ureq::Error::Io(_) | ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => {
-                (LlmFailure::Connect, Again::AfterBackoff, "cannot be reached, or closed the connection")
+            ureq::Error::Timeout(_) => {
+                (LlmFailure::Timeout, Again::Never, "did not answer in time")
             }
+            ureq::Error::Io(_) | ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => (
+                LlmFailure::Connect,
+                Again::AfterBackoff,
+                "cannot be reached, or closed the connection",
+            ),
             ureq::Error::Http(_) | ureq::Error::BadUri(_) => {
                 return Failed {
                     error: invalid("the request cannot be written").with_source(cause),
@@ -215,7 +232,8 @@ impl HttpClient {
             }
             _ => (LlmFailure::Connect, Again::Never, "cannot be reached safely"),
         };
-        let error = Error::llm(failure, format!("the model server at {host} {what}")).with_source(cause);
+        let error =
+            Error::llm(failure, format!("the model server at {host} {what}")).with_source(cause);
         Failed { error, again }
     }
 
@@ -238,22 +256,34 @@ impl HttpClient {
         let number = number.map_or(String::new(), |number| format!(", request {number}"));
         let mut said = Vec::new();
         // A complaint that cannot be read whole is still a complaint: the status decides.
-        let limit = MAX_COMPLAINT_BYTES.saturating_add(self.api_key.as_ref().map_or(0, String::len));
-        let _ = reply.into_body().into_reader().take(u64::try_from(limit).unwrap_or(u64::MAX)).read_to_end(&mut said);
+        let limit =
+            MAX_COMPLAINT_BYTES.saturating_add(self.api_key.as_ref().map_or(0, String::len));
+        let _ = reply
+            .into_body()
+            .into_reader()
+            .take(u64::try_from(limit).unwrap_or(u64::MAX))
+            .read_to_end(&mut said);
         let said = String::from_utf8_lossy(&said);
         let failure = failure_of(status, &said);
-        let message =
-            format!("the model server at {} answered HTTP {status} ({}){number}", self.host(), words_of(failure));
+        let message = format!(
+            "the model server at {} answered HTTP {status} ({}){number}",
+            self.host(),
+            words_of(failure)
+        );
         Failed { error: self.complaint(failure, message, &said), again }
     }
 
     fn checked_url(&self, path: &str) -> Result<Uri> {
         let base = self.base_url.trim_end_matches('/');
-        let url: Uri =
-            format!("{base}{path}").parse().map_err(|_| invalid("the base URL of the model server is not a URL"))?;
-        let host = url.host().ok_or_else(|| invalid("the base URL of the model server names no host"))?;
+        let url: Uri = format!("{base}{path}")
+            .parse()
+            .map_err(|_| invalid("the base URL of the model server is not a URL"))?;
+        let host =
+            url.host().ok_or_else(|| invalid("the base URL of the model server names no host"))?;
         if url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-            return Err(invalid("the base URL of the model server holds a name or password; give a key instead"));
+            return Err(invalid(
+                "the base URL of the model server holds a name or password; give a key instead",
+            ));
         }
         match url.scheme_str() {
             Some("https") => Ok(url),
@@ -262,7 +292,9 @@ impl HttpClient {
                 "{host} is another machine, and plain http would show it the conversation and the key in the clear; \
                  use https, or allow plain http"
             ))),
-            _ => Err(invalid("the base URL of the model server begins with neither http:// nor https://")),
+            _ => Err(invalid(
+                "the base URL of the model server begins with neither http:// nor https://",
+            )),
         }
     }
 
@@ -275,7 +307,10 @@ impl HttpClient {
     }
 
     fn too_late(&self) -> Error {
-        Error::llm(LlmFailure::Timeout, format!("the deadline for the model server at {} has passed", self.host()))
+        Error::llm(
+            LlmFailure::Timeout,
+            format!("the deadline for the model server at {} has passed", self.host()),
+        )
     }
 
     /// The host and port, for messages; never a path, a name or a password.
@@ -323,9 +358,16 @@ pub(crate) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
 /// Whether a server's words mean that the prompt is too long for the model.
 pub(crate) fn is_about_context(said: &str) -> bool {
     let said = said.to_ascii_lowercase();
-    ["context length", "context_length", "context window", "context size", "context_size", "prompt is too long"]
-        .iter()
-        .any(|words| said.contains(words))
+    [
+        "context length",
+        "context_length",
+        "context window",
+        "context size",
+        "context_size",
+        "prompt is too long",
+    ]
+    .iter()
+    .any(|words| said.contains(words))
 }
 
 fn failure_of(status: u16, said: &str) -> LlmFailure {
@@ -357,7 +399,8 @@ fn words_of(failure: LlmFailure) -> &'static str {
 
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    bare.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// For a pause until a date, when the server does not say what time it has.
@@ -412,14 +455,18 @@ mod tests {
 
     #[test]
     fn a_path_in_the_base_url_is_kept() {
-        assert_eq!(client("https://a.example/llm/").checked_url("/api/chat").expect("fine").path(), "/llm/api/chat");
+        assert_eq!(
+            client("https://a.example/llm/").checked_url("/api/chat").expect("fine").path(),
+            "/llm/api/chat"
+        );
     }
 
     #[test]
     fn the_key_is_in_no_error_and_no_debug_output() {
         let mut client = client("http://127.0.0.1:1");
         client.api_key = Some("sk-hidden".to_owned());
-        let error = client.complaint(LlmFailure::Auth, "refused".to_owned(), "bad key sk-hidden given");
+        let error =
+            client.complaint(LlmFailure::Auth, "refused".to_owned(), "bad key sk-hidden given");
         assert_eq!(error.source().expect("has a cause").to_string(), "bad key [key] given");
         assert!(!format!("{client:?} {error:?}").contains("sk-hidden"));
         client.api_key = Some("sk-hidden\n".to_owned());
@@ -429,7 +476,11 @@ mod tests {
 
     #[test]
     fn a_complaint_is_cut_at_two_kilobytes_between_characters() {
-        let error = client("http://127.0.0.1:1").complaint(LlmFailure::Server, "x".to_owned(), &"\u{20ac}".repeat(900));
+        let error = client("http://127.0.0.1:1").complaint(
+            LlmFailure::Server,
+            "x".to_owned(),
+            &"\u{20ac}".repeat(900),
+        );
         assert_eq!(error.source().expect("has a cause").to_string().len(), 2046);
     }
 

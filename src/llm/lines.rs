@@ -27,7 +27,10 @@ impl<R: Read> Lines<R> {
     ///
     /// # Errors
     /// `Llm` with `Decode` for a line that is too long or not UTF-8; else what `broken` makes.
-    pub(crate) fn next(&mut self, broken: impl Fn(std::io::Error) -> Error) -> Result<Option<String>> {
+    pub(crate) fn next(
+        &mut self,
+        broken: impl Fn(std::io::Error) -> Error,
+    ) -> Result<Option<String>> {
         let mut line = Vec::new();
         loop {
             let chunk = match self.source.fill_buf() {
@@ -41,7 +44,9 @@ impl<R: Read> Lines<R> {
             let end = chunk.iter().position(|byte| *byte == b'\n');
             let part = end.and_then(|end| chunk.get(..end)).unwrap_or(chunk);
             if line.len() + part.len() > MAX_LINE_BYTES {
-                return Err(undecodable("a line of the model server's stream is longer than 1 MiB"));
+                return Err(undecodable(
+                    "a line of the model server's stream is longer than 1 MiB",
+                ));
             }
             line.extend_from_slice(part);
             let used = end.map_or(part.len(), |end| end + 1);
@@ -57,7 +62,8 @@ fn text(mut line: Vec<u8>) -> Result<String> {
     if line.last() == Some(&b'\r') {
         line.pop();
     }
-    String::from_utf8(line).map_err(|_| undecodable("a line of the model server's stream is not UTF-8"))
+    String::from_utf8(line)
+        .map_err(|_| undecodable("a line of the model server's stream is not UTF-8"))
 }
 
 fn undecodable(message: &str) -> Error {
@@ -97,7 +103,10 @@ mod tests {
     fn bytes_may_be_split_anywhere() {
         let stream = "gr\u{fc}n\r\n\n\u{20ac}\u{1f600}\nlast".as_bytes();
         for step in 1..=stream.len() {
-            assert_eq!(lines(stream, step).expect("readable"), ["gr\u{fc}n", "", "\u{20ac}\u{1f600}", "last"]);
+            assert_eq!(
+                lines(stream, step).expect("readable"),
+                ["gr\u{fc}n", "", "\u{20ac}\u{1f600}", "last"]
+            );
         }
     }
 
@@ -112,6 +121,9 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_text_are_refused() {
-        assert_eq!(lines(b"a\xff\n", 9).expect_err("not UTF-8").llm_failure(), Some(LlmFailure::Decode));
+        assert_eq!(
+            lines(b"a\xff\n", 9).expect_err("not UTF-8").llm_failure(),
+            Some(LlmFailure::Decode)
+        );
     }
 }

@@ -178,5 +178,9 @@ pub trait LlmBackend: Send + Sync {
     ///
     /// # Errors
     /// `Llm` with its [`LlmFailure`](crate::LlmFailure); pieces already given stay given.
-    fn complete(&self, request: &LlmRequest<'_>, emit: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<LlmOutcome>;
+    fn complete(
+        &self,
+        request: &LlmRequest<'_>,
+        emit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<LlmOutcome>;
 }

@@ -41,7 +41,8 @@ impl Ollama {
     /// A model of the Ollama server at `http://127.0.0.1:11434`.
     pub fn new(model: impl Into<String>) -> Ollama {
         let model = model.into();
-        let client = HttpClient::new(DEFAULT_BASE_URL, Jitter::seed_of(&[DEFAULT_BASE_URL, &model]));
+        let client =
+            HttpClient::new(DEFAULT_BASE_URL, Jitter::seed_of(&[DEFAULT_BASE_URL, &model]));
         Ollama { model, num_ctx: DEFAULT_NUM_CTX, keep_alive: None, client }
     }
 
@@ -132,7 +133,8 @@ impl Ollama {
     /// that is refused.
     pub fn models(&self) -> Result<Vec<String>> {
         let page = self.client.get("/api/tags")?;
-        let tags: Tags = serde_json::from_str(&page).map_err(|cause| self.undecodable("list of models", cause))?;
+        let tags: Tags = serde_json::from_str(&page)
+            .map_err(|cause| self.undecodable("list of models", cause))?;
         let mut names = Vec::new();
         for tag in tags.models {
             let name = tag.name.strip_suffix(":latest").unwrap_or(&tag.name).to_owned();
@@ -148,7 +150,10 @@ impl Ollama {
             return Err(invalid("the request holds no message to reply to"));
         }
         if !(0.0..=2.0).contains(&request.temperature) {
-            return Err(invalid(format!("the temperature is {}; it must lie between 0 and 2", request.temperature)));
+            return Err(invalid(format!(
+                "the temperature is {}; it must lie between 0 and 2",
+                request.temperature
+            )));
         }
         let system = Some(request.system).filter(|text| !text.is_empty());
         let system = system.map(|content| WireMessage { role: "system", content });
@@ -178,7 +183,10 @@ impl Ollama {
         match header(reply.headers(), "content-type") {
             Some(kind) if !kind.to_ascii_lowercase().contains("json") => Err(Error::llm(
                 LlmFailure::Decode,
-                format!("the model server at {} answered with {kind}, not with JSON lines", self.client.host()),
+                format!(
+                    "the model server at {} answered with {kind}, not with JSON lines",
+                    self.client.host()
+                ),
             )),
             _ => Ok(()),
         }
@@ -186,15 +194,19 @@ impl Ollama {
 
     fn stream_error(&self, error: &serde_json::Value) -> Error {
         let said = error.as_str().map_or_else(|| error.to_string(), str::to_owned);
-        let failure = if is_about_context(&said) { LlmFailure::ContextLength } else { LlmFailure::Server };
+        let failure =
+            if is_about_context(&said) { LlmFailure::ContextLength } else { LlmFailure::Server };
         let message = format!("the model server at {} failed while it replied", self.client.host());
         self.client.complaint(failure, message, &said)
     }
 
     fn undecodable(&self, what: &str, cause: serde_json::Error) -> Error {
         let host = self.client.host();
-        Error::llm(LlmFailure::Decode, format!("the {what} of the model server at {host} is not the JSON expected"))
-            .with_source(cause)
+        Error::llm(
+            LlmFailure::Decode,
+            format!("the {what} of the model server at {host} is not the JSON expected"),
+        )
+        .with_source(cause)
     }
 }
 
@@ -208,7 +220,11 @@ impl LlmBackend for Ollama {
         self.client.api_key.is_none()
     }
 
-    fn complete(&self, request: &LlmRequest<'_>, emit: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<LlmOutcome> {
+    fn complete(
+        &self,
+        request: &LlmRequest<'_>,
+        emit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<LlmOutcome> {
         let reply = self.client.post("/api/chat", &self.body(request)?)?;
         self.check_type(&reply)?;
         let mut lines = Lines::new(reply.into_body().into_reader());
@@ -217,7 +233,8 @@ impl LlmBackend for Ollama {
             if text.trim().is_empty() {
                 continue;
             }
-            let line: Line = serde_json::from_str(&text).map_err(|cause| self.undecodable("stream", cause))?;
+            let line: Line =
+                serde_json::from_str(&text).map_err(|cause| self.undecodable("stream", cause))?;
             if let Some(error) = &line.error {
                 return Err(self.stream_error(error));
             }
@@ -225,7 +242,11 @@ impl LlmBackend for Ollama {
                 given_bytes += piece.len();
                 if emit(piece).is_break() {
                     let usage = estimate::usage(request, given_bytes);
-                    return Ok(LlmOutcome { finish: Finish::Cancelled, usage, ..LlmOutcome::default() });
+                    return Ok(LlmOutcome {
+                        finish: Finish::Cancelled,
+                        usage,
+                        ..LlmOutcome::default()
+                    });
                 }
             }
             if line.done == Some(true) {

@@ -75,7 +75,9 @@ impl Jitter {
     /// A seed from the names of what is called.
     pub(crate) fn seed_of(names: &[&str]) -> u64 {
         let bytes = names.iter().flat_map(|name| name.bytes().chain([0]));
-        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
     }
 
     /// The pause before retry number `retry`, counted from 0: 0.5 s doubled each time, at
@@ -110,7 +112,9 @@ mod tests {
     fn passing_troubles_are_tried_again_and_refusals_are_not() {
         let none = Advice::default();
         assert!([408, 409, 429, 500, 503, 529].into_iter().all(|status| none.allows_retry(status)));
-        assert!(![301, 400, 401, 403, 404, 413].into_iter().any(|status| none.allows_retry(status)));
+        assert!(
+            ![301, 400, 401, 403, 404, 413].into_iter().any(|status| none.allows_retry(status))
+        );
     }
 
     #[test]
@@ -136,9 +140,16 @@ mod tests {
 
     #[test]
     fn absurd_pauses_are_not_obeyed() {
-        for text in
-            ["-1", "61", "NaN", "inf", "soon", "", "Sat, 21 Nov 2026 09:29:00 GMT", "Sun, 22 Nov 2026 09:30:00 GMT"]
-        {
+        for text in [
+            "-1",
+            "61",
+            "NaN",
+            "inf",
+            "soon",
+            "",
+            "Sat, 21 Nov 2026 09:29:00 GMT",
+            "Sun, 22 Nov 2026 09:30:00 GMT",
+        ] {
             assert_eq!(after(text), None, "{text}");
         }
     }
@@ -149,14 +160,19 @@ mod tests {
         for (retry, full) in [(0, 500), (1, 1000), (2, 2000), (4, 8000), (60, 8000)] {
             for _ in 0..50 {
                 let pause = jitter.pause(retry);
-                assert!(pause <= Duration::from_millis(full) && pause >= Duration::from_millis(full * 3 / 4));
+                assert!(
+                    pause <= Duration::from_millis(full)
+                        && pause >= Duration::from_millis(full * 3 / 4)
+                );
             }
         }
     }
 
     #[test]
     fn one_seed_gives_one_series_of_pauses() {
-        let series = |seed: u64| (0..8_u64).map(|n| Jitter::pause(&Jitter::new(seed + n), 3)).collect::<Vec<_>>();
+        let series = |seed: u64| {
+            (0..8_u64).map(|n| Jitter::pause(&Jitter::new(seed + n), 3)).collect::<Vec<_>>()
+        };
         assert_eq!(series(7), series(7));
         assert_ne!(series(7), series(900));
     }

@@ -28,7 +28,10 @@ impl ScriptedReply {
 
     /// A reply given in several pieces, one after the other.
     pub fn pieces<T: Into<String>>(pieces: impl IntoIterator<Item = T>) -> ScriptedReply {
-        ScriptedReply { pieces: pieces.into_iter().map(Into::into).collect(), ..ScriptedReply::default() }
+        ScriptedReply {
+            pieces: pieces.into_iter().map(Into::into).collect(),
+            ..ScriptedReply::default()
+        }
     }
 
     /// A failure before the first piece.
@@ -98,7 +101,11 @@ impl AskedRequest {
     fn of(request: &LlmRequest<'_>) -> AskedRequest {
         AskedRequest {
             system: request.system.to_owned(),
-            messages: request.messages.iter().map(|each| (each.role, each.text.to_owned())).collect(),
+            messages: request
+                .messages
+                .iter()
+                .map(|each| (each.role, each.text.to_owned()))
+                .collect(),
             tone: request.tone,
             length: request.length,
         }
@@ -164,7 +171,10 @@ impl Scripted {
 impl fmt::Debug for Scripted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state.lock();
-        f.debug_struct("Scripted").field("remaining", &state.replies.len()).field("asked", &state.asked.len()).finish()
+        f.debug_struct("Scripted")
+            .field("remaining", &state.replies.len())
+            .field("asked", &state.asked.len())
+            .finish()
     }
 }
 
@@ -177,14 +187,21 @@ impl LlmBackend for Scripted {
         true
     }
 
-    fn complete(&self, request: &LlmRequest<'_>, emit: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<LlmOutcome> {
+    fn complete(
+        &self,
+        request: &LlmRequest<'_>,
+        emit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<LlmOutcome> {
         let (reply, number) = {
             let mut state = self.state.lock();
             state.asked.push(AskedRequest::of(request));
             (state.replies.pop_front(), state.asked.len())
         };
         let reply = reply.ok_or_else(|| {
-            Error::llm(LlmFailure::ScriptEnded, format!("the script has no reply for request number {number}"))
+            Error::llm(
+                LlmFailure::ScriptEnded,
+                format!("the script has no reply for request number {number}"),
+            )
         })?;
         let mut given_bytes = 0;
         let mut finish = Finish::Stop;
@@ -221,7 +238,11 @@ mod tests {
         let mut pieces = Vec::new();
         let outcome = model.complete(&request, &mut |piece| {
             pieces.push(piece.to_owned());
-            if pieces.len() >= stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if pieces.len() >= stop_after {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         });
         (pieces, outcome)
     }
@@ -250,7 +271,9 @@ mod tests {
 
     #[test]
     fn a_break_stops_the_pieces_and_is_not_a_failure() {
-        let model = Scripted::new([ScriptedReply::pieces(["a", "b", "c"]).then_failing(crate::error::invalid("x"))]);
+        let model = Scripted::new([
+            ScriptedReply::pieces(["a", "b", "c"]).then_failing(crate::error::invalid("x"))
+        ]);
         let (pieces, outcome) = ask(&model, 2);
         assert_eq!(pieces, ["a", "b"]);
         assert_eq!(outcome.expect("cancelled").finish, Finish::Cancelled);
@@ -259,8 +282,10 @@ mod tests {
     #[test]
     fn a_scripted_failure_comes_before_or_after_the_pieces() {
         let busy = Error::new(ErrorKind::Busy, "busy");
-        let model =
-            Scripted::new([ScriptedReply::failing(busy.clone()), ScriptedReply::pieces(["a", "b"]).then_failing(busy)]);
+        let model = Scripted::new([
+            ScriptedReply::failing(busy.clone()),
+            ScriptedReply::pieces(["a", "b"]).then_failing(busy),
+        ]);
         let (pieces, outcome) = ask(&model, 9);
         assert!(pieces.is_empty() && outcome.is_err());
         let (pieces, outcome) = ask(&model, 9);
@@ -272,8 +297,9 @@ mod tests {
     fn threads_share_one_list_and_each_reply_is_given_once() {
         let model = Scripted::new((0..40).map(|n| ScriptedReply::new(n.to_string())));
         let mut given: Vec<String> = std::thread::scope(|scope| {
-            let threads: Vec<_> =
-                (0..4).map(|_| scope.spawn(|| (0..10).flat_map(|_| ask(&model, 9).0).collect::<Vec<_>>())).collect();
+            let threads: Vec<_> = (0..4)
+                .map(|_| scope.spawn(|| (0..10).flat_map(|_| ask(&model, 9).0).collect::<Vec<_>>()))
+                .collect();
             threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
         });
         given.sort();

@@ -1,17 +1,19 @@
 //! What is spoken under HTTPS to a model's server.
 //!
-//! Knows which ciphers every server has: those that TLS 1.3 demands, and their like of TLS 1.2. What
-//! else the library for TLS could do is then no part of the program.
+//! Knows which ciphers every server has: those that TLS 1.3 demands, and their like of TLS 1.2.
+//! What else the library for TLS could do is then no part of the program.
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use rustls::SignatureScheme;
 use rustls::crypto::ring::cipher_suite::{
     TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS13_AES_128_GCM_SHA256,
-    TLS13_AES_256_GCM_SHA384,
+    TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384,
 };
 use rustls::crypto::ring::kx_group;
-use rustls::crypto::{CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms};
+use rustls::crypto::{
+    CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms,
+};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::sign::SigningKey;
 use std::sync::Arc;
@@ -54,8 +56,14 @@ static CHECKS: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
         checks::RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
     ],
     mapping: &[
-        (SignatureScheme::ECDSA_NISTP384_SHA384, &[checks::ECDSA_P384_SHA384, checks::ECDSA_P256_SHA384]),
-        (SignatureScheme::ECDSA_NISTP256_SHA256, &[checks::ECDSA_P256_SHA256, checks::ECDSA_P384_SHA256]),
+        (
+            SignatureScheme::ECDSA_NISTP384_SHA384,
+            &[checks::ECDSA_P384_SHA384, checks::ECDSA_P256_SHA384],
+        ),
+        (
+            SignatureScheme::ECDSA_NISTP256_SHA256,
+            &[checks::ECDSA_P256_SHA256, checks::ECDSA_P384_SHA256],
+        ),
         (SignatureScheme::ED25519, &[checks::ED25519]),
         (SignatureScheme::RSA_PSS_SHA512, &[checks::RSA_PSS_2048_8192_SHA512_LEGACY_KEY]),
         (SignatureScheme::RSA_PSS_SHA384, &[checks::RSA_PSS_2048_8192_SHA384_LEGACY_KEY]),
@@ -77,7 +85,10 @@ impl SecureRandom for System {
 }
 
 impl KeyProvider for System {
-    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+    fn load_private_key(
+        &self,
+        _: PrivateKeyDer<'static>,
+    ) -> Result<Arc<dyn SigningKey>, rustls::Error> {
         Err(rustls::Error::General("there are no keys".to_owned()))
     }
 }

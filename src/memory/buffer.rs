@@ -189,7 +189,9 @@ impl PersistentBufferMemory {
     pub fn pending(&self) -> usize {
         match self.customer.core.persist {
             Persist::Always => 0,
-            Persist::Every(_) => self.customer.core.pending.of(&self.customer.person).lock().waiting.len(),
+            Persist::Every(_) => {
+                self.customer.core.pending.of(&self.customer.person).lock().waiting.len()
+            }
         }
     }
 

@@ -139,7 +139,8 @@ impl Confidant {
 
     /// Does what is better done now and then, when the host has time: trains the store's own
     /// dictionary once there are enough turns, packs older turns with it, makes snapshots of
-    /// collections anew that are of no use, and moves the log into the file. Other calls go on meanwhile.
+    /// collections anew that are of no use, and moves the log into the file. Other calls go on
+    /// meanwhile.
     ///
     /// # Errors
     /// `Corrupt`, naming the turn, if one cannot be read; what was done until then stays.
@@ -327,7 +328,8 @@ impl Builder {
     /// its range.
     pub fn open(self, location: &str) -> Result<Confidant> {
         self.check()?;
-        let options = store::Options { durability: self.durability, busy_timeout: self.busy_timeout };
+        let options =
+            store::Options { durability: self.durability, busy_timeout: self.busy_timeout };
         let store = store::open(location, &options)?;
         let codec = Codec::new();
         maintain::load_dictionaries(&*store, &codec)?;
@@ -357,7 +359,10 @@ impl Builder {
             return Err(invalid(format!("hot_turns is {}; it must be 1 to 1,000", self.hot_turns)));
         }
         if !(1..=64 << 10).contains(&self.max_text_bytes) {
-            return Err(invalid(format!("max_text_bytes is {}; it must be 1 to 65,536", self.max_text_bytes)));
+            return Err(invalid(format!(
+                "max_text_bytes is {}; it must be 1 to 65,536",
+                self.max_text_bytes
+            )));
         }
         match self.persist {
             Persist::Every(n) if !(1..=MAX_COLLECTED).contains(&n) => {

@@ -28,8 +28,13 @@ impl Moment {
 
     /// The bytes of memory it takes.
     pub(super) fn weight(&self) -> usize {
-        let own = std::mem::size_of::<Moment>() + self.turns.capacity() * std::mem::size_of::<Arc<Turn>>();
-        own + self.turns.iter().map(|turn| turn.weight() + 2 * std::mem::size_of::<usize>()).sum::<usize>()
+        let own = std::mem::size_of::<Moment>()
+            + self.turns.capacity() * std::mem::size_of::<Arc<Turn>>();
+        own + self
+            .turns
+            .iter()
+            .map(|turn| turn.weight() + 2 * std::mem::size_of::<usize>())
+            .sum::<usize>()
     }
 }
 

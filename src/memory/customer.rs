@@ -161,7 +161,12 @@ impl Customer {
             None => Ok(None),
         })?;
         let row = row.ok_or_else(missing)?;
-        Ok(Session::new(self.clone(), id, channel(row.channel)?, Timestamp::from_millis(row.opened_at)))
+        Ok(Session::new(
+            self.clone(),
+            id,
+            channel(row.channel)?,
+            Timestamp::from_millis(row.opened_at),
+        ))
     }
 
     /// The customer's sessions, newest first, with their turns counted.
@@ -179,11 +184,13 @@ impl Customer {
         self.core.store.read_with(|tx| {
             let scope = self.find(tx)?;
             if let Some(id) = page.after {
-                let known = scope.map_or(Ok(None), |scope| table::session(tx, scope, id.number()))?;
+                let known =
+                    scope.map_or(Ok(None), |scope| table::session(tx, scope, id.number()))?;
                 known.ok_or_else(|| no_session(id))?;
             }
             let Some(scope) = scope else { return Ok(Vec::new()) };
-            let rows = table::sessions_before(tx, scope, page.after.map(SessionId::number), page.limit)?;
+            let rows =
+                table::sessions_before(tx, scope, page.after.map(SessionId::number), page.limit)?;
             rows.into_iter()
                 .map(|row| {
                     let sums = table::session_sums(tx, scope, row.number)?;
@@ -207,7 +214,8 @@ impl Customer {
             table::keep_to(tx, *scope)?;
             return Ok(Some(*scope));
         }
-        let Some((scope, _)) = table::find_customer(tx, &self.person.tenant, &self.person.name)? else {
+        let Some((scope, _)) = table::find_customer(tx, &self.person.tenant, &self.person.name)?
+        else {
             return Ok(None);
         };
         table::keep_to(tx, scope)?;
@@ -264,6 +272,7 @@ pub(super) fn too_many_sessions() -> Error {
 
 pub(super) fn channel(code: i64) -> Result<Channel> {
     let code = i32::try_from(code).map_err(|_| internal("a channel's number is too large"))?;
-    Channel::from_code(code)
-        .map_err(|_| Error::new(ErrorKind::Corrupt, format!("a stored session has the unknown channel {code}")))
+    Channel::from_code(code).map_err(|_| {
+        Error::new(ErrorKind::Corrupt, format!("a stored session has the unknown channel {code}"))
+    })
 }

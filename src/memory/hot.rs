@@ -69,7 +69,9 @@ pub(super) struct Before(u64);
 
 impl Hot {
     pub(super) fn new(limits: Limits) -> Hot {
-        let shard = || Mutex::new(Shard { kept: LruCache::unbounded(), writes: 0, counts: Counts::default() });
+        let shard = || {
+            Mutex::new(Shard { kept: LruCache::unbounded(), writes: 0, counts: Counts::default() })
+        };
         Hot { limits, shards: (0..SHARDS).map(|_| shard()).collect(), bytes: AtomicUsize::new(0) }
     }
 
@@ -127,7 +129,14 @@ impl Hot {
     }
 
     /// Keeps what was loaded, unless a commit overtook the load.
-    pub(super) fn fill(&self, scope: Scope, before: Before, moment: &Arc<Moment>, era: u64, now: Timestamp) {
+    pub(super) fn fill(
+        &self,
+        scope: Scope,
+        before: Before,
+        moment: &Arc<Moment>,
+        era: u64,
+        now: Timestamp,
+    ) {
         let bytes = moment.weight();
         if bytes > self.limits.bytes || self.limits.ttl_ms == Some(0) {
             return;
@@ -136,7 +145,11 @@ impl Hot {
         if shard.writes != before.0 {
             return;
         }
-        self.put(&mut shard, scope, Kept { moment: Arc::clone(moment), bytes, era, since: now.as_millis() });
+        self.put(
+            &mut shard,
+            scope,
+            Kept { moment: Arc::clone(moment), bytes, era, since: now.as_millis() },
+        );
         drop(shard);
         self.shrink(scope);
     }
@@ -147,7 +160,8 @@ impl Hot {
         shard.writes += 1;
         let Some(kept) = shard.kept.peek(&scope) else { return };
         let newest = kept.moment.turns.last().map(|turn| turn.id.number());
-        let follows = |first: &Arc<Turn>| newest.is_some_and(|newest| first.id.number() == newest + 1);
+        let follows =
+            |first: &Arc<Turn>| newest.is_some_and(|newest| first.id.number() == newest + 1);
         if !turns.first().is_some_and(follows) {
             // Somebody else's turn lies between, or these are the first: the next load sees it.
             self.take(&mut shard, scope);
@@ -171,8 +185,10 @@ impl Hot {
         if !kept.moment.turns.iter().any(|old| old.id == turn.id) {
             return;
         }
-        let exchanged = kept.moment.turns.iter().map(|old| if old.id == turn.id { turn } else { old });
-        let moment = Arc::new(Moment { turns: exchanged.cloned().collect(), total: kept.moment.total });
+        let exchanged =
+            kept.moment.turns.iter().map(|old| if old.id == turn.id { turn } else { old });
+        let moment =
+            Arc::new(Moment { turns: exchanged.cloned().collect(), total: kept.moment.total });
         let kept = Kept { bytes: moment.weight(), era: kept.era, since: now.as_millis(), moment };
         self.put(&mut shard, scope, kept);
         drop(shard);

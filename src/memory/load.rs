@@ -84,7 +84,8 @@ impl Customer {
         let now = self.core.store.read_with(|tx| table::fingerprint(tx, scope, from))?;
         let Some((turns, answered, last, gone)) = now else { return Ok(false) };
         let total = if turns == 0 { 0 } else { u64::from(last.saturating_sub(gone)) };
-        Ok((turns, answered, last, total) == (moment.turns.len(), moment.answered(), newest, moment.total))
+        Ok((turns, answered, last, total)
+            == (moment.turns.len(), moment.answered(), newest, moment.total))
     }
 
     /// The stored turns after one, oldest first.
@@ -109,7 +110,13 @@ impl Customer {
 
     /// A turn whose key is damaged lies outside of the customer's range, next to it: then there are
     /// more turns than the range shows.
-    fn check_beside(&self, tx: &dyn Tx, scope: Scope, newest: u32, also_before: bool) -> Result<()> {
+    fn check_beside(
+        &self,
+        tx: &dyn Tx,
+        scope: Scope,
+        newest: u32,
+        also_before: bool,
+    ) -> Result<()> {
         if tx.is_checked() {
             return Ok(());
         }
@@ -118,8 +125,9 @@ impl Customer {
                 return Ok(());
             }
             let (tenant, name) = (self.tenant_id(), self.id());
-            let message =
-                format!("the store is damaged: a turn of customer {name} of tenant {tenant} is out of its place");
+            let message = format!(
+                "the store is damaged: a turn of customer {name} of tenant {tenant} is out of its place"
+            );
             Err(Error::new(ErrorKind::Corrupt, message))
         })
     }
@@ -139,11 +147,18 @@ impl Customer {
 }
 
 /// Numbers follow each other without a gap; a missing one is damage, not a shorter memory.
-fn check_dense(person: &Person, before: Option<u32>, turns: impl Iterator<Item = TurnId>) -> Result<()> {
+fn check_dense(
+    person: &Person,
+    before: Option<u32>,
+    turns: impl Iterator<Item = TurnId>,
+) -> Result<()> {
     let mut before = before;
     for id in turns {
         if let Some(before) = before.filter(|before| before + 1 != id.number()) {
-            return Err(damaged(TurnId::new(person.tag, before + 1), &format!("it is missing before turn {id}")));
+            return Err(damaged(
+                TurnId::new(person.tag, before + 1),
+                &format!("it is missing before turn {id}"),
+            ));
         }
         before = Some(id.number());
     }
@@ -155,7 +170,12 @@ fn read_row(core: &Core, person: &Person, tx: &dyn Tx, row: &StoredTurn<'_>) -> 
 }
 
 /// Reads a row; fetches the store's dictionaries first if one is missing.
-pub(super) fn read_with(codec: &Codec, person: &Person, tx: &dyn Tx, row: &StoredTurn<'_>) -> Result<Turn> {
+pub(super) fn read_with(
+    codec: &Codec,
+    person: &Person,
+    tx: &dyn Tx,
+    row: &StoredTurn<'_>,
+) -> Result<Turn> {
     match unpack(codec, person, row) {
         Ok(turn) => Ok(turn),
         Err(Unreadable::Damaged(error)) => Err(error),
@@ -163,9 +183,10 @@ pub(super) fn read_with(codec: &Codec, person: &Person, tx: &dyn Tx, row: &Store
             maintain::load_dictionaries_in(tx, codec)?;
             unpack(codec, person, row).map_err(|still| match still {
                 Unreadable::Damaged(error) => error,
-                Unreadable::NeedsDictionary => {
-                    damaged(TurnId::new(person.tag, row.place.number), &"its dictionary is not in the store")
-                }
+                Unreadable::NeedsDictionary => damaged(
+                    TurnId::new(person.tag, row.place.number),
+                    &"its dictionary is not in the store",
+                ),
             })
         }
     }

@@ -19,7 +19,8 @@ mod turn;
 pub use self::confidant::{Builder, Confidant, Maintenance, Persist, Report, Stats, Tenant};
 pub use buffer::{BufferStats, PersistentBufferMemory};
 pub use collection::{
-    Collection, Condition, Embedded, FoundDocument, FoundDocuments, MAX_DOCUMENT_BYTES, NewDocument, StoredText,
+    Collection, Condition, Embedded, FoundDocument, FoundDocuments, MAX_DOCUMENT_BYTES,
+    NewDocument, StoredText,
 };
 pub use context::Context;
 pub use customer::{Customer, Page};

@@ -45,7 +45,8 @@ impl Queue {
 
     /// The waiting turns became these; returns them by their first identifiers.
     pub(super) fn settle(&mut self, saved: Vec<Turn>) -> Vec<(TurnId, Turn)> {
-        let saved: Vec<_> = self.waiting.drain(..).map(|waiting| waiting.turn.id).zip(saved).collect();
+        let saved: Vec<_> =
+            self.waiting.drain(..).map(|waiting| waiting.turn.id).zip(saved).collect();
         self.saved_as.extend(saved.iter().map(|(first, turn)| (*first, turn.id)));
         let surplus = self.saved_as.len().saturating_sub(REMEMBERED);
         self.saved_as.drain(..surplus);

@@ -33,7 +33,11 @@ pub(super) fn rounded(confidence: f64) -> f64 {
     confidence_of(millionths(confidence))
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::as_conversions, reason = "checked to lie between 0 and 1")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::as_conversions,
+    reason = "checked to lie between 0 and 1"
+)]
 fn millionths(confidence: f64) -> i64 {
     (confidence * MILLION).round() as i64
 }
@@ -51,11 +55,18 @@ fn confidence_of(millionths: i64) -> f64 {
 
 /// Packs a turn for the store.
 pub(super) fn pack(codec: &Codec, person: &Person, turn: &Turn) -> TurnRow {
-    let texts =
-        [(SAID, &turn.said), (ANSWER, &turn.answer), (ANSWERED_BY, &turn.answered_by), (METADATA, &turn.metadata)];
-    let fields: Vec<(u8, &[u8])> =
-        texts.iter().filter_map(|(tag, text)| text.as_ref().map(|text| (*tag, text.as_bytes()))).collect();
-    let mut raw = Vec::with_capacity(16 + fields.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
+    let texts = [
+        (SAID, &turn.said),
+        (ANSWER, &turn.answer),
+        (ANSWERED_BY, &turn.answered_by),
+        (METADATA, &turn.metadata),
+    ];
+    let fields: Vec<(u8, &[u8])> = texts
+        .iter()
+        .filter_map(|(tag, text)| text.as_ref().map(|text| (*tag, text.as_bytes())))
+        .collect();
+    let mut raw =
+        Vec::with_capacity(16 + fields.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
     record::encode(&fields, &mut raw);
     let mut row = TurnRow {
         at: turn.at.as_millis(),
@@ -64,7 +75,8 @@ pub(super) fn pack(codec: &Codec, person: &Person, turn: &Turn) -> TurnRow {
         resolved: turn.resolved,
         body: Vec::new(),
     };
-    row.body = codec.pack(&raw, &bound(person, row.at, row.answered_at, row.confidence, row.resolved));
+    row.body =
+        codec.pack(&raw, &bound(person, row.at, row.answered_at, row.confidence, row.resolved));
     row
 }
 
@@ -77,7 +89,11 @@ pub(super) enum Unreadable {
 }
 
 /// Reads a stored row back.
-pub(super) fn unpack(codec: &Codec, person: &Person, row: &StoredTurn<'_>) -> Result<Turn, Unreadable> {
+pub(super) fn unpack(
+    codec: &Codec,
+    person: &Person,
+    row: &StoredTurn<'_>,
+) -> Result<Turn, Unreadable> {
     let id = TurnId::new(person.tag, row.place.number);
     let damaged = |why: &dyn std::fmt::Display| Unreadable::Damaged(damaged(id, why));
     let bound = bound(person, row.at, row.answered_at, row.confidence, row.resolved);
@@ -103,7 +119,8 @@ pub(super) fn unpack(codec: &Codec, person: &Person, row: &StoredTurn<'_>) -> Re
     };
     for field in record::decode(&raw) {
         let (tag, bytes) = field.map_err(|damage| damaged(&damage))?;
-        let text = std::str::from_utf8(bytes).map_err(|_| damaged(&"a text is not UTF-8"))?.to_owned();
+        let text =
+            std::str::from_utf8(bytes).map_err(|_| damaged(&"a text is not UTF-8"))?.to_owned();
         match tag {
             SAID => turn.said = Some(text),
             ANSWER => turn.answer = Some(text),

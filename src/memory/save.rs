@@ -50,12 +50,17 @@ struct Putting {
 
 impl Customer {
     /// Checks and saves turns, all or none, or lets them wait.
-    pub(super) fn save(&self, new: &[NewTurn<'_>], session: Option<(SessionId, Channel)>) -> Result<Vec<Turn>> {
+    pub(super) fn save(
+        &self,
+        new: &[NewTurn<'_>],
+        session: Option<(SessionId, Channel)>,
+    ) -> Result<Vec<Turn>> {
         let now = self.core.now();
         for turn in new {
             turn.check(now, self.core.max_text_bytes)?;
         }
-        let turns = new.iter().map(|new| (self.draft(new, session, now), new.key.map(str::to_owned)));
+        let turns =
+            new.iter().map(|new| (self.draft(new, session, now), new.key.map(str::to_owned)));
         if let Persist::Every(most) = self.core.persist {
             return self.collect(turns.collect(), session.map(|(id, _)| id), most);
         }
@@ -74,9 +79,15 @@ impl Customer {
         putting(&self.core, &self.person, &self.scope)
     }
 
-    fn draft(&self, new: &NewTurn<'_>, session: Option<(SessionId, Channel)>, now: Timestamp) -> Turn {
+    fn draft(
+        &self,
+        new: &NewTurn<'_>,
+        session: Option<(SessionId, Channel)>,
+        now: Timestamp,
+    ) -> Turn {
         let at = new.at.unwrap_or(now);
-        let (session, channel) = session.unwrap_or((SessionId::new(self.person.tag, 0), Channel::default()));
+        let (session, channel) =
+            session.unwrap_or((SessionId::new(self.person.tag, 0), Channel::default()));
         Turn {
             id: TurnId::new(self.person.tag, 0),
             session,
@@ -122,7 +133,10 @@ impl Customer {
         match flush_queue(&self.core, &mut queue, &self.scope) {
             Ok(saved) => {
                 let saved: HashMap<TurnId, Turn> = saved.into_iter().collect();
-                Ok(accepted.into_iter().map(|turn| saved.get(&turn.id).cloned().unwrap_or(turn)).collect())
+                Ok(accepted
+                    .into_iter()
+                    .map(|turn| saved.get(&turn.id).cloned().unwrap_or(turn))
+                    .collect())
             }
             Err(error) => {
                 queue.waiting.truncate(before);
@@ -132,7 +146,13 @@ impl Customer {
     }
 
     /// Lets one turn wait, unless its key is known.
-    fn accept(&self, queue: &mut Queue, mut turn: Turn, key: Option<String>, in_session: bool) -> Result<Turn> {
+    fn accept(
+        &self,
+        queue: &mut Queue,
+        mut turn: Turn,
+        key: Option<String>,
+        in_session: bool,
+    ) -> Result<Turn> {
         if let Some(known) = self.known(queue, key.as_deref())? {
             return Ok(known);
         }
@@ -150,7 +170,9 @@ impl Customer {
             let Some(scope) = self.find(tx)? else { return Err(no_session(session)) };
             match table::session(tx, scope, session.number())? {
                 None => Err(no_session(session)),
-                Some(row) => row.closed_at.map_or(Ok(()), |at| Err(closed(session, Timestamp::from_millis(at)))),
+                Some(row) => row
+                    .closed_at
+                    .map_or(Ok(()), |at| Err(closed(session, Timestamp::from_millis(at)))),
             }
         })
     }
@@ -158,7 +180,9 @@ impl Customer {
     /// The turn that was saved, or waits, under a key.
     fn known(&self, queue: &Queue, key: Option<&str>) -> Result<Option<Turn>> {
         let Some(key) = key else { return Ok(None) };
-        if let Some(waiting) = queue.waiting.iter().find(|waiting| waiting.key.as_deref() == Some(key)) {
+        if let Some(waiting) =
+            queue.waiting.iter().find(|waiting| waiting.key.as_deref() == Some(key))
+        {
             return Ok(Some(Turn::clone(&waiting.turn)));
         }
         self.core.store.read_with(|tx| match self.find(tx)? {
@@ -180,7 +204,10 @@ impl Customer {
             None => Ok(None),
         })?;
         match current {
-            Some(row) => Ok((SessionId::new(self.person.tag, row.number), super::customer::channel(row.channel)?)),
+            Some(row) => Ok((
+                SessionId::new(self.person.tag, row.number),
+                super::customer::channel(row.channel)?,
+            )),
             None => {
                 let session = self.open_session_at(Channel::default(), at)?;
                 Ok((session.id(), session.channel()))
@@ -223,10 +250,12 @@ impl Customer {
         }
         match self.put_answer(turn, now) {
             // Somebody was faster; with the same answer that is no conflict.
-            Err(error) if error.kind() == ErrorKind::Conflict => match answered_now(self.stored_turn(id)?)? {
-                (false, turn) => Ok(turn),
-                (true, _) => Err(error),
-            },
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                match answered_now(self.stored_turn(id)?)? {
+                    (false, turn) => Ok(turn),
+                    (true, _) => Err(error),
+                }
+            }
             done => done,
         }
     }
@@ -274,7 +303,8 @@ fn put_all(core: &Core, putting: Putting, drafts: Vec<Draft>, now: Timestamp) ->
         let (putting, drafts) = (putting.clone(), Arc::clone(&drafts));
         move |tx: &dyn Tx| {
             let scope = find_or_make(tx, &putting.person, &putting.scope)?;
-            let put: Result<Vec<Put>> = drafts.iter().map(|draft| put(tx, &putting, scope, draft)).collect();
+            let put: Result<Vec<Put>> =
+                drafts.iter().map(|draft| put(tx, &putting, scope, draft)).collect();
             Ok((scope, put?))
         }
     };
@@ -320,12 +350,15 @@ fn put(tx: &dyn Tx, putting: &Putting, scope: Scope, draft: &Draft) -> Result<Pu
         if !draft.may_move || refusal.kind() == ErrorKind::Limit {
             return Err(refusal);
         }
-        if let Some(place) = table::continue_session(tx, scope, &draft.row, key(), putting.session_idle_ms)? {
+        if let Some(place) =
+            table::continue_session(tx, scope, &draft.row, key(), putting.session_idle_ms)?
+        {
             return Ok(Put::New(place));
         }
     }
     let channel = i64::from(draft.turn.channel.code());
-    let session = table::open_session(tx, scope, channel, draft.row.at)?.ok_or_else(too_many_sessions)?;
+    let session =
+        table::open_session(tx, scope, channel, draft.row.at)?.ok_or_else(too_many_sessions)?;
     let put = table::add_to_session(tx, scope, session, &draft.row, key())?;
     put.map(Put::New).ok_or_else(too_many_turns)
 }
@@ -357,7 +390,13 @@ fn has_answer(id: TurnId) -> Error {
     Error::new(ErrorKind::Conflict, format!("turn {id} has another answer already"))
 }
 
-fn turn_by_key(tx: &dyn Tx, codec: &Codec, person: &Person, scope: Scope, key: &str) -> Result<Option<Turn>> {
+fn turn_by_key(
+    tx: &dyn Tx,
+    codec: &Codec,
+    person: &Person,
+    scope: Scope,
+    key: &str,
+) -> Result<Option<Turn>> {
     let mut found = None;
     table::turn_by_key(tx, scope, scope.idempotency(key), &mut |row| {
         found = Some(read_with(codec, person, tx, &row)?);
@@ -367,7 +406,12 @@ fn turn_by_key(tx: &dyn Tx, codec: &Codec, person: &Person, scope: Scope, key: &
 }
 
 /// The turn with its answer; the same turn if it has that answer already.
-fn answered(turn: &Turn, new: &NewAnswer<'_>, now: Timestamp, max_text_bytes: usize) -> Result<Turn> {
+fn answered(
+    turn: &Turn,
+    new: &NewAnswer<'_>,
+    now: Timestamp,
+    max_text_bytes: usize,
+) -> Result<Turn> {
     if let Some(answer) = &turn.answer {
         return if answer == new.text { Ok(turn.clone()) } else { Err(has_answer(turn.id)) };
     }
@@ -382,7 +426,9 @@ fn answered(turn: &Turn, new: &NewAnswer<'_>, now: Timestamp, max_text_bytes: us
         (old, new) => old.or_else(|| new.map(str::to_owned)),
     };
     if turn.metadata.as_ref().is_some_and(|text| text.len() > max_text_bytes) {
-        let message = format!("the metadata of turn and answer together passes the limit of {max_text_bytes} bytes");
+        let message = format!(
+            "the metadata of turn and answer together passes the limit of {max_text_bytes} bytes"
+        );
         return Err(Error::new(ErrorKind::Limit, message));
     }
     Ok(turn)
@@ -397,11 +443,16 @@ fn laid_over(old: &str, new: &str) -> Result<String> {
         members.extend(read(new)?);
         serde_json::to_string(&members)
     };
-    merge().map_err(|cause| crate::error::internal("checked metadata is no object").with_source(cause))
+    merge()
+        .map_err(|cause| crate::error::internal("checked metadata is no object").with_source(cause))
 }
 
 /// Saves what waits in one queue, and tells what each became; if that fails it still waits.
-fn flush_queue(core: &Core, queue: &mut Queue, scope: &Arc<OnceLock<Scope>>) -> Result<Vec<(TurnId, Turn)>> {
+fn flush_queue(
+    core: &Core,
+    queue: &mut Queue,
+    scope: &Arc<OnceLock<Scope>>,
+) -> Result<Vec<(TurnId, Turn)>> {
     let Some(person) = queue.person.clone() else { return Ok(Vec::new()) };
     if queue.waiting.is_empty() {
         return Ok(Vec::new());

@@ -53,7 +53,12 @@ pub struct Session {
 }
 
 impl Session {
-    pub(super) fn new(customer: Customer, id: SessionId, channel: Channel, opened_at: Timestamp) -> Session {
+    pub(super) fn new(
+        customer: Customer,
+        id: SessionId,
+        channel: Channel,
+        opened_at: Timestamp,
+    ) -> Session {
         Session { customer, id, channel, opened_at }
     }
 
@@ -142,7 +147,14 @@ impl Session {
             let missing = || no_session(id);
             let scope = customer.find_in_unit(tx)?.ok_or_else(missing)?;
             let number = id.number();
-            let is_new = table::close_session(tx, scope, number, at.as_millis(), outcome.resolved, outcome.rating)?;
+            let is_new = table::close_session(
+                tx,
+                scope,
+                number,
+                at.as_millis(),
+                outcome.resolved,
+                outcome.rating,
+            )?;
             let row = table::session(tx, scope, number)?.ok_or_else(missing)?;
             if !is_new {
                 return Err(closed(id, Timestamp::from_millis(row.closed_at.unwrap_or_default())));
@@ -175,7 +187,11 @@ pub struct SessionDetails {
 }
 
 impl SessionDetails {
-    pub(super) fn new(id: SessionId, row: &SessionRow, sums: &SessionSums) -> Result<SessionDetails> {
+    pub(super) fn new(
+        id: SessionId,
+        row: &SessionRow,
+        sums: &SessionSums,
+    ) -> Result<SessionDetails> {
         Ok(SessionDetails {
             id,
             channel: customer::channel(row.channel)?,

@@ -194,7 +194,11 @@ fn turn_values(scope: Scope, row: &TurnRow, key: Option<Vec<u8>>) -> Vec<Value> 
 }
 
 fn place(scope: Scope, row: &dyn Row) -> Result<Place> {
-    Ok(Place { number: scope.number(row.int(0)?), session: count(row.int(1)?), channel: row.int(2)? })
+    Ok(Place {
+        number: scope.number(row.int(0)?),
+        session: count(row.int(1)?),
+        channel: row.int(2)?,
+    })
 }
 
 /// Gives an answer to a turn that has none; false if there is no such turn.
@@ -214,14 +218,27 @@ pub(super) fn answer(tx: &dyn Tx, scope: Scope, number: u32, row: &TurnRow) -> R
 type EachTurn<'a> = &'a mut dyn FnMut(StoredTurn<'_>) -> Result<()>;
 
 /// Shows the newest turns, newest first.
-pub(super) fn newest_turns(tx: &dyn Tx, scope: Scope, limit: usize, each: EachTurn<'_>) -> Result<()> {
+pub(super) fn newest_turns(
+    tx: &dyn Tx,
+    scope: Scope,
+    limit: usize,
+    each: EachTurn<'_>,
+) -> Result<()> {
     let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns \
                WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT ?3";
-    tx.query(sql, &[scope.low().into(), scope.high().into(), bound(limit)], &mut |row| each(stored(scope, row)?))
+    tx.query(sql, &[scope.low().into(), scope.high().into(), bound(limit)], &mut |row| {
+        each(stored(scope, row)?)
+    })
 }
 
 /// Shows the turns after a number, oldest first.
-pub(super) fn turns_after(tx: &dyn Tx, scope: Scope, after: u32, limit: usize, each: EachTurn<'_>) -> Result<()> {
+pub(super) fn turns_after(
+    tx: &dyn Tx,
+    scope: Scope,
+    after: u32,
+    limit: usize,
+    each: EachTurn<'_>,
+) -> Result<()> {
     let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns \
                WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3";
     let values = [scope.key(after).into(), scope.high().into(), bound(limit)];
@@ -256,7 +273,12 @@ pub(super) fn turn(tx: &dyn Tx, scope: Scope, number: u32, each: EachTurn<'_>) -
 }
 
 /// Shows the turn that was saved under an idempotency key, if there is one.
-pub(super) fn turn_by_key(tx: &dyn Tx, scope: Scope, key: Vec<u8>, each: EachTurn<'_>) -> Result<()> {
+pub(super) fn turn_by_key(
+    tx: &dyn Tx,
+    scope: Scope,
+    key: Vec<u8>,
+    each: EachTurn<'_>,
+) -> Result<()> {
     let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns WHERE key = ?1";
     tx.query(sql, &[Value::Bytes(key)], &mut |row| each(stored(scope, row)?))
 }
@@ -279,17 +301,31 @@ pub(super) fn whole_row(row: &dyn Row) -> Result<StoredTurn<'_>> {
 
 /// From a number on: how many turns there are, how many are answered, the newest, and how
 /// many are gone.
-pub(super) fn fingerprint(tx: &dyn Tx, scope: Scope, from: u32) -> Result<Option<(usize, usize, u32, u32)>> {
+pub(super) fn fingerprint(
+    tx: &dyn Tx,
+    scope: Scope,
+    from: u32,
+) -> Result<Option<(usize, usize, u32, u32)>> {
     let sql = "SELECT count(*), count(answered_at), coalesce(max(id), ?1), \
                coalesce((SELECT turns_gone FROM customers WHERE id = ?3), 0) FROM turns WHERE id BETWEEN ?1 AND ?2";
     let length = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
     tx.first(sql, &[scope.key(from).into(), scope.high().into(), scope.0.into()], |row| {
-        Ok((length(row.int(0)?), length(row.int(1)?), scope.number(row.int(2)?), count(row.int(3)?)))
+        Ok((
+            length(row.int(0)?),
+            length(row.int(1)?),
+            scope.number(row.int(2)?),
+            count(row.int(3)?),
+        ))
     })
 }
 
 /// Opens a session; `None` if the customer is gone or has too many.
-pub(super) fn open_session(tx: &dyn Tx, scope: Scope, channel: i64, at: i64) -> Result<Option<u32>> {
+pub(super) fn open_session(
+    tx: &dyn Tx,
+    scope: Scope,
+    channel: i64,
+    at: i64,
+) -> Result<Option<u32>> {
     let sql = "INSERT INTO sessions (id, channel, opened_at, first_turn) \
                SELECT coalesce((SELECT id FROM sessions WHERE id BETWEEN ?2 AND ?3 ORDER BY id DESC LIMIT 1), \
                ?2 + c.sessions_gone) + 1, ?4, ?5, \
@@ -297,12 +333,18 @@ pub(super) fn open_session(tx: &dyn Tx, scope: Scope, channel: i64, at: i64) -> 
                ?2 + c.turns_gone) + 1 FROM customers c WHERE c.id = ?1 \
                AND coalesce((SELECT id FROM sessions WHERE id BETWEEN ?2 AND ?3 ORDER BY id DESC LIMIT 1), \
                ?2 + c.sessions_gone) < ?3 RETURNING id";
-    let values = [scope.0.into(), scope.low().into(), scope.high().into(), channel.into(), at.into()];
+    let values =
+        [scope.0.into(), scope.low().into(), scope.high().into(), channel.into(), at.into()];
     tx.first(sql, &values, |row| Ok(scope.number(row.int(0)?)))
 }
 
 /// The session that the next turn at that time would continue.
-pub(super) fn current_session(tx: &dyn Tx, scope: Scope, at: i64, idle_ms: i64) -> Result<Option<SessionRow>> {
+pub(super) fn current_session(
+    tx: &dyn Tx,
+    scope: Scope,
+    at: i64,
+    idle_ms: i64,
+) -> Result<Option<SessionRow>> {
     let sql = "SELECT s.id, s.channel, s.opened_at, s.closed_at, s.resolved, s.rating \
                FROM sessions s LEFT JOIN turns m ON m.id = (SELECT id FROM turns \
                WHERE id BETWEEN s.first_turn AND ?2 AND session = s.id - ?1 ORDER BY id DESC LIMIT 1) \
@@ -314,12 +356,18 @@ pub(super) fn current_session(tx: &dyn Tx, scope: Scope, at: i64, idle_ms: i64) 
 
 /// One session, if it is there.
 pub(super) fn session(tx: &dyn Tx, scope: Scope, number: u32) -> Result<Option<SessionRow>> {
-    let sql = "SELECT id, channel, opened_at, closed_at, resolved, rating FROM sessions WHERE id = ?1";
+    let sql =
+        "SELECT id, channel, opened_at, closed_at, resolved, rating FROM sessions WHERE id = ?1";
     tx.first(sql, &[scope.key(number).into()], |row| session_row(scope, row))
 }
 
 /// The sessions before a number, newest first.
-pub(super) fn sessions_before(tx: &dyn Tx, scope: Scope, before: Option<u32>, limit: usize) -> Result<Vec<SessionRow>> {
+pub(super) fn sessions_before(
+    tx: &dyn Tx,
+    scope: Scope,
+    before: Option<u32>,
+    limit: usize,
+) -> Result<Vec<SessionRow>> {
     let sql = "SELECT id, channel, opened_at, closed_at, resolved, rating FROM sessions \
                WHERE id > ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
     let end = before.map_or(scope.high() + 1, |number| scope.key(number));
@@ -380,7 +428,12 @@ pub(super) fn close_session(
     rating: Option<u8>,
 ) -> Result<bool> {
     let sql = "UPDATE sessions SET closed_at = ?2, resolved = ?3, rating = ?4 WHERE id = ?1 AND closed_at IS NULL";
-    let values = [scope.key(number).into(), at.into(), resolved.map(i64::from).into(), rating.map(i64::from).into()];
+    let values = [
+        scope.key(number).into(),
+        at.into(),
+        resolved.map(i64::from).into(),
+        rating.map(i64::from).into(),
+    ];
     Ok(tx.execute(sql, &values)? > 0)
 }
 

@@ -34,7 +34,8 @@ pub enum Channel {
 
 impl Channel {
     /// Every channel, in the order of its number.
-    pub const ALL: [Channel; 5] = [Channel::Chat, Channel::Email, Channel::Phone, Channel::App, Channel::Social];
+    pub const ALL: [Channel; 5] =
+        [Channel::Chat, Channel::Email, Channel::Phone, Channel::App, Channel::Social];
 
     /// The channel's name in lower case.
     pub fn name(self) -> &'static str {
@@ -336,9 +337,10 @@ impl<'a> NewAnswer<'a> {
 
 fn check_text(what: &str, text: Option<&str>, max_bytes: usize) -> Result<()> {
     match text {
-        Some(text) if text.len() > max_bytes => {
-            Err(Error::new(ErrorKind::Limit, format!("{what} has {} bytes; the limit is {max_bytes}", text.len())))
-        }
+        Some(text) if text.len() > max_bytes => Err(Error::new(
+            ErrorKind::Limit,
+            format!("{what} has {} bytes; the limit is {max_bytes}", text.len()),
+        )),
         _ => Ok(()),
     }
 }
@@ -349,16 +351,22 @@ fn check_short(what: &str, text: Option<&str>, max_bytes: usize) -> Result<()> {
         Some(text) if text.len() > max_bytes => {
             Err(invalid(format!("{what} has {} bytes; the limit is {max_bytes}", text.len())))
         }
-        Some(text) if text.chars().any(char::is_control) => Err(invalid(format!("{what} holds a control character"))),
+        Some(text) if text.chars().any(char::is_control) => {
+            Err(invalid(format!("{what} holds a control character")))
+        }
         _ => Ok(()),
     }
 }
 
 fn check_time(what: &str, time: Option<Timestamp>, now: Timestamp) -> Result<()> {
     match time {
-        Some(time) if time.as_millis() < 0 => Err(invalid(format!("{what} is before 1970: {time}"))),
+        Some(time) if time.as_millis() < 0 => {
+            Err(invalid(format!("{what} is before 1970: {time}")))
+        }
         Some(time) if time.as_millis() > now.as_millis().saturating_add(MAX_AHEAD_MS) => {
-            Err(invalid(format!("{what} is {time}, more than a day ahead of the clock, which says {now}")))
+            Err(invalid(format!(
+                "{what} is {time}, more than a day ahead of the clock, which says {now}"
+            )))
         }
         _ => Ok(()),
     }
@@ -379,9 +387,11 @@ fn check_metadata(metadata: Option<&str>, max_bytes: usize) -> Result<()> {
     match serde_json::from_str::<serde_json::Value>(text) {
         Ok(serde_json::Value::Object(_)) => Ok(()),
         Ok(_) => Err(invalid("the metadata is JSON, but not an object")),
-        Err(cause) => {
-            Err(invalid(format!("the metadata is not JSON: line {}, column {}", cause.line(), cause.column())))
-        }
+        Err(cause) => Err(invalid(format!(
+            "the metadata is not JSON: line {}, column {}",
+            cause.line(),
+            cause.column()
+        ))),
     }
 }
 
@@ -398,7 +408,9 @@ mod tests {
     #[test]
     fn each_bad_part_is_named_in_the_complaint() {
         assert!(complaint(NewTurn::default()).contains("empty"));
-        assert!(complaint(NewTurn::said("x").at(Timestamp::from_millis(-1))).contains("before 1970"));
+        assert!(
+            complaint(NewTurn::said("x").at(Timestamp::from_millis(-1))).contains("before 1970")
+        );
         let ahead = Timestamp::from_millis(NOW.as_millis() + MAX_AHEAD_MS + 1);
         assert!(complaint(NewTurn::said("x").at(ahead)).contains("ahead"));
         assert!(complaint(NewTurn::said("x").metadata("[1]")).contains("not an object"));

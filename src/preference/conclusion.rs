@@ -89,7 +89,8 @@ pub struct Evidence {
 pub struct Preference<T> {
     /// What was concluded.
     pub value: T,
-    /// How sure it is, 0 to 1; the formulas are told at [`PreferenceExtractor::conclude`](crate::PreferenceExtractor::conclude).
+    /// How sure it is, 0 to 1; the formulas are told at
+    /// [`PreferenceExtractor::conclude`](crate::PreferenceExtractor::conclude).
     pub confidence: f64,
     /// How many turns show it, over the whole history.
     pub evidence_turns: u32,

@@ -55,7 +55,8 @@ impl PreferenceExtractor {
         }
     }
 
-    /// The preset `support`, used by [`Customer::preferences`](crate::Customer::preferences): as `reference`, but
+    /// The preset `support`, used by [`Customer::preferences`](crate::Customer::preferences): as
+    /// `reference`, but
     ///
     /// - what is known changes only after three turns in a row that lead to something else;
     /// - the length is that of more than half of the messages rather than their mean, which one
@@ -64,7 +65,8 @@ impl PreferenceExtractor {
     ///   whole: it shows one side, by as much as its cues lean there in sum, or none.
     pub fn support() -> PreferenceExtractor {
         let mut extractor =
-            PreferenceExtractor { rules: RuleSet::support(), ..PreferenceExtractor::reference() }.hysteresis(3);
+            PreferenceExtractor { rules: RuleSet::support(), ..PreferenceExtractor::reference() }
+                .hysteresis(3);
         extractor.limits.length_by = LengthBy::Half;
         extractor
     }
@@ -128,7 +130,10 @@ impl PreferenceExtractor {
             return;
         }
         if state.rules != self.rules.version {
-            *state = PreferenceState { rules: self.rules.version.to_owned(), ..PreferenceState::default() };
+            *state = PreferenceState {
+                rules: self.rules.version.to_owned(),
+                ..PreferenceState::default()
+            };
         }
         state.covered = Some(turn.id.as_u64());
         let lesson = self.lesson(turn);
@@ -156,7 +161,10 @@ impl PreferenceExtractor {
             for hit in self.rules.find(&words) {
                 let rule_bit = 1_u128.checked_shl(u32::from(hit.number)).unwrap_or_default();
                 let is_style = matches!(hit.rule.shows, Shows::Formal | Shows::Casual);
-                if fired & rule_bit != 0 || (is_style && hit.quoted) || hit.rule.shows == Shows::Nothing {
+                if fired & rule_bit != 0
+                    || (is_style && hit.quoted)
+                    || hit.rule.shows == Shows::Nothing
+                {
                     continue;
                 }
                 fired |= rule_bit;
@@ -165,7 +173,9 @@ impl PreferenceExtractor {
             }
             let heard = hear(part, &words);
             let written = words.iter().filter(|word| heard.language == Some("en") && !word.quoted);
-            for (word, rule) in written.filter_map(|word| Some((word, self.rules.spelling(word, part)?))) {
+            for (word, rule) in
+                written.filter_map(|word| Some((word, self.rules.spelling(word, part)?)))
+            {
                 let rule_bit = 1_u128.checked_shl(u32::from(rule)).unwrap_or_default();
                 if fired & rule_bit == 0 {
                     fired |= rule_bit;
@@ -208,11 +218,11 @@ impl PreferenceExtractor {
     ///   coefficients of `n + m + 1` over 0 to `m`, divided by 2 to the power of `n + m + 1`; more
     ///   than 240 turns count as 240 in the same proportion. For `Balanced` it is
     ///   `(n + 1) / (n + m + 2)`, where `n` is the weaker side and `m` what the stronger has more.
-    /// - **Length** is the mean number of characters of the customer's messages against the
-    ///   two limits (by the preset `support`, that of more than half of the messages, with the
-    ///   style's confidence); `None` below `min_turns` turns. Confidence is `d^2 / (d^2 + s^2)`, where
-    ///   `d` is the distance of the mean from the nearest limit and `s` its standard error
-    ///   (Cantelli's bound), which begins as if one message had been 50 characters off.
+    /// - **Length** is the mean number of characters of the customer's messages against the two
+    ///   limits (by the preset `support`, that of more than half of the messages, with the style's
+    ///   confidence); `None` below `min_turns` turns. Confidence is `d^2 / (d^2 + s^2)`, where `d`
+    ///   is the distance of the mean from the nearest limit and `s` its standard error (Cantelli's
+    ///   bound), which begins as if one message had been 50 characters off.
     /// - **Topics** are those that any turn touched; none below `min_turns` turns.
     ///   Confidence is `n / (n + 1)` for `n` turns.
     pub fn conclude(&self, state: &PreferenceState) -> Preferences {
@@ -268,7 +278,8 @@ mod tests {
         let json = include_str!("../../examples/reference_conversation.json");
         let demo: serde_json::Value = serde_json::from_str(json).expect("the example is JSON");
         let sessions = demo["sessions"].as_array().expect("has sessions").iter();
-        let demo_turns: Vec<_> = sessions.flat_map(|session| session["turns"].as_array().expect("has turns")).collect();
+        let demo_turns: Vec<_> =
+            sessions.flat_map(|session| session["turns"].as_array().expect("has turns")).collect();
         let mut made = turns(demo_turns.iter().map(|turn| turn["said"].as_str().expect("is text")));
         for (turn, from) in made.iter_mut().zip(demo_turns) {
             turn.answer = from["answer"].as_str().map(str::to_owned);
@@ -278,7 +289,8 @@ mod tests {
 
     //
     #[test]
-    fn the_reference_conversation_shows_formal_medium_login_after_three_turns_and_billing_after_seven() {
+    fn the_reference_conversation_shows_formal_medium_login_after_three_turns_and_billing_after_seven()
+     {
         let turns = reference_conversation();
         let extractor = PreferenceExtractor::reference();
         let early = extractor.extract(turns.iter().take(3));
@@ -326,11 +338,26 @@ mod tests {
         for (topic, texts) in [
             (
                 Topic::Login,
-                ["I can't log in", "the sign-in page", "LOGGED IN", "Sign\u{2011}in", "my pass\u{200b}word"],
+                [
+                    "I can't log in",
+                    "the sign-in page",
+                    "LOGGED IN",
+                    "Sign\u{2011}in",
+                    "my pass\u{200b}word",
+                ],
             ),
-            (Topic::Billing, ["the billing page", "I was billed twice", "a charge", "CHARGED", "an invoice"]),
-            (Topic::Technical, ["a bug", "so buggy", "Nothing is working", "it doesn\u{2019}t work", "it crashed"]),
-            (Topic::Account, ["my account", "account's owner", "two accounts", "profile", "settings"]),
+            (
+                Topic::Billing,
+                ["the billing page", "I was billed twice", "a charge", "CHARGED", "an invoice"],
+            ),
+            (
+                Topic::Technical,
+                ["a bug", "so buggy", "Nothing is working", "it doesn\u{2019}t work", "it crashed"],
+            ),
+            (
+                Topic::Account,
+                ["my account", "account's owner", "two accounts", "profile", "settings"],
+            ),
         ] {
             for text in texts {
                 assert_eq!(shown_by(text).1, [topic], "{text}");
@@ -353,17 +380,27 @@ mod tests {
     //
     #[test]
     fn one_polite_word_decides_nothing_however_often_it_is_repeated() {
-        assert!(extract(&["please please please please", "where is it", "it is blue", "and now"]).style.is_none());
+        assert!(
+            extract(&["please please please please", "where is it", "it is blue", "and now"])
+                .style
+                .is_none()
+        );
         assert!(extract(&["please", "thank you", "it is blue", "and now"]).style.is_none());
-        let known =
-            extract(&["please please", "thank you", "it is blue", "kindly"]).style.expect("three turns are polite");
+        let known = extract(&["please please", "thank you", "it is blue", "kindly"])
+            .style
+            .expect("three turns are polite");
         assert_eq!((known.evidence_turns, known.evidence_total), (3, 3));
     }
 
     #[test]
     fn a_thin_margin_is_balanced_when_both_sides_are_real_and_unknown_when_not() {
-        let balanced = extract(&["please", "kindly", "please", "hey", "lol"]).style.expect("both sides are real");
-        assert_eq!((balanced.value, balanced.evidence_turns, balanced.evidence.len()), (Style::Balanced, 5, 5));
+        let balanced = extract(&["please", "kindly", "please", "hey", "lol"])
+            .style
+            .expect("both sides are real");
+        assert_eq!(
+            (balanced.value, balanced.evidence_turns, balanced.evidence.len()),
+            (Style::Balanced, 5, 5)
+        );
         assert_eq!(extract(&["please", "kindly", "hey"]).style_or_default(), Style::Formal);
         let at_once = PreferenceExtractor::reference().min_turns(1);
         assert!(at_once.extract(&turns(["hey, could you help"])).style.is_none());
@@ -377,15 +414,17 @@ mod tests {
         let mut unasked = turn(2, "");
         unasked.said = None;
         unasked.answer = Some("Dear customer, your invoice".to_owned());
-        let preferences = PreferenceExtractor::reference().min_turns(1).extract([&silent, &unasked]);
+        let preferences =
+            PreferenceExtractor::reference().min_turns(1).extract([&silent, &unasked]);
         assert!(preferences.style.is_none() && preferences.topics.is_empty());
         assert_eq!(preferences.customer_turns, 1);
     }
 
     #[test]
     fn length_is_the_mean_in_characters_not_bytes() {
-        let length =
-            |characters: usize| extract(&["\u{e4}".repeat(characters).as_str(); 3]).response_length_or_default();
+        let length = |characters: usize| {
+            extract(&["\u{e4}".repeat(characters).as_str(); 3]).response_length_or_default()
+        };
         assert_eq!(length(49), ResponseLength::Brief);
         assert_eq!(length(50), ResponseLength::Medium);
         assert_eq!(length(150), ResponseLength::Medium);
@@ -428,7 +467,10 @@ mod tests {
         }
         let shown = style("please, i can't find my order").expect("is casual").evidence;
         let shown: Vec<_> = shown.iter().map(|of| (of.rule.as_ref(), of.span.clone())).collect();
-        assert_eq!(shown.first_chunk(), Some(&[("small i", Some(8..9)), ("contraction", Some(10..15))]));
+        assert_eq!(
+            shown.first_chunk(),
+            Some(&[("small i", Some(8..9)), ("contraction", Some(10..15))])
+        );
     }
 
     #[test]
@@ -439,20 +481,30 @@ mod tests {
         };
         assert!((confidence(4, 2) - 99.0 / 128.0).abs() < 1e-12);
         assert!((confidence(2, 4) - 99.0 / 128.0).abs() < 1e-12);
-        assert!((0.98..1.0).contains(&confidence(150, 90)) && (0.98..1.0).contains(&confidence(1_500, 900)));
+        assert!(
+            (0.98..1.0).contains(&confidence(150, 90))
+                && (0.98..1.0).contains(&confidence(1_500, 900))
+        );
         assert!((confidence(500, 0) - 1.0).abs() < 1e-12);
     }
 
     #[test]
     fn topics_stand_by_number_of_turns_and_then_by_first_mention() {
-        let preferences = extract(&["an error, my account", "a bill", "the bill again, and my password"]);
-        assert_eq!(topics(&preferences), [Topic::Billing, Topic::Technical, Topic::Account, Topic::Login]);
+        let preferences =
+            extract(&["an error, my account", "a bill", "the bill again, and my password"]);
+        assert_eq!(
+            topics(&preferences),
+            [Topic::Billing, Topic::Technical, Topic::Account, Topic::Login]
+        );
     }
 
     #[test]
     fn evidence_points_into_the_original_text() {
-        let texts =
-            ["\u{201e}\u{c4}h\u{201c} \u{2014} THANK  YOU, my pass\u{ad}word", "> old\nKindly log-in", "please"];
+        let texts = [
+            "\u{201e}\u{c4}h\u{201c} \u{2014} THANK  YOU, my pass\u{ad}word",
+            "> old\nKindly log-in",
+            "please",
+        ];
         let preferences = extract(&texts);
         let style = preferences.style.expect("known").evidence;
         let login = preferences.topics.first().expect("known").evidence.clone();
@@ -476,7 +528,10 @@ mod tests {
     fn evidence_is_bounded_to_the_newest_and_counted_in_full() {
         let preferences = extract(&["please pay the bill"; 100]);
         let style = preferences.style.expect("known");
-        assert_eq!((style.evidence.len(), style.evidence_turns, style.evidence_total), (MAX_EVIDENCE, 100, 100));
+        assert_eq!(
+            (style.evidence.len(), style.evidence_turns, style.evidence_total),
+            (MAX_EVIDENCE, 100, 100)
+        );
         assert_eq!(style.evidence.last().expect("not empty").turn.number(), 100);
         assert_eq!(preferences.topics.first().expect("known").evidence_total, 200);
         assert_eq!(preferences.response_length.expect("known").evidence.len(), MAX_EVIDENCE);
@@ -495,7 +550,11 @@ mod tests {
                 assert!(kept.len() < 512 * (done + 2), "seed {seed}: {} bytes", kept.len());
                 state = extractor.restore(&kept).expect("is read");
                 assert_eq!(state.covered(), Some(turn.id), "seed {seed}");
-                assert_eq!(extractor.conclude(&state), extractor.extract(&turns[..=done]), "seed {seed}, turn {done}");
+                assert_eq!(
+                    extractor.conclude(&state),
+                    extractor.extract(&turns[..=done]),
+                    "seed {seed}, turn {done}"
+                );
             }
         }
     }
@@ -510,13 +569,19 @@ mod tests {
         assert_eq!(extractor.restore(&other).expect("is read"), PreferenceState::default());
         assert!(!kept.contains("please"), "a state holds no words of the customer");
         for damaged in [kept.replace(",0]", ",9999]"), kept.replace("]", ""), "{}".to_owned()] {
-            assert_eq!(extractor.restore(&damaged).expect_err("is damaged").kind(), ErrorKind::Corrupt, "{damaged}");
+            assert_eq!(
+                extractor.restore(&damaged).expect_err("is damaged").kind(),
+                ErrorKind::Corrupt,
+                "{damaged}"
+            );
         }
     }
 
     #[test]
     fn a_long_text_without_blanks_or_closing_marks_is_read_in_good_time() {
-        for piece in ["a.", "\"", " \"a", " \u{201c}a", "@", "a@", ">", " >", "\n", "pass\u{200b}", "i am "] {
+        for piece in
+            ["a.", "\"", " \"a", " \u{201c}a", "@", "a@", ">", " >", "\n", "pass\u{200b}", "i am "]
+        {
             let text = format!("{}@ www. ://", piece.repeat(64 * 1024 / piece.len()));
             extract(&[text.as_str(); 3]);
         }

@@ -3,7 +3,9 @@
 //! Knows how much of a habit must show before it is one, and which wishes are about the same
 //! matter, so that the newest holds and the others stay as history.
 
-use super::conclusion::{Evidence, Hours, Preference, Preferences, ResponseLength, Statement, Style};
+use super::conclusion::{
+    Evidence, Hours, Preference, Preferences, ResponseLength, Statement, Style,
+};
 use super::state::{Lesson, MAX_EVIDENCE};
 use super::sums::Sums;
 use crate::id::TurnId;
@@ -47,7 +49,8 @@ pub(super) fn hours_of(sums: &Sums) -> Option<Hours> {
             *held += turns;
             if *held * 10 >= sums.turns * HOURS_OF_TEN {
                 let to = from + length;
-                return (*held >= min_turns).then_some(Hours { from, to: if to > 24 { to - 24 } else { to } });
+                return (*held >= min_turns)
+                    .then_some(Hours { from, to: if to > 24 { to - 24 } else { to } });
             }
         }
     }
@@ -57,7 +60,8 @@ pub(super) fn hours_of(sums: &Sums) -> Option<Hours> {
 pub(super) fn language(lessons: &[Lesson], sums: &Sums) -> Option<Preference<String>> {
     let code = sums.language.known?;
     let value = std::str::from_utf8(&code).ok()?.to_owned();
-    let turns = sums.languages.iter().find(|(known, _)| *known == code).map_or(0, |(_, turns)| *turns);
+    let turns =
+        sums.languages.iter().find(|(known, _)| *known == code).map_or(0, |(_, turns)| *turns);
     let shown = lessons.iter().filter(|lesson| lesson.language == Some(code));
     Some(habit(value, turns, known_languages(sums), shown, "language"))
 }
@@ -65,7 +69,8 @@ pub(super) fn language(lessons: &[Lesson], sums: &Sums) -> Option<Preference<Str
 pub(super) fn channel(lessons: &[Lesson], sums: &Sums) -> Option<Preference<Channel>> {
     let code = sums.channel.known?;
     let value = Channel::from_code(code).ok()?;
-    let turns = sums.channels.iter().find(|(known, _)| *known == code).map_or(0, |(_, turns)| *turns);
+    let turns =
+        sums.channels.iter().find(|(known, _)| *known == code).map_or(0, |(_, turns)| *turns);
     let shown = lessons.iter().filter(|lesson| lesson.channel == code);
     Some(habit(value, turns, sums.turns, shown, "channel"))
 }
@@ -74,7 +79,8 @@ pub(super) fn hours(lessons: &[Lesson], sums: &Sums) -> Option<Preference<Hours>
     let value = sums.busy.known?;
     let length = (value.to + 24 - value.from) % 24;
     let is_in = |hour: u8| (hour + 24 - value.from) % 24 < length;
-    let turns = (0..24).zip(&sums.hours).filter(|(hour, _)| is_in(*hour)).map(|(_, turns)| turns).sum();
+    let turns =
+        (0..24).zip(&sums.hours).filter(|(hour, _)| is_in(*hour)).map(|(_, turns)| turns).sum();
     let shown = lessons.iter().filter(|lesson| is_in(lesson.hour));
     Some(habit(value, turns, sums.turns, shown, "hours"))
 }
@@ -99,8 +105,10 @@ fn habit<'a, T>(
     shown: impl DoubleEndedIterator<Item = &'a Lesson>,
     rule: &'static str,
 ) -> Preference<T> {
-    let newest = shown.rev().filter_map(|lesson| TurnId::from_u64(lesson.turn).ok()).take(MAX_EVIDENCE);
-    let mut evidence = Vec::with_capacity(MAX_EVIDENCE.min(usize::try_from(turns).unwrap_or(MAX_EVIDENCE)));
+    let newest =
+        shown.rev().filter_map(|lesson| TurnId::from_u64(lesson.turn).ok()).take(MAX_EVIDENCE);
+    let mut evidence =
+        Vec::with_capacity(MAX_EVIDENCE.min(usize::try_from(turns).unwrap_or(MAX_EVIDENCE)));
     evidence.extend(newest.map(|turn| Evidence { turn, rule: Cow::Borrowed(rule), span: None }));
     evidence.reverse();
     Preference {
@@ -115,7 +123,9 @@ fn habit<'a, T>(
 
 /// Whether a newer wish takes the place of an older one.
 pub(super) fn replaces(new: WishKind, old: WishKind) -> bool {
-    use WishKind::{Brief, Call, Casual, Chat, Detailed, Email, Expert, Formal, NoCall, NoEmail, Novice};
+    use WishKind::{
+        Brief, Call, Casual, Chat, Detailed, Email, Expert, Formal, NoCall, NoEmail, Novice,
+    };
     let matter = |kind| match kind {
         Email | Call | Chat | NoCall | NoEmail => 1,
         Brief | Detailed => 2,
@@ -127,7 +137,9 @@ pub(super) fn replaces(new: WishKind, old: WishKind) -> bool {
     // "Do not call" does not take back "do not e-mail", but "call me" takes back "do not call".
     let stands_beside = matter(new) == 1
         && is_ban(new)
-        && (is_ban(old) && new != old || (new, old) == (NoCall, Email) || (new, old) == (NoEmail, Call));
+        && (is_ban(old) && new != old
+            || (new, old) == (NoCall, Email)
+            || (new, old) == (NoEmail, Call));
     matter(new) == matter(old) && !stands_beside
 }
 
@@ -135,8 +147,12 @@ pub(super) fn replaces(new: WishKind, old: WishKind) -> bool {
 pub(super) fn apply(preferences: &mut Preferences) {
     for statement in preferences.statements.iter().filter(|said| !said.superseded) {
         match statement.kind {
-            WishKind::Brief => preferences.response_length = Some(said(ResponseLength::Brief, statement)),
-            WishKind::Detailed => preferences.response_length = Some(said(ResponseLength::Detailed, statement)),
+            WishKind::Brief => {
+                preferences.response_length = Some(said(ResponseLength::Brief, statement))
+            }
+            WishKind::Detailed => {
+                preferences.response_length = Some(said(ResponseLength::Detailed, statement))
+            }
             WishKind::Formal => preferences.style = Some(said(Style::Formal, statement)),
             WishKind::Casual => preferences.style = Some(said(Style::Casual, statement)),
             WishKind::Email => preferences.channel = Some(said(Channel::Email, statement)),

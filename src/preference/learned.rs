@@ -98,7 +98,12 @@ impl Customer {
     }
 
     /// Makes the state cover every stored turn of the context's moment.
-    fn bring_forward(&self, extractor: &PreferenceExtractor, learned: &mut Learned, context: &Context) -> Result<()> {
+    fn bring_forward(
+        &self,
+        extractor: &PreferenceExtractor,
+        learned: &mut Learned,
+        context: &Context,
+    ) -> Result<()> {
         let waiting = context.turns().filter(|turn| turn.is_pending()).count();
         let stored = context.total().saturating_sub(u64::try_from(waiting).unwrap_or(0));
         let oldest = context.turns().find(|turn| !turn.is_pending()).map(|turn| turn.id.number());

@@ -9,7 +9,11 @@ use crate::signals::Topic::{Account, Billing, Login, Technical};
 
 pub(super) const VERSION: &str = "reference-1";
 
-pub(super) const fn rule(name: &'static str, shows: super::rules::Shows, phrases: &'static str) -> Rule {
+pub(super) const fn rule(
+    name: &'static str,
+    shows: super::rules::Shows,
+    phrases: &'static str,
+) -> Rule {
     Rule { name, shows, phrases, weight: 100, is_first: false }
 }
 

@@ -30,7 +30,8 @@ pub(super) struct Rule {
     /// Set apart by `|`, in lower case; words are set apart by one blank, which also stands for a
     /// hyphen. One text, for a list of texts would be three times as large in the library.
     pub(super) phrases: &'static str,
-    /// How far a turn leans to a side by it, in hundredths; of no account in the preset `reference`.
+    /// How far a turn leans to a side by it, in hundredths; of no account in the preset
+    /// `reference`.
     pub(super) weight: i32,
     /// Whether it counts only where the customer begins.
     pub(super) is_first: bool,
@@ -170,7 +171,8 @@ impl RuleSet {
                 step.goes_on = true;
             }
             let unused = u16::try_from(self.steps.len() + 1).unwrap_or(u16::MAX);
-            let step = self.steps.entry(key).or_insert(Step { place: unused, ends: None, goes_on: false });
+            let step =
+                self.steps.entry(key).or_insert(Step { place: unused, ends: None, goes_on: false });
             last = Some(key);
             place = step.place;
         }
@@ -191,13 +193,19 @@ impl RuleSet {
             loop {
                 let word = words.get(at)?;
                 at += 1;
-                let first = word.short.filter(|short| self.may_start(*short)).and_then(|short| self.step(START, short));
-                let Some((number, last)) = first.and_then(|step| self.longest(step, words, at)) else {
+                let first = word
+                    .short
+                    .filter(|short| self.may_start(*short))
+                    .and_then(|short| self.step(START, short));
+                let Some((number, last)) = first.and_then(|step| self.longest(step, words, at))
+                else {
                     continue;
                 };
                 at = last;
                 let end = words.get(last - 1).map_or(word.span.end, |word| word.span.end);
-                let Some(rule) = self.rule(number).filter(|rule| !rule.is_first || word.span.start == begins) else {
+                let Some(rule) =
+                    self.rule(number).filter(|rule| !rule.is_first || word.span.start == begins)
+                else {
                     continue;
                 };
                 return Some(Hit { number, rule, span: word.span.start..end, quoted: word.quoted });
@@ -215,11 +223,18 @@ impl RuleSet {
     }
 
     /// The longest phrase that goes on with the words from `at` on, and the place behind it.
-    fn longest(&self, mut step: Step, words: &[Word], mut at: usize) -> Option<(RuleNumber, usize)> {
+    fn longest(
+        &self,
+        mut step: Step,
+        words: &[Word],
+        mut at: usize,
+    ) -> Option<(RuleNumber, usize)> {
         let mut found = step.ends.map(|number| (number, at));
         while step.goes_on {
             let Some(word) = words.get(at).filter(|word| word.follows) else { break };
-            let Some(further) = word.short.and_then(|short| self.step(step.place, short)) else { break };
+            let Some(further) = word.short.and_then(|short| self.step(step.place, short)) else {
+                break;
+            };
             step = further;
             at += 1;
             found = step.ends.map(|number| (number, at)).or(found);
@@ -246,12 +261,16 @@ mod tests {
 
     fn found_by(set: &RuleSet, text: &str) -> Vec<(&'static str, Range<usize>)> {
         let words: Vec<Word> = words(text).collect();
-        set.find(&words).map(|hit| (set.rule(hit.number).expect("is a rule").name, hit.span)).collect()
+        set.find(&words)
+            .map(|hit| (set.rule(hit.number).expect("is a rule").name, hit.span))
+            .collect()
     }
 
     #[test]
     fn every_listed_phrase_finds_its_own_rule_and_is_listed_once() {
-        for (set, spelled) in [(RuleSet::reference(), 0), (RuleSet::support(), manner::SPELLINGS.len())] {
+        for (set, spelled) in
+            [(RuleSet::reference(), 0), (RuleSet::support(), manner::SPELLINGS.len())]
+        {
             let mut seen = HashSet::new();
             for rule in set.rules.iter().rev().skip(spelled) {
                 for phrase in rule.phrases() {
@@ -274,7 +293,9 @@ mod tests {
             ["small i", "capital I", "contraction", "contraction"]
         );
         assert_eq!(spelled("the cant of it"), ["contraction"]);
-        let names = |text| found_by(RuleSet::support(), text).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let names = |text| {
+            found_by(RuleSet::support(), text).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
         assert_eq!(names("want to leave"), ["no subject"]);
         assert_eq!(names("they want to leave"), [""; 0]);
     }
@@ -292,7 +313,10 @@ mod tests {
     fn a_changed_rule_needs_a_new_version() {
         let print = |set: &RuleSet| {
             let listed = set.rules.iter().flat_map(|rule| {
-                let weighed = set.leans.map(|_| format!("{} {}", rule.weight, rule.is_first)).unwrap_or_default();
+                let weighed = set
+                    .leans
+                    .map(|_| format!("{} {}", rule.weight, rule.is_first))
+                    .unwrap_or_default();
                 let shows = format!("{}{:?}{weighed}", rule.name, rule.shows);
                 std::iter::once(shows).chain(rule.phrases().map(str::to_owned))
             });
@@ -316,7 +340,10 @@ mod tests {
         let names = |text| found(text).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
         assert_eq!(names("could you please"), ["could you", "please"]);
         assert_eq!(names("account manager of the account"), ["not an account", "account"]);
-        assert_eq!(names("thank you for the thank you for nothing"), ["thank you", "ironic thanks"]);
+        assert_eq!(
+            names("thank you for the thank you for nothing"),
+            ["thank you", "ironic thanks"]
+        );
         assert_eq!(names("sign, in"), [""; 0]);
     }
 }

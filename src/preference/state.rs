@@ -101,7 +101,8 @@ impl PreferenceState {
     /// `Internal` if it cannot be written, which would be a defect.
     pub fn to_json(&self) -> Result<String> {
         serde_json::to_string(self).map_err(|cause| {
-            Error::new(ErrorKind::Internal, "cannot write down what was learned of a customer").with_source(cause)
+            Error::new(ErrorKind::Internal, "cannot write down what was learned of a customer")
+                .with_source(cause)
         })
     }
 
@@ -116,7 +117,10 @@ impl PreferenceState {
             return Ok(PreferenceState::default());
         }
         if !state.is_sound(rules) {
-            return Err(Error::new(ErrorKind::Corrupt, format!("{what}: it names a turn or a rule that cannot be")));
+            return Err(Error::new(
+                ErrorKind::Corrupt,
+                format!("{what}: it names a turn or a rule that cannot be"),
+            ));
         }
         Ok(state)
     }
@@ -127,10 +131,11 @@ impl PreferenceState {
             is_turn(&lesson.turn)
                 && lesson.characters > 0
                 && lesson.hour < 24
-                && lesson
-                    .marks
-                    .iter()
-                    .all(|mark| rules.rule(mark.rule).is_some() && mark.turn == lesson.turn && mark.start <= mark.end)
+                && lesson.marks.iter().all(|mark| {
+                    rules.rule(mark.rule).is_some()
+                        && mark.turn == lesson.turn
+                        && mark.start <= mark.end
+                })
         };
         let covers = |lesson: &Lesson| self.covered.is_some_and(|covered| lesson.turn <= covered);
         in_order

@@ -90,7 +90,8 @@ impl Sums {
         }
         self.turns = self.turns.saturating_add(1);
         self.characters = self.characters.saturating_add(lesson.characters);
-        self.squares = self.squares.saturating_add(lesson.characters.saturating_mul(lesson.characters));
+        self.squares =
+            self.squares.saturating_add(lesson.characters.saturating_mul(lesson.characters));
         self.short += u32::from(lesson.characters < u64::from(self.limits.brief_below));
         self.long += u32::from(lesson.characters > u64::from(self.limits.detailed_above));
         push_newest(&mut self.newest, lesson.turn);
@@ -144,7 +145,9 @@ impl Sums {
         match shows {
             Shows::Formal => Some(&mut self.formal),
             Shows::Casual => Some(&mut self.casual),
-            Shows::About(topic) => self.topics.iter_mut().find(|(known, _)| *known == topic).map(|(_, tally)| tally),
+            Shows::About(topic) => {
+                self.topics.iter_mut().find(|(known, _)| *known == topic).map(|(_, tally)| tally)
+            }
             Shows::Nothing => None,
         }
     }

@@ -90,7 +90,11 @@ fn a_state_without_a_turn_equals_one_that_never_saw_it() {
         emptied.iter().for_each(|turn| extractor.learn(&mut rebuilt, turn));
         assert_eq!(state, rebuilt, "sequence {sequences}");
         let concluded = extractor.conclude(&rebuilt);
-        assert_eq!(extractor.conclude(&state), concluded, "sequence {sequences}: sums made anew and sums kept up");
+        assert_eq!(
+            extractor.conclude(&state),
+            concluded,
+            "sequence {sequences}: sums made anew and sums kept up"
+        );
         assert!(!state.unlearn(turns[gone].id), "it is gone already");
         sequences += 1;
     }
@@ -100,15 +104,22 @@ fn a_state_without_a_turn_equals_one_that_never_saw_it() {
 fn one_message_does_not_flip_what_is_known() {
     let extractor = PreferenceExtractor::support();
     let formal = ["please", "kindly", "thank you"];
-    let style = |texts: &[&str]| extractor.extract(&turns(texts.iter().copied())).style_or_default();
+    let style =
+        |texts: &[&str]| extractor.extract(&turns(texts.iter().copied())).style_or_default();
     assert_eq!(style(&formal), Style::Formal);
     assert_eq!(style(&[formal.as_slice(), &["hey", "lol"]].concat()), Style::Formal);
-    assert_eq!(style(&[formal.as_slice(), &["hey", "lol", "dude", "bro"]].concat()), Style::Balanced);
+    assert_eq!(
+        style(&[formal.as_slice(), &["hey", "lol", "dude", "bro"]].concat()),
+        Style::Balanced
+    );
 }
 
 #[test]
 fn sums_that_were_kept_up_equal_sums_made_anew_for_any_limits() {
-    for extractor in [PreferenceExtractor::support(), PreferenceExtractor::reference().min_turns(1).hysteresis(2)] {
+    for extractor in [
+        PreferenceExtractor::support(),
+        PreferenceExtractor::reference().min_turns(1).hysteresis(2),
+    ] {
         for seed in 0..100 {
             let turns = random_turns(seed);
             let mut kept = PreferenceState::default();
@@ -116,11 +127,15 @@ fn sums_that_were_kept_up_equal_sums_made_anew_for_any_limits() {
                 extractor.learn(&mut kept, turn);
             }
             let mut others = PreferenceState::default();
-            let other = PreferenceExtractor { limits: PreferenceExtractor::reference().limits, ..extractor };
+            let other = PreferenceExtractor {
+                limits: PreferenceExtractor::reference().limits,
+                ..extractor
+            };
             turns.iter().for_each(|turn| other.learn(&mut others, turn));
             assert_eq!(kept, others);
             assert_eq!(extractor.conclude(&kept), extractor.conclude(&others), "seed {seed}");
-            let restored = extractor.restore(&kept.to_json().expect("is written")).expect("is read");
+            let restored =
+                extractor.restore(&kept.to_json().expect("is written")).expect("is read");
             assert_eq!(extractor.conclude(&kept), extractor.conclude(&restored), "seed {seed}");
         }
     }
@@ -154,9 +169,16 @@ fn one_message_flips_no_language_channel_length_or_hours() {
     };
     let mut said = usual();
     let before = shown(&said);
-    assert_eq!(before, (Some("en".to_owned()), Some(Channel::Email), ResponseLength::Medium, Some((0, 1))));
+    assert_eq!(
+        before,
+        (Some("en".to_owned()), Some(Channel::Email), ResponseLength::Medium, Some((0, 1)))
+    );
     other(&mut said, 1);
-    assert_eq!(shown(&said), before, "one long message in another language, elsewhere and at another hour");
+    assert_eq!(
+        shown(&said),
+        before,
+        "one long message in another language, elsewhere and at another hour"
+    );
     other(&mut said, 7);
     let after = shown(&said);
     let most = (Some("de".to_owned()), Some(Channel::Chat), ResponseLength::Detailed);
@@ -173,7 +195,11 @@ fn explicit_statements_win_the_newest_first_and_old_ones_stay() {
         "Call me Ali.",
     ]);
     let known = extractor.extract(&said);
-    let seen: Vec<_> = known.statements.iter().map(|wish| (wish.kind, wish.turn.number(), wish.superseded)).collect();
+    let seen: Vec<_> = known
+        .statements
+        .iter()
+        .map(|wish| (wish.kind, wish.turn.number(), wish.superseded))
+        .collect();
     assert_eq!(
         seen,
         [
@@ -185,12 +211,18 @@ fn explicit_statements_win_the_newest_first_and_old_ones_stay() {
             (WishKind::Name, 4, false),
         ]
     );
-    assert_eq!(known.response_length.as_ref().map(|length| length.value), Some(ResponseLength::Brief));
+    assert_eq!(
+        known.response_length.as_ref().map(|length| length.value),
+        Some(ResponseLength::Brief)
+    );
     let name = known.statements.last().expect("was said");
     assert_eq!(&said[3].said.as_deref().expect("was said")[name.span.clone()], "Ali");
-    for text in
-        ["I do not want a short answer", "Did the agent call?", "they call me names all day", "my email is broken"]
-    {
+    for text in [
+        "I do not want a short answer",
+        "Did the agent call?",
+        "they call me names all day",
+        "my email is broken",
+    ] {
         assert!(extractor.extract(&turns([text])).statements.is_empty(), "{text}");
     }
 }

@@ -42,8 +42,11 @@ pub(super) struct Limits {
 impl Limits {
     pub(super) fn conclude(&self, state: &PreferenceState, rules: &RuleSet) -> Preferences {
         let sums = &*state.sums(rules, *self);
-        let mut preferences =
-            Preferences { customer_turns: sums.turns, statements: sums.statements.clone(), ..Preferences::default() };
+        let mut preferences = Preferences {
+            customer_turns: sums.turns,
+            statements: sums.statements.clone(),
+            ..Preferences::default()
+        };
         if sums.turns >= self.min_turns {
             preferences.style = self.style(sums, rules).map(|newest| steady_style(sums, newest));
             preferences.response_length = Some(self.length(sums, rules));
@@ -85,7 +88,12 @@ impl Limits {
                     newest: newest_of(formal, casual).into(),
                 };
                 let weaker = formal.turns.min(casual.turns);
-                preference(value, succession(weaker, formal.turns.abs_diff(casual.turns)), &both, rules)
+                preference(
+                    value,
+                    succession(weaker, formal.turns.abs_diff(casual.turns)),
+                    &both,
+                    rules,
+                )
             }
         })
     }
@@ -95,7 +103,10 @@ impl Limits {
         let turns = u64::from(sums.turns);
         let limit = |characters: u32| turns.saturating_mul(u64::from(characters));
         let (is_brief, is_detailed) = match self.length_by {
-            LengthBy::Mean => (sums.characters < limit(self.brief_below), sums.characters > limit(self.detailed_above)),
+            LengthBy::Mean => (
+                sums.characters < limit(self.brief_below),
+                sums.characters > limit(self.detailed_above),
+            ),
             LengthBy::Half => (u64::from(sums.short) * 2 > turns, u64::from(sums.long) * 2 > turns),
         };
         if is_brief {
@@ -141,7 +152,8 @@ impl Limits {
         let mean = float(sums.characters) / n;
         let off = |limit: u32| (mean - f64::from(limit)).abs();
         let distance = off(self.brief_below).min(off(self.detailed_above));
-        let spread = (float(sums.squares) - mean * mean * n).max(0.0) + ASSUMED_SPREAD * ASSUMED_SPREAD;
+        let spread =
+            (float(sums.squares) - mean * mean * n).max(0.0) + ASSUMED_SPREAD * ASSUMED_SPREAD;
         distance * distance / (distance * distance + spread / (n * n))
     }
 }
@@ -149,7 +161,9 @@ impl Limits {
 /// The style that is known, changed only by several turns in a row.
 fn steady_style(sums: &Sums, newest: Preference<Style>) -> Preference<Style> {
     match sums.style.known {
-        Some(value) if value != newest.value => Preference { value, confidence: newest.confidence / 2.0, ..newest },
+        Some(value) if value != newest.value => {
+            Preference { value, confidence: newest.confidence / 2.0, ..newest }
+        }
         _ => newest,
     }
 }

@@ -76,7 +76,11 @@ impl Given {
         let mut given = Given::default();
         let mut before: Option<&Turn> = None;
         for turn in turns {
-            given.learn(turn, before.and_then(|turn| turn.answer.as_deref()), &SignalRules::support());
+            given.learn(
+                turn,
+                before.and_then(|turn| turn.answer.as_deref()),
+                &SignalRules::support(),
+            );
             before = Some(turn);
         }
         given
@@ -100,7 +104,9 @@ impl Given {
                 context = context.agent_said(asked);
             }
             for entity in Signals::of(part, &context).entities {
-                let Some(value) = part.get(entity.span.clone()).filter(|value| value.len() <= MAX_VALUE) else {
+                let Some(value) =
+                    part.get(entity.span.clone()).filter(|value| value.len() <= MAX_VALUE)
+                else {
                     continue;
                 };
                 if !is_given(entity.kind) {

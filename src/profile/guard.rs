@@ -106,13 +106,16 @@ impl Given {
         }
         for (start, sentence) in sentences(draft) {
             let lower = sentence.to_lowercase().replace('\u{2019}', "'");
-            let is_stated = !lower.ends_with('?') && holds_any(&lower, &["we have your", "i have your"]);
+            let is_stated =
+                !lower.ends_with('?') && holds_any(&lower, &["we have your", "i have your"]);
             if is_stated || holds_any(&lower, &MENTIONS) {
                 continue;
             }
             // "And your e-mail address?" asks without a verb.
-            let is_short_question = lower.ends_with('?') && lower.len() <= SHORT_QUESTION && !starts_plainly(&lower);
-            let requests = is_short_question || holds_any(&lower, &REQUESTS) || holds_any(&lower, &CHECKS);
+            let is_short_question =
+                lower.ends_with('?') && lower.len() <= SHORT_QUESTION && !starts_plainly(&lower);
+            let requests =
+                is_short_question || holds_any(&lower, &REQUESTS) || holds_any(&lower, &CHECKS);
             let proposes = requests || holds_any(&lower, &PROPOSALS);
             for kind in [
                 EntityKind::OrderId,
@@ -122,16 +125,18 @@ impl Given {
                 EntityKind::Plan,
                 EntityKind::ErrorText,
             ] {
-                let Some(fact) = self.newest(kind).filter(|_| requests && names(&lower, kind)) else { continue };
+                let Some(fact) = self.newest(kind).filter(|_| requests && names(&lower, kind))
+                else {
+                    continue;
+                };
                 if !lower.contains(&fact.value.to_lowercase()) {
                     found.push(AskedAgain { span: start..start + sentence.len(), fact });
                 }
             }
-            let step = self
-                .facts()
-                .iter()
-                .rev()
-                .find(|fact| fact.kind == EntityKind::StepTried && is_step(&lower, &fact.value));
+            let step =
+                self.facts().iter().rev().find(|fact| {
+                    fact.kind == EntityKind::StepTried && is_step(&lower, &fact.value)
+                });
             if let Some(fact) = step.filter(|_| proposes) {
                 found.push(AskedAgain { span: start..start + sentence.len(), fact });
             }
@@ -182,13 +187,15 @@ fn holds(lower: &str, phrase: &str) -> bool {
 /// The sentences of a text, each with its first byte.
 fn sentences(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut start = 0;
-    text.split_inclusive(['?', '!', '\n']).flat_map(|part| part.split_inclusive(". ")).filter_map(move |part| {
-        let begin = start;
-        start += part.len();
-        let blank = part.len() - part.trim_start().len();
-        let trimmed = part.trim();
-        (!trimmed.is_empty()).then_some((begin + blank, trimmed))
-    })
+    text.split_inclusive(['?', '!', '\n']).flat_map(|part| part.split_inclusive(". ")).filter_map(
+        move |part| {
+            let begin = start;
+            start += part.len();
+            let blank = part.len() - part.trim_start().len();
+            let trimmed = part.trim();
+            (!trimmed.is_empty()).then_some((begin + blank, trimmed))
+        },
+    )
 }
 
 /// Whether a sentence names the thing as something to be told.
@@ -354,7 +361,11 @@ mod tests {
                 Some("May I have your full name, please?"),
             ),
             turn(2, "Dulcie Petsch", Some("And your e-mail address?")),
-            turn(3, "dulcie@example.org. I already restarted the box, and I am on the premium plan.", None),
+            turn(
+                3,
+                "dulcie@example.org. I already restarted the box, and I am on the premium plan.",
+                None,
+            ),
         ];
         Given::of(&turns)
     }
@@ -384,7 +395,11 @@ mod tests {
             ("Please try to restart the box.", EntityKind::StepTried),
         ] {
             let found = given.asked_again(draft);
-            assert_eq!(found.iter().map(|again| again.fact.kind).collect::<Vec<_>>(), [kind], "{draft}");
+            assert_eq!(
+                found.iter().map(|again| again.fact.kind).collect::<Vec<_>>(),
+                [kind],
+                "{draft}"
+            );
         }
     }
 
@@ -474,7 +489,8 @@ mod tests {
         let given = given();
         let (mut right, mut wrong, mut missed) = (0, Vec::new(), Vec::new());
         for (draft, asks) in DRAFTS {
-            let flagged: Vec<_> = given.asked_again(draft).iter().map(|again| again.fact.kind).collect();
+            let flagged: Vec<_> =
+                given.asked_again(draft).iter().map(|again| again.fact.kind).collect();
             match asks {
                 Some(kind) if flagged.contains(&kind) => right += 1,
                 Some(_) => missed.push(draft),
@@ -484,12 +500,17 @@ mod tests {
         }
         assert!(wrong.len() * 10 <= right + wrong.len(), "flagged without need: {wrong:?}");
         assert!(right * 10 >= (right + missed.len()) * 8, "not flagged: {missed:?}");
-        println!("{right} right, {} wrong: {wrong:?}, {} missed: {missed:?}", wrong.len(), missed.len());
+        println!(
+            "{right} right, {} wrong: {wrong:?}, {} missed: {missed:?}",
+            wrong.len(),
+            missed.len()
+        );
     }
 
     #[test]
     fn the_same_thing_said_again_is_one_fact_at_its_newest_place() {
-        let given = Given::of(&[turn(1, "order AB-1234", None), turn(2, "I said order ab-1234!", None)]);
+        let given =
+            Given::of(&[turn(1, "order AB-1234", None), turn(2, "I said order ab-1234!", None)]);
         assert_eq!(given.facts().len(), 1);
         assert_eq!(given.facts()[0].turn.number(), 2);
     }

@@ -25,7 +25,8 @@ pub(super) struct Groups {
     runs: Vec<Run>,
     /// How many groups have runs.
     count: u32,
-    /// Places with another document of their group before them, but not next to them, and that one's.
+    /// Places with another document of their group before them, but not next to them, and that
+    /// one's.
     links: Vec<(u32, u32)>,
 }
 
@@ -45,8 +46,8 @@ impl Groups {
         &self.links
     }
 
-    /// Adds the document of the next place; `back` is how far back the one before in its group is, 0
-    /// if there is none.
+    /// Adds the document of the next place; `back` is how far back the one before in its group is,
+    /// 0 if there is none.
     pub(super) fn push(&mut self, place: u32, back: u16) {
         let earlier = place.saturating_sub(u32::from(back));
         match (back, self.runs.last_mut()) {
@@ -79,7 +80,9 @@ impl Groups {
     /// The run that holds a place, or where such a one would stand.
     fn run_of(&self, place: u32) -> Result<usize, usize> {
         let behind = self.runs.partition_point(|run| run.first <= place);
-        let before = behind.checked_sub(1).filter(|before| self.runs.get(*before).is_some_and(|run| place < run.end()));
+        let before = behind
+            .checked_sub(1)
+            .filter(|before| self.runs.get(*before).is_some_and(|run| place < run.end()));
         before.ok_or(behind)
     }
 
@@ -96,13 +99,17 @@ impl Groups {
             most.get_mut(index(run.group)).into_iter().for_each(|most| *most = most.max(best));
         }
         let mut next = 0;
-        let end = Run { first: u32::try_from(scores.len()).unwrap_or(u32::MAX), len: 0, group: u32::MAX };
+        let end =
+            Run { first: u32::try_from(scores.len()).unwrap_or(u32::MAX), len: 0, group: u32::MAX };
         for run in self.runs.iter().chain([&end]) {
             let best = most.get(index(run.group)).copied().unwrap_or(0.0);
             let own = scores.get(next..index(run.first)).unwrap_or_default();
             let lent_own = lent.get_mut(next..index(run.first)).unwrap_or_default();
             lent_own.iter_mut().zip(own).for_each(|(lent, score)| *lent += share * score);
-            lent.get_mut(range(run)).unwrap_or_default().iter_mut().for_each(|lent| *lent += share * best);
+            lent.get_mut(range(run))
+                .unwrap_or_default()
+                .iter_mut()
+                .for_each(|lent| *lent += share * best);
             next = index(run.end());
         }
     }
@@ -137,7 +144,8 @@ mod tests {
             let mut lent = vec![1.0; count];
             Groups::of(&backs(&groups)).lend(&scores, 0.5, &mut Vec::new(), &mut lent);
             for ((lent, group), own) in lent.iter().zip(&groups).zip(&scores) {
-                let same = groups.iter().zip(&scores).filter(|(other, _)| *other == group && *group != 0);
+                let same =
+                    groups.iter().zip(&scores).filter(|(other, _)| *other == group && *group != 0);
                 let best = same.map(|(_, score)| *score).fold(*own, f32::max);
                 assert!((lent - (1.0 + 0.5 * best)).abs() < 1e-6, "{groups:?} {scores:?}");
             }

@@ -9,7 +9,9 @@ use super::met::Met;
 use super::postings::{MAX_DOCUMENTS, Postings, entry};
 use super::similar::Similar;
 use super::vocabulary::{NONE, Place, Vocabulary};
-use crate::embedding::{DIMENSIONS, Embedding, Span, Sum, Token, Vector, folded_spans, spans, tokens, wide};
+use crate::embedding::{
+    DIMENSIONS, Embedding, Span, Sum, Token, Vector, folded_spans, spans, tokens, wide,
+};
 use parking_lot::Mutex;
 
 /// Further tokens of one document say nothing new.
@@ -73,7 +75,8 @@ pub(crate) struct Entry {
     pub(crate) label: u8,
     pub(crate) voices: [u8; 2],
     pub(crate) is_gone: bool,
-    /// Whether it ends with a question. Not kept in snapshots: documents that have them are no talk.
+    /// Whether it ends with a question. Not kept in snapshots: documents that have them are no
+    /// talk.
     pub(crate) asks: bool,
 }
 
@@ -130,7 +133,11 @@ impl Index {
     }
 
     /// An empty index for a host's own vectors of that dimension.
-    pub(crate) fn with_vectors_of(dimensions: usize, table: Option<&'static Embedding>, keeps_stops: bool) -> Index {
+    pub(crate) fn with_vectors_of(
+        dimensions: usize,
+        table: Option<&'static Embedding>,
+        keeps_stops: bool,
+    ) -> Index {
         Index {
             table,
             vocabulary: Vocabulary::new(keeps_stops),
@@ -208,9 +215,14 @@ impl Index {
     /// Adds a document; false if there is no room.
     pub(crate) fn push(&mut self, reader: &mut Reader, new: &Document<'_>) -> bool {
         let place = self.entries.len();
-        let (Ok(number), true) = (u32::try_from(place), place < MAX_DOCUMENTS) else { return false };
+        let (Ok(number), true) = (u32::try_from(place), place < MAX_DOCUMENTS) else {
+            return false;
+        };
         let earlier = self.entries.iter().rev().take(FARTHEST);
-        let back = earlier.zip(1..).find(|(entry, _)| entry.group == new.group).map_or(0, |(_, back)| back);
+        let back = earlier
+            .zip(1..)
+            .find(|(entry, _)| entry.group == new.group)
+            .map_or(0, |(_, back)| back);
         let back = if new.group == 0 { 0 } else { back };
         self.make_room();
         self.entries.push(Entry {
@@ -256,14 +268,20 @@ impl Index {
 
     /// Takes a document out; its place stays empty.
     pub(crate) fn remove(&mut self, place: usize) {
-        let Some(entry) = self.entries.get_mut(place).filter(|entry| !entry.is_gone) else { return };
+        let Some(entry) = self.entries.get_mut(place).filter(|entry| !entry.is_gone) else {
+            return;
+        };
         entry.is_gone = true;
         self.live -= 1;
         self.total_length -= u64::from(self.lengths.get_mut(place).map_or(0, std::mem::take));
-        let words = u32::try_from(place).map(|number| self.postings.take(number)).unwrap_or_default();
-        let mut stems: Vec<u32> = words.iter().map(|word| self.vocabulary.stem(word >> 8)).collect();
+        let words =
+            u32::try_from(place).map(|number| self.postings.take(number)).unwrap_or_default();
+        let mut stems: Vec<u32> =
+            words.iter().map(|word| self.vocabulary.stem(word >> 8)).collect();
         self.count(&mut stems, false);
-        if let Some(values) = self.vectors.get_mut(place * self.dimensions..(place + 1) * self.dimensions) {
+        if let Some(values) =
+            self.vectors.get_mut(place * self.dimensions..(place + 1) * self.dimensions)
+        {
             values.fill(0);
         }
     }
@@ -320,7 +338,10 @@ impl Index {
         if let Some(entry) = self.entries.get_mut(place) {
             entry.voices = [voices.next().unwrap_or(NO_VOICE), voices.next().unwrap_or(NO_VOICE)];
             entry.is_gone = false;
-            entry.asks = new.parts.last().is_some_and(|part| part.text.trim_end().ends_with(['?', '\u{ff1f}']));
+            entry.asks = new
+                .parts
+                .last()
+                .is_some_and(|part| part.text.trim_end().ends_with(['?', '\u{ff1f}']));
             self.live += 1;
             let length = u16::try_from(length).unwrap_or(u16::MAX);
             self.lengths.get_mut(place).into_iter().for_each(|kept| *kept = length);
@@ -330,7 +351,9 @@ impl Index {
 
     fn set_vector(&mut self, place: usize, values: &[i8], inverse: f32) {
         let range = place * self.dimensions..(place + 1) * self.dimensions;
-        let Some(to) = self.vectors.get_mut(range).filter(|to| to.len() == values.len()) else { return };
+        let Some(to) = self.vectors.get_mut(range).filter(|to| to.len() == values.len()) else {
+            return;
+        };
         to.copy_from_slice(values);
         if let Some(kept) = self.inverses.get_mut(place) {
             *kept = inverse;
@@ -350,7 +373,9 @@ impl Index {
         for span in late.drain(..) {
             match span.token(folded) {
                 Token::Sign(sign) => {
-                    if let Some((table, row)) = table.and_then(|table| Some((table, table.sign(sign)?))) {
+                    if let Some((table, row)) =
+                        table.and_then(|table| Some((table, table.sign(sign)?)))
+                    {
                         table.add(row, &mut sum);
                         met.keep(span.short, NONE, |sum| table.add(row, sum));
                     }
@@ -363,7 +388,9 @@ impl Index {
                     let add = |sum: &mut Sum| match (table, &place) {
                         (None, _) => {}
                         (Some(table), Place::Row(row)) => table.add(*row, sum),
-                        (Some(table), Place::Sum(rows, _)) => rows.iter().for_each(|row| table.add(*row, sum)),
+                        (Some(table), Place::Sum(rows, _)) => {
+                            rows.iter().for_each(|row| table.add(*row, sum))
+                        }
                         (Some(table), Place::Nowhere) => table.add_word(word, sum),
                     };
                     add(&mut sum);
@@ -388,7 +415,9 @@ impl Index {
             }
         };
         for part in parts {
-            if let Some(name) = usize::from(part.voice).checked_sub(1).and_then(|place| self.voices.get(place)) {
+            if let Some(name) =
+                usize::from(part.voice).checked_sub(1).and_then(|place| self.voices.get(place))
+            {
                 folded_spans(name, folded, &mut each);
                 spans(":", folded, |_, span| each(span));
             }
@@ -402,7 +431,9 @@ fn counted(found: &mut [u32], words: &mut Vec<u32>) {
     found.sort_unstable();
     words.clear();
     let runs = found.chunk_by(|a, b| a == b);
-    words.extend(runs.filter_map(|run| Some(entry(*run.first()?, u32::try_from(run.len()).unwrap_or(u32::MAX)))));
+    words.extend(runs.filter_map(|run| {
+        Some(entry(*run.first()?, u32::try_from(run.len()).unwrap_or(u32::MAX)))
+    }));
 }
 
 impl Direction {
@@ -470,30 +501,45 @@ mod tests {
 
     fn text(random: &mut SplitMix64) -> String {
         let count = 1 + random.below(12);
-        let words: Vec<&str> = (0..count).filter_map(|_| WORDS.get(random.below(WORDS.len())).copied()).collect();
+        let words: Vec<&str> =
+            (0..count).filter_map(|_| WORDS.get(random.below(WORDS.len())).copied()).collect();
         words.join(" ") + if random.below(4) == 0 { "?" } else { "" }
     }
 
     fn document<'t>(place: usize, kept: &Kept, parts: &'t [Part<'t>]) -> Document<'t> {
-        Document { key: u32::try_from(place).expect("is small"), group: kept.group, parts, ..Document::default() }
+        Document {
+            key: u32::try_from(place).expect("is small"),
+            group: kept.group,
+            parts,
+            ..Document::default()
+        }
     }
 
     fn answers(index: &Index) -> Vec<(u32, [u32; 4])> {
-        let questions = ["where is my refund", "orders that came late", "resetting a login", "boots 7731", "cafe"];
+        let questions = [
+            "where is my refund",
+            "orders that came late",
+            "resetting a login",
+            "boots 7731",
+            "cafe",
+        ];
         let ask = |text| {
             let (limit, wanted, vector, period) = (12, None, None, None);
             index.search(&Question { text, limit, mix: Mix::TURNS, wanted, vector, period }).hits
         };
         let hits = questions.into_iter().flat_map(ask);
-        hits.map(|hit| (hit.key, [hit.score, hit.words, hit.cosine, hit.lent].map(f32::to_bits))).collect()
+        hits.map(|hit| (hit.key, [hit.score, hit.words, hit.cosine, hit.lent].map(f32::to_bits)))
+            .collect()
     }
 
     #[test]
     fn speakers_beyond_those_that_are_told_apart_are_nobody() {
         let mut index = Index::new(None, false);
         for _ in 0..2 {
-            let voices: Vec<u8> = (0..300).map(|number| index.voice(&format!("Agent {number}"))).collect();
-            let expected = (0..300_usize).map(|number| u8::try_from(number + 1).ok().filter(|_| number < MAX_VOICES));
+            let voices: Vec<u8> =
+                (0..300).map(|number| index.voice(&format!("Agent {number}"))).collect();
+            let expected = (0..300_usize)
+                .map(|number| u8::try_from(number + 1).ok().filter(|_| number < MAX_VOICES));
             assert!(voices.into_iter().eq(expected.map(|voice| voice.unwrap_or(NO_VOICE))));
         }
     }
@@ -502,7 +548,8 @@ mod tests {
     fn an_index_answers_as_one_made_at_once_whatever_came_changed_and_went() {
         let mut random = SplitMix64::new(5);
         for round in 0..60 {
-            let (mut index, mut reader) = (Index::new(Embedding::shipped(), round % 2 == 0), Reader::default());
+            let (mut index, mut reader) =
+                (Index::new(Embedding::shipped(), round % 2 == 0), Reader::default());
             let mut all: Vec<Kept> = Vec::new();
             for _ in 0..150 {
                 let place = random.below(all.len().max(1));
@@ -528,7 +575,8 @@ mod tests {
                     }
                 }
             }
-            let (mut fresh, mut reader) = (Index::new(Embedding::shipped(), round % 2 == 0), Reader::default());
+            let (mut fresh, mut reader) =
+                (Index::new(Embedding::shipped(), round % 2 == 0), Reader::default());
             for (place, kept) in all.iter().enumerate() {
                 let parts = [Part { voice: NO_VOICE, text: &kept.text }];
                 assert!(fresh.push(&mut reader, &document(place, kept, &parts)));

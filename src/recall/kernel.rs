@@ -34,7 +34,8 @@ both_ways! {
         most(values, 0.0)
     }
 
-    /// The largest sum of two scores among every [`OF_A_PEAK`] of them; [`peaked`] says which those are.
+    /// The largest sum of two scores among every [`OF_A_PEAK`] of them; [`peaked`] says which those
+    /// are.
     fn peaks(one: &[f32], other: &[f32], out: &mut [f32]) {
         // Those that are compared lie a register apart, so that none has to be turned.
         for ((one, other), out) in one.chunks(PEAKED).zip(other.chunks(PEAKED)).zip(out.chunks_mut(LANES)) {
@@ -125,7 +126,10 @@ fn lowest(values: &[f32]) -> f32 {
             *lowest = if *value < *lowest { *value } else { *lowest };
         }
     }
-    lowest.iter().chain(rest).fold(f32::INFINITY, |lowest, value| if *value < lowest { *value } else { lowest })
+    lowest
+        .iter()
+        .chain(rest)
+        .fold(f32::INFINITY, |lowest, value| if *value < lowest { *value } else { lowest })
 }
 
 #[cfg(test)]
@@ -135,16 +139,24 @@ mod tests {
 
     #[test]
     fn both_ways_give_the_same_scores_to_the_last_bit() {
-        let bits = |values: &[f32]| -> Vec<u32> { values.iter().map(|value| value.to_bits()).collect() };
-        let wild = |count: usize| -> Vec<f32> { numbers(count).iter().map(|n| f32::from(*n) / 7.0).collect() };
+        let bits =
+            |values: &[f32]| -> Vec<u32> { values.iter().map(|value| value.to_bits()).collect() };
+        let wild = |count: usize| -> Vec<f32> {
+            numbers(count).iter().map(|n| f32::from(*n) / 7.0).collect()
+        };
         let count = 797;
         let products: Vec<i32> = numbers(count).iter().map(|n| i32::from(*n) * 991).collect();
         let (mut one, mut two) = (vec![0.0; count], vec![0.0; count]);
-        let ranges =
-            (cosines(&products, &wild(count), 0.37, &mut one), plain::cosines(&products, &wild(count), 0.37, &mut two));
+        let ranges = (
+            cosines(&products, &wild(count), 0.37, &mut one),
+            plain::cosines(&products, &wild(count), 0.37, &mut two),
+        );
         assert_eq!((bits(&one), ranges.0), (bits(&two), ranges.1));
         let all = one.iter().copied();
-        assert_eq!(ranges.0, (all.clone().fold(f32::INFINITY, f32::min), all.fold(f32::NEG_INFINITY, f32::max)));
+        assert_eq!(
+            ranges.0,
+            (all.clone().fold(f32::INFINITY, f32::min), all.fold(f32::NEG_INFINITY, f32::max))
+        );
 
         let positive: Vec<f32> = wild(count).iter().map(|value| value.abs() + 0.1).collect();
         let mut times: Vec<i32> = products.iter().map(|product| product.abs()).collect();
@@ -157,15 +169,18 @@ mod tests {
         plain::fuse(&positive, 0.6, &wild(count), -3.0, 0.4, &mut two);
         assert_eq!(bits(&one), bits(&two));
         for count in [count, 1, 15, 16, 3] {
-            let (one, other) = (one.get(..count).expect("is shorter"), positive.get(..count).expect("is shorter"));
+            let (one, other) =
+                (one.get(..count).expect("is shorter"), positive.get(..count).expect("is shorter"));
             let (mut tops, mut again) = (vec![0.0; peaks_of(count)], vec![0.0; peaks_of(count)]);
             peaks(one, other, &mut tops);
             plain::peaks(one, other, &mut again);
             assert_eq!(bits(&tops), bits(&again));
             let sum = |place: usize| Some(one.get(place)? + other.get(place)?);
-            let expected = |peak: usize| peaked(peak).filter_map(sum).fold(f32::NEG_INFINITY, f32::max);
+            let expected =
+                |peak: usize| peaked(peak).filter_map(sum).fold(f32::NEG_INFINITY, f32::max);
             assert_eq!(tops, (0..peaks_of(count)).map(expected).collect::<Vec<f32>>());
-            let mut places: Vec<usize> = (0..peaks_of(count)).flat_map(peaked).filter(|place| *place < count).collect();
+            let mut places: Vec<usize> =
+                (0..peaks_of(count)).flat_map(peaked).filter(|place| *place < count).collect();
             places.sort_unstable();
             assert!(places.into_iter().eq(0..count), "each is in one peak");
         }

@@ -33,9 +33,15 @@ pub(crate) struct Met {
 }
 
 impl Met {
-    /// Looks for tokens: the numbers of those that are known to `found` and the places of their parts
-    /// to `parts`, the others to `late`.
-    pub(crate) fn find(&self, spans: &mut Vec<Span>, found: &mut Vec<u32>, parts: &mut Vec<u32>, late: &mut Vec<Span>) {
+    /// Looks for tokens: the numbers of those that are known to `found` and the places of their
+    /// parts to `parts`, the others to `late`.
+    pub(crate) fn find(
+        &self,
+        spans: &mut Vec<Span>,
+        found: &mut Vec<u32>,
+        parts: &mut Vec<u32>,
+        late: &mut Vec<Span>,
+    ) {
         parts.clear();
         if self.slots.is_empty() {
             return std::mem::swap(spans, late);
@@ -43,7 +49,8 @@ impl Met {
         for span in &*spans {
             let at = place(span.short);
             let slots = self.slots.get(at..at + PROBES).unwrap_or_default();
-            let Some(slot) = slots.iter().find(|slot| slot.word == span.short && span.short != 0) else {
+            let Some(slot) = slots.iter().find(|slot| slot.word == span.short && span.short != 0)
+            else {
                 late.push(*span);
                 continue;
             };
@@ -71,7 +78,9 @@ impl Met {
         }
         let at = place(word);
         let slots = self.slots.get_mut(at..at + PROBES).unwrap_or_default();
-        let Some(slot) = slots.iter_mut().find(|slot| [0, word].contains(&slot.word)) else { return };
+        let Some(slot) = slots.iter_mut().find(|slot| [0, word].contains(&slot.word)) else {
+            return;
+        };
         if slot.word == word {
             return;
         }
@@ -91,7 +100,8 @@ impl Met {
 }
 
 fn place(word: u128) -> usize {
-    let [low, high] = [word, word >> 64].map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or(0));
+    let [low, high] =
+        [word, word >> 64].map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or(0));
     let mixed = (low ^ high.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     usize::try_from(mixed >> 51).unwrap_or(0)
 }
@@ -109,7 +119,9 @@ mod tests {
         let mut met = 0;
         for (key, text) in (1..).zip(texts) {
             let parts = [Part { voice: 0, text }];
-            assert!(index.push(&mut reader, &Document { key, parts: &parts, ..Document::default() }));
+            assert!(
+                index.push(&mut reader, &Document { key, parts: &parts, ..Document::default() })
+            );
             met = reader.met().slots.len();
             reader = reader_of(reader);
         }
@@ -120,9 +132,19 @@ mod tests {
 
     #[test]
     fn words_that_were_met_are_read_as_those_that_were_not() {
-        let things = ["refund", "Refunds", "unbelievableness", "the", "parcel,", "caf\u{e9}", "xq\u{0}zz", "7781-AB"];
+        let things = [
+            "refund",
+            "Refunds",
+            "unbelievableness",
+            "the",
+            "parcel,",
+            "caf\u{e9}",
+            "xq\u{0}zz",
+            "7781-AB",
+        ];
         let text = |n: usize| {
-            let thing = |step: usize| things.iter().cycle().nth(n * step).copied().unwrap_or_default();
+            let thing =
+                |step: usize| things.iter().cycle().nth(n * step).copied().unwrap_or_default();
             format!(
                 "My {} of order {n}: {} {}! {} averyveryverylongword{}",
                 thing(1),

@@ -3,6 +3,7 @@
 //! Texts in, an order out: pure, and the same on every machine. Nobody else knows how texts
 //! are compared.
 
+mod best;
 mod group;
 mod index;
 mod kernel;

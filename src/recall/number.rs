@@ -18,7 +18,11 @@ pub(crate) fn ln(value: f32) -> f32 {
     narrow(f64::from(exponent) * std::f64::consts::LN_2 + 2.0 * t * sum)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::as_conversions, reason = "rounded to the nearest everywhere alike")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::as_conversions,
+    reason = "rounded to the nearest everywhere alike"
+)]
 fn narrow(value: f64) -> f32 {
     value as f32
 }

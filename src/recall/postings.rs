@@ -91,8 +91,9 @@ impl Part {
 
 impl Postings {
     pub(crate) fn bytes(&self) -> usize {
-        let packed =
-            |part: &Part| part.starts.capacity() * size_of::<u32>() + part.packed.capacity() * size_of::<u16>();
+        let packed = |part: &Part| {
+            part.starts.capacity() * size_of::<u32>() + part.packed.capacity() * size_of::<u16>()
+        };
         self.parts.iter().map(packed).sum::<usize>()
             + self.parts.capacity() * size_of::<Part>()
             + self.loose_words.capacity() * size_of::<u32>()
@@ -130,8 +131,14 @@ impl Postings {
         let mut words = Vec::new();
         if let Some(part) = self.parts.get(index(document >> PART_BITS)) {
             for word in 0..part.words() {
-                let times = part.of(word).iter().filter(|low| u32::from(**low) == low_half(document)).count();
-                words.extend((times > 0).then(|| entry(word, u32::try_from(times).unwrap_or(MAX_COUNT))));
+                let times = part
+                    .of(word)
+                    .iter()
+                    .filter(|low| u32::from(**low) == low_half(document))
+                    .count();
+                words.extend(
+                    (times > 0).then(|| entry(word, u32::try_from(times).unwrap_or(MAX_COUNT))),
+                );
             }
         }
         if self.void.len() <= at {
@@ -163,8 +170,12 @@ impl Postings {
     }
 
     /// Shows the words of every document that is not packed, with their counts.
-    pub(crate) fn each_loose(&self) -> impl Iterator<Item = (u32, impl Iterator<Item = (u32, u32)>)> {
-        self.loose.iter().map(|loose| (loose.document, self.words(loose).iter().map(|word| split(*word))))
+    pub(crate) fn each_loose(
+        &self,
+    ) -> impl Iterator<Item = (u32, impl Iterator<Item = (u32, u32)>)> {
+        self.loose
+            .iter()
+            .map(|loose| (loose.document, self.words(loose).iter().map(|word| split(*word))))
     }
 
     /// Packs everything anew for so many words. Linear in the parts that changed.
@@ -173,7 +184,9 @@ impl Postings {
         let parts = newest.map_or(0, |newest| index(newest >> PART_BITS) + 1).max(self.parts.len());
         let mut packed = Vec::with_capacity(parts);
         let old = std::mem::take(&mut self.parts);
-        for (high, part) in (0_u32..).zip(old.into_iter().chain(std::iter::repeat_with(Part::default))).take(parts) {
+        for (high, part) in
+            (0_u32..).zip(old.into_iter().chain(std::iter::repeat_with(Part::default))).take(parts)
+        {
             packed.push(self.packed_part(high, part, words));
         }
         *self = Postings { parts: packed, ..Postings::default() };
@@ -181,13 +194,15 @@ impl Postings {
 
     fn packed_part(&self, high: u32, old: Part, words: usize) -> Part {
         let first = index(high << PART_BITS);
-        let void = self.void.get(first..self.void.len().min(first + (1 << PART_BITS))).unwrap_or_default();
+        let void =
+            self.void.get(first..self.void.len().min(first + (1 << PART_BITS))).unwrap_or_default();
         let has_void = void.contains(&true);
         let is_new = |loose: &&Loose| loose.document >> PART_BITS == high;
         if !has_void && !self.loose.iter().any(|loose| is_new(&loose)) {
             return old;
         }
-        let is_kept = |low: &&u16| !has_void || !void.get(usize::from(**low)).copied().unwrap_or(false);
+        let is_kept =
+            |low: &&u16| !has_void || !void.get(usize::from(**low)).copied().unwrap_or(false);
         let mut starts = vec![0_u32; words + 2];
         // How many documents hold each word: where those begin that hold it again.
         let mut again = vec![0_u32; words];
@@ -223,8 +238,14 @@ impl Postings {
         };
         for word in 0..old.words() {
             let (documents, more) = halves(old.of(word));
-            documents.iter().filter(is_kept).for_each(|low| place(starts.get_mut(index(word) + 1), *low, 1));
-            more.iter().rev().filter(is_kept).for_each(|low| place(again.get_mut(index(word)), *low, 1));
+            documents
+                .iter()
+                .filter(is_kept)
+                .for_each(|low| place(starts.get_mut(index(word) + 1), *low, 1));
+            more.iter()
+                .rev()
+                .filter(is_kept)
+                .for_each(|low| place(again.get_mut(index(word)), *low, 1));
         }
         for loose in loose() {
             let low = u16::try_from(low_half(loose.document)).unwrap_or(u16::MAX);
@@ -263,7 +284,11 @@ impl Postings {
         }
     }
 
-    pub(crate) fn read_from(from: &mut Source<'_>, words: usize, documents: usize) -> Option<Postings> {
+    pub(crate) fn read_from(
+        from: &mut Source<'_>,
+        words: usize,
+        documents: usize,
+    ) -> Option<Postings> {
         let count = index(from.number()?);
         if count > documents.div_ceil(1 << PART_BITS) {
             return None;
@@ -305,14 +330,19 @@ mod tests {
             let (documents, more) = halves(list);
             all.extend(documents.iter().map(|low| (document(*low), 1)));
             each_again(more, |low, again| {
-                let known = all.iter_mut().find(|(known, _)| *known == document(low)).expect("was named before");
+                let known = all
+                    .iter_mut()
+                    .find(|(known, _)| *known == document(low))
+                    .expect("was named before");
                 assert_eq!(known.1, u32::try_from(again).expect("is small"));
                 known.1 += 1;
             });
         }
         all.retain(|(document, _)| !void.contains(&usize::try_from(*document).expect("fits")));
         for (document, words) in postings.each_loose() {
-            all.extend(words.filter(|(found, _)| *found == word).map(|(_, times)| (document, times)));
+            all.extend(
+                words.filter(|(found, _)| *found == word).map(|(_, times)| (document, times)),
+            );
         }
         all.sort_unstable();
         all
@@ -358,7 +388,10 @@ mod tests {
             for document in 0..40 {
                 let mut draw = |below: usize| u32::try_from(random.below(below)).expect("is small");
                 let times: [u32; 6] = std::array::from_fn(|_| draw(8).saturating_sub(4));
-                let words = (0..).zip(times).filter(|(_, times)| *times > 0).map(|(word, times)| entry(word, times));
+                let words = (0..)
+                    .zip(times)
+                    .filter(|(_, times)| *times > 0)
+                    .map(|(word, times)| entry(word, times));
                 let words: Vec<u32> = words.collect();
                 postings.put(document, &words);
                 there.push(document);
@@ -367,7 +400,9 @@ mod tests {
                     postings.take(gone);
                 }
                 if random.below(8) == 0 {
-                    let all = |postings: &Postings| (0..6).map(|word| seen(postings, word)).collect::<Vec<_>>();
+                    let all = |postings: &Postings| {
+                        (0..6).map(|word| seen(postings, word)).collect::<Vec<_>>()
+                    };
                     let before = all(&postings);
                     postings.pack(6);
                     assert_eq!(all(&postings), before);
@@ -390,7 +425,8 @@ mod tests {
         assert_eq!(*postings.take(65_539), [entry(1, 2)]);
         postings.put(65_540, &[entry(2, 1)]);
         postings.pack(3);
-        let left: Vec<(u32, u32)> = all.iter().copied().filter(|(document, _)| *document != 65_539).collect();
+        let left: Vec<(u32, u32)> =
+            all.iter().copied().filter(|(document, _)| *document != 65_539).collect();
         assert_eq!((seen(&postings, 1), seen(&postings, 2)), (left, vec![(65_540, 1)]));
     }
 }

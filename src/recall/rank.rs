@@ -4,8 +4,11 @@
 //! speaker favoured. Statistics are those of the index alone, so nobody else's texts change
 //! an order. Every sum is taken in an order that only the texts decide.
 
+use super::best::Best;
 use super::index::{Direction, Entry, Index, NO_VOICE};
-use super::kernel::{TIMES, cosines, fuse, largest, lend, norms, peaked, peaks, peaks_of, weigh, weighed};
+use super::kernel::{
+    TIMES, cosines, fuse, largest, lend, norms, peaked, peaks, peaks_of, weigh, weighed,
+};
 use super::number::ln;
 use super::postings::{each_again, halves};
 use super::similar::Near;
@@ -13,8 +16,6 @@ use super::stop::is_stop;
 use super::vocabulary::NONE;
 use crate::embedding::{DIMENSIONS, Sum, Token, dots, tokens};
 use parking_lot::Mutex;
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 /// How fast another occurrence of a word counts less.
@@ -49,11 +50,25 @@ pub(crate) struct Mix {
 
 impl Mix {
     /// For short texts that stand alone.
-    pub(crate) const TEXTS: Mix =
-        Mix { words: 0.3, meaning: 0.7, before: 0.0, after: 0.0, group: 0.0, speaker: 0.0, asking: 1.0 };
+    pub(crate) const TEXTS: Mix = Mix {
+        words: 0.3,
+        meaning: 0.7,
+        before: 0.0,
+        after: 0.0,
+        group: 0.0,
+        speaker: 0.0,
+        asking: 1.0,
+    };
     /// For conversations.
-    pub(crate) const TURNS: Mix =
-        Mix { words: 0.6, meaning: 0.4, before: 0.4, after: 0.2, group: 0.3, speaker: 0.4, asking: 0.9 };
+    pub(crate) const TURNS: Mix = Mix {
+        words: 0.6,
+        meaning: 0.4,
+        before: 0.4,
+        after: 0.2,
+        group: 0.3,
+        speaker: 0.4,
+        asking: 0.9,
+    };
 }
 
 /// Which documents may be found.
@@ -195,7 +210,8 @@ impl Index {
         words.clear();
         words.resize(count, 0.0);
         let most = self.score_words(scratch, &terms);
-        let direction = question.vector.or(own.as_ref()).filter(|own| own.values.len() == self.dimensions);
+        let direction =
+            question.vector.or(own.as_ref()).filter(|own| own.values.len() == self.dimensions);
         let direction = direction.filter(|own| own.inverse > 0.0);
         if most == 0.0 && direction.is_none() {
             return Answer { terms, ..Answer::default() };
@@ -216,7 +232,8 @@ impl Index {
     fn best(&self, scratch: &mut Scratch, question: &Question<'_>, most: f32) -> Best {
         let favoured = self.named_voice(question.text);
         let factor = 1.0 + question.mix.speaker;
-        let favour = if favoured == NO_VOICE { 1.0 } else { factor } * question.period.map_or(1.0, |_| IN_PERIOD);
+        let favour = if favoured == NO_VOICE { 1.0 } else { factor }
+            * question.period.map_or(1.0, |_| IN_PERIOD);
         let asked = Asked { question, favoured, factor, most, favour };
         let mut best = Best::new(question.limit);
         let Scratch { peaks: all, highest, scores, lent, .. } = &mut *scratch;
@@ -260,7 +277,14 @@ impl Index {
             }
             if best.takes(score, entry.key) {
                 let words = if most > 0.0 { at(&scratch.words) / most } else { 0.0 };
-                best.add(Hit { place, key: entry.key, score, words, cosine: at(&scratch.cosines), lent });
+                best.add(Hit {
+                    place,
+                    key: entry.key,
+                    score,
+                    words,
+                    cosine: at(&scratch.cosines),
+                    lent,
+                });
             }
         }
     }
@@ -269,7 +293,9 @@ impl Index {
     pub(crate) fn holding(&self, text: &[u8]) -> Vec<bool> {
         let mut holding = vec![false; self.entries.len()];
         let Some(word) = self.vocabulary.find(text) else { return holding };
-        let mut set = |place: usize, holds: bool| holding.get_mut(place).into_iter().for_each(|place| *place = holds);
+        let mut set = |place: usize, holds: bool| {
+            holding.get_mut(place).into_iter().for_each(|place| *place = holds)
+        };
         for (first, list) in self.postings.lists(word) {
             list.iter().for_each(|low| set(first + usize::from(*low), true));
         }
@@ -287,7 +313,10 @@ impl Index {
         let mut sieve = Sieve([0; SIEVE_BITS / 64]);
         for term in terms {
             let near = term.near.iter().map(|(word, _)| *word);
-            self.vocabulary.family(term.stem).chain(near).for_each(|word| sieve.add(self.vocabulary.text(word)));
+            self.vocabulary
+                .family(term.stem)
+                .chain(near)
+                .for_each(|word| sieve.add(self.vocabulary.text(word)));
         }
         sieve
     }
@@ -337,7 +366,8 @@ impl Index {
                 terms.push(Term { word: text.to_owned(), stem, near: self.near(text, stem) });
             }
         });
-        let vector = (self.table.is_some() && self.dimensions == DIMENSIONS).then(|| Direction::from(&sum.vector()));
+        let vector = (self.table.is_some() && self.dimensions == DIMENSIONS)
+            .then(|| Direction::from(&sum.vector()));
         (terms, vector)
     }
 
@@ -374,13 +404,18 @@ impl Index {
             for (first, list) in self.postings.lists(word) {
                 postings += list.len();
                 let times = times.get_mut(first..).unwrap_or_default();
-                list.iter()
-                    .for_each(|low| times.get_mut(usize::from(*low)).into_iter().for_each(|times| *times += TIMES));
+                list.iter().for_each(|low| {
+                    times.get_mut(usize::from(*low)).into_iter().for_each(|times| *times += TIMES)
+                });
             }
         }
-        self.postings.void().for_each(|place| times.get_mut(place).into_iter().for_each(|times| *times = 0));
+        self.postings
+            .void()
+            .for_each(|place| times.get_mut(place).into_iter().for_each(|times| *times = 0));
         if self.postings.loose() > 0 {
-            let mut mark = |word: u32, gain: i32| marks.get_mut(index(word)).into_iter().for_each(|mark| *mark = gain);
+            let mut mark = |word: u32, gain: i32| {
+                marks.get_mut(index(word)).into_iter().for_each(|mark| *mark = gain)
+            };
             family().for_each(|word| mark(word, TIMES));
             similar().for_each(|(word, gain)| mark(word, gain));
             for (document, found) in self.postings.each_loose() {
@@ -394,7 +429,8 @@ impl Index {
                     *times = own + most;
                 }
             }
-            let mut clear = |word: u32| marks.get_mut(index(word)).into_iter().for_each(|mark| *mark = 0);
+            let mut clear =
+                |word: u32| marks.get_mut(index(word)).into_iter().for_each(|mark| *mark = 0);
             family().for_each(&mut clear);
             similar().for_each(|(word, _)| clear(word));
         }
@@ -421,7 +457,8 @@ impl Index {
     fn score_meaning(&self, scratch: &mut Scratch, direction: &Direction) -> (f32, f32) {
         let mut products = [0; BLOCK];
         let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
-        let rows = self.vectors.chunks(BLOCK * self.dimensions.max(1)).zip(self.inverses.chunks(BLOCK));
+        let rows =
+            self.vectors.chunks(BLOCK * self.dimensions.max(1)).zip(self.inverses.chunks(BLOCK));
         for ((rows, inverses), out) in rows.zip(scratch.cosines.chunks_mut(BLOCK)) {
             let products = products.get_mut(..out.len()).unwrap_or_default();
             dots(rows, &direction.values, products);
@@ -429,9 +466,11 @@ impl Index {
             (low, high) = (low.min(range.0), high.max(range.1));
         }
         if self.live < self.entries.len() {
-            let there = self.entries.iter().zip(&scratch.cosines).filter(|(entry, _)| !entry.is_gone);
+            let there =
+                self.entries.iter().zip(&scratch.cosines).filter(|(entry, _)| !entry.is_gone);
             let none = (f32::INFINITY, f32::NEG_INFINITY);
-            return there.fold(none, |(low, high), (_, cosine)| (low.min(*cosine), high.max(*cosine)));
+            return there
+                .fold(none, |(low, high), (_, cosine)| (low.min(*cosine), high.max(*cosine)));
         }
         (low, high)
     }
@@ -439,10 +478,12 @@ impl Index {
     fn fuse(&self, scratch: &mut Scratch, mix: Mix, most: f32, range: Option<(f32, f32)>) {
         // Where one of the two says nothing, the other decides alone.
         let words = if most > 0.0 { mix.words / (most + TINY) } else { 0.0 };
-        let (low, meaning) = range.map_or((0.0, 0.0), |(low, high)| (low, mix.meaning / (high - low + TINY)));
+        let (low, meaning) =
+            range.map_or((0.0, 0.0), |(low, high)| (low, mix.meaning / (high - low + TINY)));
         fuse(&scratch.words, words, &scratch.cosines, low, meaning, &mut scratch.scores);
         if self.live < self.entries.len() {
-            let gone = self.entries.iter().zip(&mut scratch.scores).filter(|(entry, _)| entry.is_gone);
+            let gone =
+                self.entries.iter().zip(&mut scratch.scores).filter(|(entry, _)| entry.is_gone);
             gone.for_each(|(_, score)| *score = 0.0);
         }
     }
@@ -453,8 +494,11 @@ impl Index {
             return lent.fill(0.0);
         }
         lend(scores, &self.backs, mix.before, mix.after, lent);
-        // Sessions that ran at the same time; two amounts each at most, so their order does not matter.
-        for (place, earlier) in self.groups.links().iter().map(|(place, earlier)| (index(*place), index(*earlier))) {
+        // Sessions that ran at the same time; two amounts each at most, so their order does not
+        // matter.
+        for (place, earlier) in
+            self.groups.links().iter().map(|(place, earlier)| (index(*place), index(*earlier)))
+        {
             let (own, before) = (scores.get(place), scores.get(earlier));
             let (own, before) = (own.copied().unwrap_or(0.0), before.copied().unwrap_or(0.0));
             if let Some(lent) = lent.get_mut(place) {
@@ -473,7 +517,8 @@ impl Index {
         tokens(text, &mut String::new(), |token| {
             if let Token::Word(word) = token {
                 let voices = self.voices().iter().zip(1_u8..);
-                let voices = voices.filter(|(name, _)| word.len() > 1 && name.split(' ').any(|part| part == word));
+                let voices = voices
+                    .filter(|(name, _)| word.len() > 1 && name.split(' ').any(|part| part == word));
                 named.extend(voices.map(|(_, voice)| voice));
             }
         });
@@ -503,69 +548,15 @@ fn parts(gain: f32) -> i32 {
     ((gain * 4_096.0 + 0.5) as i32).clamp(1, TIMES - 1)
 }
 
-#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "rounded to the nearest everywhere alike")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::as_conversions,
+    reason = "rounded to the nearest everywhere alike"
+)]
 fn count(count: usize) -> f32 {
     count as f32
 }
 
 fn index(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-/// The best hits so far; the worst of them on top.
-struct Best {
-    limit: usize,
-    heap: BinaryHeap<Worst>,
-    /// A score below this is not taken.
-    bar: f32,
-}
-
-struct Worst(Hit);
-
-impl Ord for Worst {
-    fn cmp(&self, other: &Worst) -> Ordering {
-        other.0.score.total_cmp(&self.0.score).then(self.0.key.cmp(&other.0.key))
-    }
-}
-
-impl PartialOrd for Worst {
-    fn partial_cmp(&self, other: &Worst) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Worst {
-    fn eq(&self, other: &Worst) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Worst {}
-
-impl Best {
-    fn new(limit: usize) -> Best {
-        Best { limit, heap: BinaryHeap::new(), bar: f32::NEG_INFINITY }
-    }
-
-    fn takes(&self, score: f32, key: u32) -> bool {
-        self.heap.len() < self.limit
-            || self
-                .heap
-                .peek()
-                .is_some_and(|Worst(worst)| score > worst.score || (score == worst.score && key < worst.key))
-    }
-
-    fn add(&mut self, hit: Hit) {
-        if self.heap.len() >= self.limit {
-            self.heap.pop();
-        }
-        self.heap.push(Worst(hit));
-        if self.heap.len() >= self.limit {
-            self.bar = self.heap.peek().map_or(f32::NEG_INFINITY, |Worst(worst)| worst.score);
-        }
-    }
-
-    fn sorted(self) -> Vec<Hit> {
-        self.heap.into_sorted_vec().into_iter().map(|Worst(hit)| hit).collect()
-    }
 }

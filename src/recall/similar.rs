@@ -39,7 +39,9 @@ impl Similar {
     }
 
     fn keep(&mut self, word: &str, known: Known, limit: usize) {
-        let bytes = |word: &str, known: &Known| word.len() + size_of_val(&*known.near) + 2 * size_of::<Known>();
+        let bytes = |word: &str, known: &Known| {
+            word.len() + size_of_val(&*known.near) + 2 * size_of::<Known>()
+        };
         self.bytes += bytes(word, &known);
         if let Some((word, old)) = self.kept.remove_entry(word) {
             self.bytes = self.bytes.saturating_sub(bytes(&word, &old));
@@ -56,14 +58,17 @@ impl Index {
     /// The words of the index that mean nearly the same as a folded word, say something, and have
     /// another stem than its own. Numbers mean only themselves.
     pub(super) fn near(&self, word: &str, stem: u32) -> Arc<[Near]> {
-        let Some(table) = self.table.filter(|_| !word.bytes().any(|byte| byte.is_ascii_digit())) else {
+        let Some(table) = self.table.filter(|_| !word.bytes().any(|byte| byte.is_ascii_digit()))
+        else {
             return Arc::default();
         };
         let words = u32::try_from(self.vocabulary.len()).unwrap_or(u32::MAX);
         let mut similar = self.similar.lock();
         let promoted = self.vocabulary.promoted();
         let known = similar.kept.get(word);
-        if let Some(known) = known.filter(|known| (known.seen, known.promoted) == (words, promoted.len())) {
+        if let Some(known) =
+            known.filter(|known| (known.seen, known.promoted) == (words, promoted.len()))
+        {
             return Arc::clone(&known.near);
         }
         let (seen, looked_at) = known.map_or((0, 0), |known| (known.seen, known.promoted));
@@ -71,10 +76,16 @@ impl Index {
         let vector = table.word(word);
         if !vector.is_zero() {
             let asked = Asked::new(table, vector, index(words - seen));
-            let late = promoted.get(looked_at..).unwrap_or_default().iter().copied().filter(|number| *number < seen);
+            let late = promoted
+                .get(looked_at..)
+                .unwrap_or_default()
+                .iter()
+                .copied()
+                .filter(|number| *number < seen);
             for number in late.chain(seen..words) {
                 let is_other = ![stem, NONE].contains(&self.vocabulary.stem(number));
-                let cosine = if is_other { asked.cosine(self.vocabulary.place(number)) } else { 0.0 };
+                let cosine =
+                    if is_other { asked.cosine(self.vocabulary.place(number)) } else { 0.0 };
                 if cosine > FLOOR {
                     near.push((number, GAIN * (cosine - FLOOR) / (1.0 - FLOOR)));
                 }
@@ -83,7 +94,11 @@ impl Index {
         }
         let near: Arc<[Near]> = near.into();
         let limit = KEPT_BYTES + self.entries.len() * KEPT_BYTES_EACH;
-        similar.keep(word, Known { seen: words, promoted: promoted.len(), near: Arc::clone(&near) }, limit);
+        similar.keep(
+            word,
+            Known { seen: words, promoted: promoted.len(), near: Arc::clone(&near) },
+            limit,
+        );
         near
     }
 }
@@ -116,7 +131,9 @@ impl Asked {
                 float(self.product(row)) * inverse * self.vector.inverse
             }
             Place::Sum(rows, inverse) => {
-                let product = |row: &u16| i64::from(self.product(*row)) * i64::from(self.table.measures(*row).1);
+                let product = |row: &u16| {
+                    i64::from(self.product(*row)) * i64::from(self.table.measures(*row).1)
+                };
                 let sum: i64 = rows.iter().map(product).sum();
                 wide(sum >> ROW_SHIFT) * inverse * self.vector.inverse
             }
@@ -145,7 +162,8 @@ mod tests {
         "charging and paying",
         "pay the charge, the refunds",
     ];
-    const QUESTIONS: [&str; 5] = ["money back", "what drink", "loan", "music, singer", "payment of the charges"];
+    const QUESTIONS: [&str; 5] =
+        ["money back", "what drink", "loan", "music, singer", "payment of the charges"];
 
     fn push(index: &mut Index, reader: &mut Reader, number: usize) {
         let parts = [Part { voice: 0, text: TEXTS.get(number).expect("is one of them") }];
@@ -159,7 +177,8 @@ mod tests {
             index.search(&Question { text, limit, mix: Mix::TURNS, wanted, vector, period }).hits
         };
         let hits = QUESTIONS.into_iter().flat_map(ask);
-        hits.map(|hit| (hit.key, [hit.score, hit.words, hit.cosine, hit.lent].map(f32::to_bits))).collect()
+        hits.map(|hit| (hit.key, [hit.score, hit.words, hit.cosine, hit.lent].map(f32::to_bits)))
+            .collect()
     }
 
     #[test]

@@ -125,11 +125,15 @@ impl Index {
         }
         let (lengths, backs) = (from.shorts()?, from.shorts()?);
         let is_behind = |(place, back): (usize, &u16)| usize::from(*back) <= place;
-        if lengths.len() != count || backs.len() != count || !backs.iter().enumerate().all(is_behind) {
+        if lengths.len() != count
+            || backs.len() != count
+            || !backs.iter().enumerate().all(is_behind)
+        {
             return None;
         }
         for length in &lengths {
-            let (key, group, low, high) = (from.number()?, from.number()?, from.number()?, from.number()?);
+            let (key, group, low, high) =
+                (from.number()?, from.number()?, from.number()?, from.number()?);
             let [label, said, answered, is_gone] = from.number()?.to_le_bytes();
             let (at, voices) = (whole(low, high), [said, answered]);
             let entry = Entry { key, group, at, label, voices, is_gone: is_gone != 0, asks: false };

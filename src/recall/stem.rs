@@ -11,7 +11,8 @@ pub(crate) struct Word {
 }
 
 impl Word {
-    /// The longest word that is cut, in bytes; of others no more is kept. A stem may have one more on its way.
+    /// The longest word that is cut, in bytes; of others no more is kept. A stem may have one more
+    /// on its way.
     pub(crate) const MAX: usize = 72;
 
     pub(crate) fn new(text: &[u8]) -> Word {
@@ -22,7 +23,9 @@ impl Word {
 
     pub(crate) fn extend(&mut self, more: &[u8]) {
         let len = more.len().min(Word::MAX - self.len);
-        if let (Some(to), Some(from)) = (self.bytes.get_mut(self.len..self.len + len), more.get(..len)) {
+        if let (Some(to), Some(from)) =
+            (self.bytes.get_mut(self.len..self.len + len), more.get(..len))
+        {
             to.copy_from_slice(from);
             self.len += len;
         }
@@ -96,8 +99,8 @@ const MIDDLE_ENDINGS: &[(&[u8], &[u8])] = &[
 ];
 
 const LAST_ENDINGS: [&[u8]; 19] = [
-    b"al", b"ance", b"ence", b"er", b"ic", b"able", b"ible", b"ant", b"ement", b"ment", b"ent", b"ion", b"ou", b"ism",
-    b"ate", b"iti", b"ous", b"ive", b"ize",
+    b"al", b"ance", b"ence", b"er", b"ic", b"able", b"ible", b"ant", b"ement", b"ment", b"ent",
+    b"ion", b"ou", b"ism", b"ate", b"iti", b"ous", b"ive", b"ize",
 ];
 
 fn plurals(word: &mut Word) {
@@ -133,7 +136,11 @@ fn past(word: &mut Word) {
 }
 
 /// Exchanges the longest ending that fits, if its stem allows.
-fn replace_first(word: &mut Word, endings: &[(&[u8], &[u8])], allows: impl Fn(&[u8], usize) -> bool) {
+fn replace_first(
+    word: &mut Word,
+    endings: &[(&[u8], &[u8])],
+    allows: impl Fn(&[u8], usize) -> bool,
+) {
     let fitting = endings.iter().filter(|(ending, _)| ends(word, ending));
     let Some((ending, by)) = fitting.max_by_key(|(ending, _)| ending.len()) else { return };
     let stem = word.len() - ending.len();
@@ -280,6 +287,9 @@ mod tests {
 
     #[test]
     fn words_of_other_scripts_are_their_own_stem() {
-        assert_eq!(stemmed("\u{437}\u{430}\u{43a}\u{430}\u{437}"), "\u{437}\u{430}\u{43a}\u{430}\u{437}");
+        assert_eq!(
+            stemmed("\u{437}\u{430}\u{43a}\u{430}\u{437}"),
+            "\u{437}\u{430}\u{43a}\u{430}\u{437}"
+        );
     }
 }

@@ -153,7 +153,10 @@ static KEYS: [u128; STOP.len()] = {
     let mut keys = [0; STOP.len()];
     let mut at = 0;
     while at < keys.len() {
-        #[expect(clippy::indexing_slicing, reason = "by the compiler: what is wrong does not compile")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "by the compiler: what is wrong does not compile"
+        )]
         (keys[at] = key(STOP[at].as_bytes()));
         at += 1;
     }

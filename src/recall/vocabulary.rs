@@ -142,7 +142,10 @@ impl Vocabulary {
 
     pub(crate) fn text(&self, number: u32) -> &[u8] {
         let end = self.word(number).map_or(0, |word| index(word.end));
-        let start = number.checked_sub(1).and_then(|before| self.word(before)).map_or(0, |word| index(word.end));
+        let start = number
+            .checked_sub(1)
+            .and_then(|before| self.word(before))
+            .map_or(0, |word| index(word.end));
         self.text.get(start..end).unwrap_or_default()
     }
 
@@ -156,7 +159,9 @@ impl Vocabulary {
         let text = cut(text);
         let slot = self.slot(text);
         let known = slot.known;
-        if let Some(known) = known.filter(|known| self.word(*known).is_some_and(|word| word.place != UNSEEN)) {
+        if let Some(known) =
+            known.filter(|known| self.word(*known).is_some_and(|word| word.place != UNSEEN))
+        {
             return Some(known);
         }
         if self.words.len() + 2 > MAX_WORDS {
@@ -246,7 +251,8 @@ impl Vocabulary {
     fn hash(&self, text: &[u8]) -> u32 {
         let mix = |hash: u64, value: u64| {
             let wide = u128::from(hash ^ value) * 0x9e37_79b9_7f4a_7c15_u128;
-            let [low, high] = [wide, wide >> 64].map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or(0));
+            let [low, high] = [wide, wide >> 64]
+                .map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or(0));
             low ^ high
         };
         let length = u64::try_from(text.len()).unwrap_or(0) << 56;
@@ -283,7 +289,10 @@ impl Vocabulary {
 
     fn sum(&self, place: usize) -> Place<'_> {
         let Some(far) = self.far.get(place) else { return Place::Nowhere };
-        let start = place.checked_sub(1).and_then(|before| self.far.get(before)).map_or(0, |before| index(before.end));
+        let start = place
+            .checked_sub(1)
+            .and_then(|before| self.far.get(before))
+            .map_or(0, |before| index(before.end));
         Place::Sum(self.rows.get(start..index(far.end)).unwrap_or_default(), far.inverse)
     }
 
@@ -311,7 +320,8 @@ impl Vocabulary {
     pub(crate) fn count(&mut self, stem: u32, more: bool) {
         if let Some(head) = self.words.get_mut(index(stem)).filter(|word| word.stem & HEAD != 0) {
             let documents = head.stem & DOCUMENTS;
-            let documents = if more { (documents + 1).min(DOCUMENTS) } else { documents.saturating_sub(1) };
+            let documents =
+                if more { (documents + 1).min(DOCUMENTS) } else { documents.saturating_sub(1) };
             head.stem = head.stem & !DOCUMENTS | documents;
         }
     }
@@ -340,7 +350,8 @@ fn ends(text: &[u8]) -> (u64, u64) {
 }
 
 fn is_same(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && if one.len() <= 16 { ends(one) == ends(other) } else { one == other }
+    one.len() == other.len()
+        && if one.len() <= 16 { ends(one) == ends(other) } else { one == other }
 }
 
 fn index(number: u32) -> usize {
@@ -418,7 +429,8 @@ impl Vocabulary {
     pub(crate) fn read_from(from: &mut Source<'_>, keeps_stops: bool) -> Option<Vocabulary> {
         let mut read = Vocabulary::new(keeps_stops);
         read.text = from.bytes()?.to_vec();
-        let columns = [from.numbers()?, from.numbers()?, from.numbers()?, from.numbers()?, from.numbers()?];
+        let columns =
+            [from.numbers()?, from.numbers()?, from.numbers()?, from.numbers()?, from.numbers()?];
         let (far_ends, inverses) = (from.numbers()?, from.numbers()?);
         read.rows = from.shorts()?;
         let far_fit = far_ends.len() == inverses.len()
@@ -426,13 +438,15 @@ impl Vocabulary {
             && far_ends.last().map_or(0, |end| index(*end)) == read.rows.len()
             && inverses.iter().all(|inverse| f32::from_bits(*inverse).is_finite());
         let far = far_ends.into_iter().zip(inverses);
-        read.far = far.map(|(end, inverse)| Far { end, inverse: f32::from_bits(inverse) }).collect();
+        read.far =
+            far.map(|(end, inverse)| Far { end, inverse: f32::from_bits(inverse) }).collect();
         let [stems, nexts, ends, documents, places] = columns;
         let count = stems.len();
         let same = [&nexts, &ends, &documents, &places].iter().all(|column| column.len() == count);
         let is_word = |number: &u32| *number == NONE || index(*number) < count;
         let known = stems.iter().chain(&nexts).all(is_word);
-        let ascending = ends.is_sorted() && ends.last().is_none_or(|end| index(*end) == read.text.len());
+        let ascending =
+            ends.is_sorted() && ends.last().is_none_or(|end| index(*end) == read.text.len());
         let far = places.iter().all(|place| *place < FAR || index(place - FAR) < read.far.len());
         if !(same && known && ascending && far && far_fit) || count > MAX_WORDS {
             return None;
@@ -479,7 +493,9 @@ mod tests {
 
     fn entered(words: &[&str]) -> (Vocabulary, Vec<u32>) {
         let mut vocabulary = Vocabulary::new(false);
-        let numbers = words.iter().map(|word| vocabulary.enter(word.as_bytes(), None).expect("there is room"));
+        let numbers = words
+            .iter()
+            .map(|word| vocabulary.enter(word.as_bytes(), None).expect("there is room"));
         let numbers = numbers.collect();
         (vocabulary, numbers)
     }

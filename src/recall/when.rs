@@ -20,8 +20,10 @@ const MONTHS: [&str; 12] = [
     "november",
     "december",
 ];
-const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const COUNTS: [&str; 11] = ["a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+const WEEKDAYS: [&str; 7] =
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+const COUNTS: [&str; 11] =
+    ["a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 /// Words of a question that are looked at.
 const MAX_WORDS: usize = 256;
 
@@ -45,7 +47,8 @@ fn days(words: &[String], at: usize, today: i64) -> Option<(i64, i64)> {
     let word = |place: usize| words.get(place).map_or("", String::as_str);
     let before = at.checked_sub(1).map_or("", word);
     let (this, next) = (word(at), word(at + 1));
-    let is_led = matches!(before, "in" | "last" | "since" | "during" | "of" | "this" | "on" | "from");
+    let is_led =
+        matches!(before, "in" | "last" | "since" | "during" | "of" | "this" | "on" | "from");
     match this {
         "today" => return Some((today, today + 1)),
         "yesterday" => return Some((today - 1, today)),
@@ -59,9 +62,13 @@ fn days(words: &[String], at: usize, today: i64) -> Option<(i64, i64)> {
         return ago(this, next, today);
     }
     if let Some(month) = position(&MONTHS, this) {
-        let (is_day_before, is_day_after) = (day_number(before).is_some(), day_number(next).is_some());
-        let is_certain =
-            !matches!(this, "may" | "march") || is_led || is_day_before || is_day_after || year(next).is_some();
+        let (is_day_before, is_day_after) =
+            (day_number(before).is_some(), day_number(next).is_some());
+        let is_certain = !matches!(this, "may" | "march")
+            || is_led
+            || is_day_before
+            || is_day_after
+            || year(next).is_some();
         return is_certain.then(|| month_days(month, before, next, word(at + 2), today));
     }
     if let Some(weekday) = position(&WEEKDAYS, this) {
@@ -91,7 +98,8 @@ fn unit_days(unit: &str, back: i64, today: i64) -> Option<(i64, i64)> {
 /// "three days ago".
 fn ago(count: &str, unit: &str, today: i64) -> Option<(i64, i64)> {
     let words = position(&COUNTS, count).map(|place| place.max(1));
-    let count = words.or_else(|| count.parse().ok()).filter(|count| (1..=10_000).contains(count))?;
+    let count =
+        words.or_else(|| count.parse().ok()).filter(|count| (1..=10_000).contains(count))?;
     match unit.trim_end_matches('s') {
         "day" => Some((today - count, today - count + 1)),
         // Nobody counts weeks to the day.
@@ -107,7 +115,11 @@ fn month_days(month: i64, before: &str, next: &str, second: &str, today: i64) ->
     let day = day_number(before).or_else(|| day_number(next).filter(|_| year(next).is_none()));
     let (this_year, this_month, _) = civil(today);
     let is_past = month < this_month || (month == this_month && before != "last");
-    let year = year(next).or_else(|| year(second)).unwrap_or(if is_past { this_year } else { this_year - 1 });
+    let year = year(next).or_else(|| year(second)).unwrap_or(if is_past {
+        this_year
+    } else {
+        this_year - 1
+    });
     match day {
         Some(day) => (day_of(year, month, day), day_of(year, month, day) + 1),
         None => (day_of(year, month, 1), day_of(year, month + 1, 1)),
@@ -120,7 +132,8 @@ fn position(words: &[&str], word: &str) -> Option<i64> {
 
 /// "3", "21st".
 fn day_number(word: &str) -> Option<i64> {
-    let digits = ["st", "nd", "rd", "th"].iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word);
+    let digits =
+        ["st", "nd", "rd", "th"].iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word);
     digits.parse().ok().filter(|day| digits.len() <= 2 && (1..=31).contains(day))
 }
 
@@ -147,7 +160,8 @@ fn civil(day: i64) -> (i64, i64, i64) {
     let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let in_year = of_era - (365 * year + year / 4 - year / 100);
     let month = (5 * in_year + 2) / 153;
-    let (day, month) = (in_year - (153 * month + 2) / 5 + 1, if month < 10 { month + 2 } else { month - 10 });
+    let (day, month) =
+        (in_year - (153 * month + 2) / 5 + 1, if month < 10 { month + 2 } else { month - 10 });
     (year + era * 400 + i64::from(month < 2), month, day)
 }
 
@@ -193,9 +207,15 @@ mod tests {
 
     #[test]
     fn other_words_are_no_time() {
-        for text in
-            ["may I march in", "order 2024", "the last time", "five days", "", "ago ago ago", "99999999 days ago"]
-        {
+        for text in [
+            "may I march in",
+            "order 2024",
+            "the last time",
+            "five days",
+            "",
+            "ago ago ago",
+            "99999999 days ago",
+        ] {
             assert_eq!(seen(text), None, "{text}");
         }
     }

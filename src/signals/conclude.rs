@@ -97,7 +97,8 @@ pub struct Signals {
     pub asks_policy: bool,
 }
 
-/// Below this share the table holds blame for unlikely; chosen on the development files, flat from 0.1 to 0.25.
+/// Below this share the table holds blame for unlikely; chosen on the development files, flat from
+/// 0.1 to 0.25.
 const UNLIKELY: f32 = 0.15;
 /// A phrase as bad as this is blame beyond doubt.
 const BLAME: f32 = -2.0;
@@ -108,13 +109,15 @@ impl Signals {
         let rules = context.rules.unwrap_or_else(|| SignalRules::shared());
         let normal = Normalized::of(text);
         let mut reading = Reading::of(&rules.set, normal.as_str());
-        let language = if is_surely_english(&reading, text) { Some("en") } else { language_of(text) };
+        let language =
+            if is_surely_english(&reading, text) { Some("en") } else { language_of(text) };
         if is_foreign(language, &reading) {
             // English rules have nothing to say about it.
             reading.tokens.clear();
         }
         let hits = rules.set.hits(&reading);
-        let found = Found { rules, set: &rules.set, normal: &normal, reading: &reading, hits: &hits };
+        let found =
+            Found { rules, set: &rules.set, normal: &normal, reading: &reading, hits: &hits };
         let mut signals = found.conclude(context);
         signals.language = language;
         signals
@@ -124,14 +127,16 @@ impl Signals {
 /// Whether nearly all words of a message are English ones that the rules know.
 fn is_surely_english(reading: &Reading, text: &str) -> bool {
     let all = reading.tokens.len();
-    let known = reading.tokens.iter().filter(|token| token.id != super::vocabulary::UNKNOWN).count();
+    let known =
+        reading.tokens.iter().filter(|token| token.id != super::vocabulary::UNKNOWN).count();
     text.is_ascii() && text.len() >= 20 && all >= 4 && known * 10 >= all * 7
 }
 
 /// Whether a message is surely not English: another language was found, and hardly any word is
 /// one that the rules know.
 fn is_foreign(language: Option<&'static str>, reading: &Reading) -> bool {
-    let known = reading.tokens.iter().filter(|token| token.id != super::vocabulary::UNKNOWN).count();
+    let known =
+        reading.tokens.iter().filter(|token| token.id != super::vocabulary::UNKNOWN).count();
     language.is_some_and(|language| language != "en") && known * 2 < reading.tokens.len()
 }
 
@@ -160,13 +165,21 @@ impl Found<'_> {
         if let Some(angry) = angry.as_ref().filter(|_| polarity <= -0.8)
             && !escalations.iter().any(|known| known.value == EscalationReason::Dissatisfied)
         {
-            escalations.push(Finding { value: EscalationReason::Dissatisfied, score: 0.7, cues: angry.cues.clone() });
+            escalations.push(Finding {
+                value: EscalationReason::Dissatisfied,
+                score: 0.7,
+                cues: angry.cues.clone(),
+            });
         }
         if polarity < self.set.bars.dissatisfied
             && !escalations.iter().any(|known| known.value == EscalationReason::Dissatisfied)
         {
             let cues = sentiment.cues.clone();
-            escalations.push(Finding { value: EscalationReason::Dissatisfied, score: -polarity, cues });
+            escalations.push(Finding {
+                value: EscalationReason::Dissatisfied,
+                score: -polarity,
+                cues,
+            });
         }
         escalations.sort_by(|one, other| other.score.total_cmp(&one.score));
         let intent = self.intent(&escalations, &sentiment);
@@ -208,7 +221,11 @@ impl Found<'_> {
         let cues = tone.parts.iter().map(|part| {
             let rule = part.rule.and_then(|rule| self.set.rules.get(usize::from(rule)));
             let name = rule.map_or(Cow::Borrowed("lexicon"), |rule| rule.name.clone());
-            Cue { span: self.normal.original(part.span.clone()), rule: name, score: f64::from(part.value) }
+            Cue {
+                span: self.normal.original(part.span.clone()),
+                rule: name,
+                score: f64::from(part.value),
+            }
         });
         let cues: Vec<Cue> = cues.collect();
         let by_rules = match tone.compound {
@@ -216,7 +233,8 @@ impl Found<'_> {
             bad if bad <= self.set.bars.negative => Sentiment::Negative,
             _ => Sentiment::Neutral,
         };
-        let Some(table) = self.rules.table.as_deref().filter(|_| !self.reading.tokens.is_empty()) else {
+        let Some(table) = self.rules.table.as_deref().filter(|_| !self.reading.tokens.is_empty())
+        else {
             let score = f64::from(tone.compound.abs());
             return (Finding { value: by_rules, score, cues }, f64::from(tone.compound));
         };
@@ -229,27 +247,32 @@ impl Found<'_> {
         let [bad, neither, good] = shares;
         if by_rules == Sentiment::Negative && self.is_for_support(tone, bad) {
             let score = f64::from(bad.max(-tone.compound));
-            return (Finding { value: by_rules, score, cues }, f64::from((good - bad).min(tone.compound)));
+            return (
+                Finding { value: by_rules, score, cues },
+                f64::from((good - bad).min(tone.compound)),
+            );
         }
-        let (value, score) = if self.escalates() && by_rules != Sentiment::Positive && good > bad.max(neither) {
-            // Nobody praises while complaining, or asking for a person.
-            (by_rules, neither)
-        } else if bad >= neither && bad >= good {
-            (Sentiment::Negative, bad)
-        } else if good >= neither {
-            (Sentiment::Positive, good)
-        } else {
-            (Sentiment::Neutral, neither)
-        };
+        let (value, score) =
+            if self.escalates() && by_rules != Sentiment::Positive && good > bad.max(neither) {
+                // Nobody praises while complaining, or asking for a person.
+                (by_rules, neither)
+            } else if bad >= neither && bad >= good {
+                (Sentiment::Negative, bad)
+            } else if good >= neither {
+                (Sentiment::Positive, good)
+            } else {
+                (Sentiment::Neutral, neither)
+            };
         (Finding { value, score: f64::from(score), cues }, f64::from(good - bad))
     }
 
     /// Whether the message is addressed to a company's account, pressing, or says one of the
     /// phrases that are blame beyond doubt: there the rules for support are heard before a table
-    /// that was learned from talk of all kinds, unless it holds blame for unlikely. Thanks for nothing
-    /// no table hears.
+    /// that was learned from talk of all kinds, unless it holds blame for unlikely. Thanks for
+    /// nothing no table hears.
     fn is_for_support(&self, tone: &Tone, bad: f32) -> bool {
-        let rules = tone.parts.iter().filter_map(|part| self.set.rules.get(usize::from(part.rule?)));
+        let rules =
+            tone.parts.iter().filter_map(|part| self.set.rules.get(usize::from(part.rule?)));
         if rules.into_iter().any(|rule| rule.name == "thanks for nothing") {
             return true;
         }
@@ -257,7 +280,8 @@ impl Found<'_> {
             return false;
         }
         let is_blame = tone.parts.iter().any(|part| part.rule.is_some() && part.value <= BLAME);
-        let is_pressing = |hit: &Hit| matches!(self.shows(hit), Some(Shows::Urgency(_) | Shows::Escalate(_)));
+        let is_pressing =
+            |hit: &Hit| matches!(self.shows(hit), Some(Shows::Urgency(_) | Shows::Escalate(_)));
         is_blame || self.reading.is_addressed || self.hits.iter().any(is_pressing)
     }
 
@@ -267,9 +291,11 @@ impl Found<'_> {
 
     /// Frustrated or angry: bad, and a cue that says so.
     fn upset(&self, polarity: f64, angry: bool) -> Option<Finding<()>> {
-        let mut cues = self.cues(|shows| shows == if angry { Shows::Anger } else { Shows::Frustration });
+        let mut cues =
+            self.cues(|shows| shows == if angry { Shows::Anger } else { Shows::Frustration });
         let shouts = self.reading.caps >= 3 && self.reading.caps * 2 > self.reading.words;
-        let marks = self.reading.exclamations >= 2 || self.reading.exclamations + self.reading.questions >= 3;
+        let marks = self.reading.exclamations >= 2
+            || self.reading.exclamations + self.reading.questions >= 3;
         let strength: f64 = cues.iter().map(|cue| cue.score).sum::<f64>()
             + if angry && shouts { 1.0 } else { 0.0 }
             + if angry && marks { 0.5 } else { 0.0 };
@@ -310,7 +336,9 @@ impl Found<'_> {
     fn topics(&self) -> Vec<Finding<Topic>> {
         let mut found: Vec<Finding<Topic>> = Vec::new();
         for (place, hit) in self.hits.iter().enumerate() {
-            let (Some(Shows::Topic(topic)), Some(cue)) = (self.shows(hit), self.cue(hit)) else { continue };
+            let (Some(Shows::Topic(topic)), Some(cue)) = (self.shows(hit), self.cue(hit)) else {
+                continue;
+            };
             // A rule that matches again says little new.
             let is_new = !self.hits.iter().take(place).any(|before| before.rule == hit.rule);
             let score = if is_new { cue.score } else { cue.score * 0.2 };
@@ -333,7 +361,10 @@ impl Found<'_> {
     fn escalations(&self, context: &SignalContext<'_>) -> Vec<Finding<EscalationReason>> {
         let mut found: Vec<Finding<EscalationReason>> = Vec::new();
         for hit in self.hits {
-            let (Some(Shows::Escalate(reason)), Some(cue)) = (self.shows(hit), self.cue(hit)) else { continue };
+            let (Some(Shows::Escalate(reason)), Some(cue)) = (self.shows(hit), self.cue(hit))
+            else {
+                continue;
+            };
             match found.iter_mut().find(|known| known.value == reason) {
                 Some(known) => {
                     known.score = known.score.max(cue.score);
@@ -342,16 +373,24 @@ impl Found<'_> {
                 None => found.push(Finding { value: reason, score: cue.score, cues: vec![cue] }),
             }
         }
-        if context.earlier_same >= 2 && !found.iter().any(|known| known.value == EscalationReason::Repeated) {
+        if context.earlier_same >= 2
+            && !found.iter().any(|known| known.value == EscalationReason::Repeated)
+        {
             found.push(Finding { value: EscalationReason::Repeated, score: 0.8, cues: Vec::new() });
         }
         found
     }
 
-    fn intent(&self, escalations: &[Finding<EscalationReason>], sentiment: &Finding<Sentiment>) -> Finding<Intent> {
+    fn intent(
+        &self,
+        escalations: &[Finding<EscalationReason>],
+        sentiment: &Finding<Sentiment>,
+    ) -> Finding<Intent> {
         let mut best: Option<Finding<Intent>> = None;
         for hit in self.hits {
-            let (Some(Shows::Intent(intent)), Some(cue)) = (self.shows(hit), self.cue(hit)) else { continue };
+            let (Some(Shows::Intent(intent)), Some(cue)) = (self.shows(hit), self.cue(hit)) else {
+                continue;
+            };
             match &mut best {
                 Some(known) if known.value == intent => known.cues.push(cue),
                 Some(known) if known.score >= cue.score => {}
@@ -364,7 +403,9 @@ impl Found<'_> {
         };
         let asked = from(EscalationReason::Person, Intent::Person)
             .or_else(|| from(EscalationReason::Complaint, Intent::Complaint));
-        if let Some(asked) = asked.filter(|asked| best.as_ref().is_none_or(|known| known.score <= asked.score)) {
+        if let Some(asked) =
+            asked.filter(|asked| best.as_ref().is_none_or(|known| known.score <= asked.score))
+        {
             return asked;
         }
         best.unwrap_or_else(|| {
@@ -382,7 +423,11 @@ impl Found<'_> {
     /// Formal cues minus casual ones; each rule counts once.
     fn style(&self) -> (f64, Vec<Cue>) {
         let mut cues = self.cues(|shows| shows == Shows::Formal);
-        cues.extend(self.cues(|shows| shows == Shows::Casual).into_iter().map(|cue| Cue { score: -cue.score, ..cue }));
+        cues.extend(
+            self.cues(|shows| shows == Shows::Casual)
+                .into_iter()
+                .map(|cue| Cue { score: -cue.score, ..cue }),
+        );
         cues.extend(self.spellings());
         cues.sort_by_key(|cue| cue.span.start);
         let mut seen: Vec<&str> = Vec::new();
@@ -401,11 +446,16 @@ impl Found<'_> {
         let text = self.normal.as_str();
         let mut cues = Vec::new();
         let mut push = |token: &Token, rule, score| {
-            cues.push(Cue { span: self.normal.original(token.span.clone()), rule: Cow::Borrowed(rule), score });
+            cues.push(Cue {
+                span: self.normal.original(token.span.clone()),
+                rule: Cow::Borrowed(rule),
+                score,
+            });
         };
         for token in self.reading.tokens.iter().filter(|token| token.is_first && !token.is_quoted) {
             let written = text.get(token.span.clone()).unwrap_or_default();
-            let is_chat = self.set.vocabulary.known(token.written).is_some_and(|known| known.is_chat);
+            let is_chat =
+                self.set.vocabulary.known(token.written).is_some_and(|known| known.is_chat);
             if is_chat {
                 push(token, "chat spelling", -1.2);
             } else if written == "i" {

@@ -32,7 +32,13 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    pub(super) fn push(&mut self, kind: EntityKind, span: Range<usize>, rule: Cow<'static, str>, score: f64) {
+    pub(super) fn push(
+        &mut self,
+        kind: EntityKind,
+        span: Range<usize>,
+        rule: Cow<'static, str>,
+        score: f64,
+    ) {
         if self.is_free(&span) && !span.is_empty() && self.found.len() < MAX_ENTITIES {
             self.taken.push(span.clone());
             self.found.push(Entity { kind, span, rule, score });
@@ -51,7 +57,9 @@ impl Search<'_> {
         let Some(said) = self.context.agent_said else { return false };
         let said = said.to_lowercase();
         let asks = said.contains('?')
-            || ["please", "provide", "need your", "share", "give me", "tell me"].iter().any(|word| said.contains(word));
+            || ["please", "provide", "need your", "share", "give me", "tell me"]
+                .iter()
+                .any(|word| said.contains(word));
         let words: &[&str] = match kind {
             EntityKind::Name => &[
                 "your name",
@@ -97,13 +105,16 @@ pub(super) fn entities(
     context: &SignalContext<'_>,
 ) -> Vec<Entity> {
     let text = normal.as_str();
-    let mut search = Search { rules, text, reading, hits, context, taken: Vec::new(), found: Vec::new() };
+    let mut search =
+        Search { rules, text, reading, hits, context, taken: Vec::new(), found: Vec::new() };
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
     if has_digit || reading.has_address || text.contains('@') {
         order_id::find_shapes(&mut search);
         for (what, span) in sensitive(text).into_iter().take(MAX_ENTITIES) {
             match what {
-                Sensitive::Email => search.push(EntityKind::Email, span, Cow::Borrowed("email"), 0.99),
+                Sensitive::Email => {
+                    search.push(EntityKind::Email, span, Cow::Borrowed("email"), 0.99)
+                }
                 Sensitive::Phone if !order_id::has_cue(text, span.start) => {
                     search.push(EntityKind::Phone, span, Cow::Borrowed("phone"), 0.9);
                 }
@@ -131,7 +142,8 @@ pub(super) fn entities(
 /// Products and plans, which rules name in whole.
 fn find_by_rules(search: &mut Search<'_>) {
     for hit in search.hits {
-        let (Some(rule), Some(span)) = (search.rules.set.rule(hit), span_of(&search.reading.tokens, &hit.tokens))
+        let (Some(rule), Some(span)) =
+            (search.rules.set.rule(hit), span_of(&search.reading.tokens, &hit.tokens))
         else {
             continue;
         };
@@ -170,7 +182,10 @@ fn sentence_end(text: &str, from: usize, most: usize) -> usize {
 fn quoted_after(text: &str, from: usize) -> Option<Range<usize>> {
     let rest = text.get(from..)?;
     let near = rest.char_indices().nth(24).map_or(rest.len(), |(at, _)| at);
-    let (open, mark) = rest.get(..near)?.char_indices().find(|(_, c)| matches!(c, '"' | '\u{201c}' | ':' | '\''))?;
+    let (open, mark) = rest
+        .get(..near)?
+        .char_indices()
+        .find(|(_, c)| matches!(c, '"' | '\u{201c}' | ':' | '\''))?;
     let start = from + open + mark.len_utf8();
     let after = text.get(start..)?;
     let blank = after.len() - after.trim_start().len();
@@ -185,8 +200,8 @@ fn quoted_after(text: &str, from: usize) -> Option<Range<usize>> {
 }
 
 const CURRENCY: [&str; 16] = [
-    "dollars", "dollar", "usd", "euro", "euros", "eur", "pounds", "pound", "gbp", "rupees", "rs", "inr", "bucks",
-    "cents", "chf", "yen",
+    "dollars", "dollar", "usd", "euro", "euros", "eur", "pounds", "pound", "gbp", "rupees", "rs",
+    "inr", "bucks", "cents", "chf", "yen",
 ];
 const MONTHS: [&str; 23] = [
     "january",
@@ -213,8 +228,18 @@ const MONTHS: [&str; 23] = [
     "oct",
     "nov",
 ];
-const DAYS: [&str; 10] =
-    ["today", "tomorrow", "yesterday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+const DAYS: [&str; 10] = [
+    "today",
+    "tomorrow",
+    "yesterday",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
 
 /// A run of digits with separators inside it.
 fn number_end(text: &str, from: usize, separators: &[u8]) -> usize {
@@ -243,7 +268,8 @@ fn find_amounts_and_days(search: &mut Search<'_>) {
         }
         let before = text.get(..at).unwrap_or_default();
         let last = before.chars().next_back();
-        let is_inside = last.is_some_and(|c| c.is_alphanumeric() || matches!(c, '#' | '-' | '_' | '/'));
+        let is_inside =
+            last.is_some_and(|c| c.is_alphanumeric() || matches!(c, '#' | '-' | '_' | '/'));
         let end = number_end(text, at, b",.");
         if is_inside {
             at = end.max(at + 1);
@@ -255,8 +281,13 @@ fn find_amounts_and_days(search: &mut Search<'_>) {
             .chars()
             .next_back()
             .filter(|c| matches!(c, '$' | '\u{20ac}' | '\u{a3}' | '\u{20b9}' | '\u{a5}'));
-        let next: String =
-            rest.trim_start().chars().take_while(|c| c.is_alphabetic()).take(9).collect::<String>().to_lowercase();
+        let next: String = rest
+            .trim_start()
+            .chars()
+            .take_while(|c| c.is_alphabetic())
+            .take(9)
+            .collect::<String>()
+            .to_lowercase();
         let close = rest.len() - rest.trim_start().len() <= 1;
         let sign_after = rest.chars().next().filter(|c| matches!(c, '\u{20ac}' | '$' | '\u{a3}'));
         let previous = last_word(before);
@@ -265,10 +296,20 @@ fn find_amounts_and_days(search: &mut Search<'_>) {
             let start = before.trim_end().len() - sign.len_utf8();
             search.push(EntityKind::Amount, start..end, Cow::Borrowed("currency sign"), 0.97);
         } else if let Some(sign) = sign_after {
-            search.push(EntityKind::Amount, at..end + sign.len_utf8(), Cow::Borrowed("currency sign"), 0.97);
+            search.push(
+                EntityKind::Amount,
+                at..end + sign.len_utf8(),
+                Cow::Borrowed("currency sign"),
+                0.97,
+            );
         } else if close && CURRENCY.contains(&next.as_str()) {
             let blank = rest.len() - rest.trim_start().len();
-            search.push(EntityKind::Amount, at..end + blank + next.len(), Cow::Borrowed("currency word"), 0.95);
+            search.push(
+                EntityKind::Amount,
+                at..end + blank + next.len(),
+                Cow::Borrowed("currency word"),
+                0.95,
+            );
         } else if matches!(previous.to_lowercase().as_str(), "rs" | "usd" | "eur" | "gbp" | "inr") {
             let start = before.trim_end_matches([' ', '.']).len() - previous.len();
             search.push(EntityKind::Amount, start..end, Cow::Borrowed("currency word"), 0.95);
@@ -285,8 +326,13 @@ fn find_amounts_and_days(search: &mut Search<'_>) {
 fn find_month_around(search: &mut Search<'_>, at: usize, end: usize, previous: &str) {
     let text = search.text;
     let rest = text.get(end..).unwrap_or_default();
-    let ordinal = ["st", "nd", "rd", "th"].into_iter().find(|ending| rest.starts_with(ending)).map_or(0, str::len);
-    if MONTHS.contains(&previous.to_lowercase().as_str()) && previous.starts_with(char::is_uppercase) {
+    let ordinal = ["st", "nd", "rd", "th"]
+        .into_iter()
+        .find(|ending| rest.starts_with(ending))
+        .map_or(0, str::len);
+    if MONTHS.contains(&previous.to_lowercase().as_str())
+        && previous.starts_with(char::is_uppercase)
+    {
         let start = text.get(..at).unwrap_or_default().trim_end().len() - previous.len();
         return search.push(EntityKind::Date, start..end + ordinal, Cow::Borrowed("month"), 0.95);
     }
@@ -295,7 +341,10 @@ fn find_month_around(search: &mut Search<'_>, at: usize, end: usize, previous: &
     let Some(month) = after.strip_prefix(' ') else { return };
     let letters = month.bytes().take_while(u8::is_ascii_alphabetic).count();
     let word = month.get(..letters).unwrap_or_default();
-    let is_month = word != "may" && word != "mar" && word != "sep" && MONTHS.contains(&word.to_lowercase().as_str());
+    let is_month = word != "may"
+        && word != "mar"
+        && word != "sep"
+        && MONTHS.contains(&word.to_lowercase().as_str());
     if is_month {
         let mut stop = text.len() - month.len() + letters;
         let year = text.get(stop..).unwrap_or_default().trim_start_matches([',', ' ']);
@@ -314,15 +363,18 @@ fn is_date(text: &str) -> bool {
         let parts: Vec<&str> = text.split(separator).collect();
         if let [first, second, third] = parts.as_slice() {
             let number = |part: &str, most: u32| {
-                part.len() <= 2 && part.parse::<u32>().is_ok_and(|number| (1..=most).contains(&number))
+                part.len() <= 2
+                    && part.parse::<u32>().is_ok_and(|number| (1..=most).contains(&number))
             };
             let year = |part: &str| {
                 (part.len() == 4 && (part.starts_with("20") || part.starts_with("19")))
                     || (part.len() == 2 && separator != '.')
             };
-            let is_year_first = year(first) && first.len() == 4 && number(second, 12) && number(third, 31);
-            let is_year_last =
-                year(third) && ((number(first, 31) && number(second, 12)) || (number(first, 12) && number(second, 31)));
+            let is_year_first =
+                year(first) && first.len() == 4 && number(second, 12) && number(third, 31);
+            let is_year_last = year(third)
+                && ((number(first, 31) && number(second, 12))
+                    || (number(first, 12) && number(second, 31)));
             return is_year_first || is_year_last;
         }
     }
@@ -336,7 +388,11 @@ fn last_word(text: &str) -> &str {
 }
 
 fn find_named_days(search: &mut Search<'_>) {
-    let tokens = search.reading.tokens.iter().filter(|token| token.is_first && (5..=9).contains(&token.span.len()));
+    let tokens = search
+        .reading
+        .tokens
+        .iter()
+        .filter(|token| token.is_first && (5..=9).contains(&token.span.len()));
     let days: Vec<Range<usize>> = tokens
         .filter(|token| {
             let word = search.text.get(token.span.clone()).unwrap_or_default();

@@ -99,16 +99,21 @@ impl Features {
             tone.parts.last().map_or(0.0, |part| part.value / 4.0),
         ];
         let direction = Embedding::shipped().map(|table| table.text(text, MAX_WORDS));
-        let (values, inverse) = direction.map_or(([0; DIMENSIONS], 0.0), |vector| (vector.values, vector.inverse));
+        let (values, inverse) =
+            direction.map_or(([0; DIMENSIONS], 0.0), |vector| (vector.values, vector.inverse));
         let direction = values.map(|value| f32::from(value) * inverse * LENGTH);
         let mut dense = [0.0; DENSE];
-        dense.iter_mut().zip(found.into_iter().chain(direction)).for_each(|(to, value)| *to = value);
+        dense
+            .iter_mut()
+            .zip(found.into_iter().chain(direction))
+            .for_each(|(to, value)| *to = value);
         Features { buckets, dense }
     }
 
     /// Long messages have many features; each then weighs less.
     pub(super) fn share(&self) -> f32 {
-        let count = f32::from(u16::try_from(self.buckets.len().clamp(1, 60_000)).unwrap_or(u16::MAX));
+        let count =
+            f32::from(u16::try_from(self.buckets.len().clamp(1, 60_000)).unwrap_or(u16::MAX));
         1.0 / count.sqrt()
     }
 }
@@ -150,22 +155,32 @@ impl LinearTable {
         let mut sums = [0_i32; CLASSES];
         for bucket in &features.buckets {
             let at = usize::from(*bucket) * CLASSES;
-            for (sum, weight) in sums.iter_mut().zip(self.buckets.get(at..at + CLASSES).unwrap_or_default()) {
+            for (sum, weight) in
+                sums.iter_mut().zip(self.buckets.get(at..at + CLASSES).unwrap_or_default())
+            {
                 *sum += i32::from(*weight);
             }
         }
         let share = features.share() * self.scale;
         let mut logits = [0.0_f32; CLASSES];
         for ((logit, sum), dense) in logits.iter_mut().zip(sums).zip(&self.dense) {
-            let sum = f32::from(i16::try_from(sum).unwrap_or(if sum < 0 { i16::MIN } else { i16::MAX }));
-            *logit = sum * share + dense.iter().zip(&features.dense).map(|(weight, value)| weight * value).sum::<f32>();
+            let sum =
+                f32::from(i16::try_from(sum).unwrap_or(if sum < 0 { i16::MIN } else { i16::MAX }));
+            *logit = sum * share
+                + dense
+                    .iter()
+                    .zip(&features.dense)
+                    .map(|(weight, value)| weight * value)
+                    .sum::<f32>();
         }
         softmax(logits)
     }
 
     /// The table as bytes, for a file or a column.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.buckets.len() + MAGIC.len() + (1 + CLASSES * DENSE) * size_of::<f32>());
+        let mut bytes = Vec::with_capacity(
+            self.buckets.len() + MAGIC.len() + (1 + CLASSES * DENSE) * size_of::<f32>(),
+        );
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&self.scale.to_le_bytes());
         for weight in self.dense.iter().flatten() {
@@ -181,8 +196,12 @@ impl LinearTable {
     /// `Corrupt` if the bytes are not such a table; `Unsupported` if it was learned with the
     /// feature `embedding` and this program was built without, where it would be wrong too often.
     pub fn from_bytes(bytes: &[u8]) -> Result<LinearTable> {
-        let bad =
-            || Error::new(ErrorKind::Corrupt, "cannot read a table of weights: it was not written by this version");
+        let bad = || {
+            Error::new(
+                ErrorKind::Corrupt,
+                "cannot read a table of weights: it was not written by this version",
+            )
+        };
         let mut versions = [(MAGIC, DENSE), (MAGIC_2, FOUND)].into_iter();
         let known = versions.find_map(|(magic, count)| Some((bytes.strip_prefix(magic)?, count)));
         let (mut rest, count) = known.ok_or_else(bad)?;
@@ -199,13 +218,17 @@ impl LinearTable {
         if rest.len() != BUCKETS * CLASSES {
             return Err(bad());
         }
-        let needs_direction = dense.iter().any(|class| class.iter().skip(FOUND).any(|weight| *weight != 0.0));
+        let needs_direction =
+            dense.iter().any(|class| class.iter().skip(FOUND).any(|weight| *weight != 0.0));
         if needs_direction && Embedding::shipped().is_none() {
-            let why =
-                "cannot use a table of weights that was learned with the feature `embedding`: this program has none";
+            let why = "cannot use a table of weights that was learned with the feature `embedding`: this program has none";
             return Err(Error::new(ErrorKind::Unsupported, why));
         }
-        Ok(LinearTable { buckets: rest.iter().map(|byte| i8::from_le_bytes([*byte])).collect(), scale, dense })
+        Ok(LinearTable {
+            buckets: rest.iter().map(|byte| i8::from_le_bytes([*byte])).collect(),
+            scale,
+            dense,
+        })
     }
 }
 
@@ -217,4 +240,5 @@ pub(super) fn softmax(logits: [f32; CLASSES]) -> [f32; CLASSES] {
 }
 
 /// The class of a place in the weights.
-pub(super) const ORDER: [Sentiment; CLASSES] = [Sentiment::Negative, Sentiment::Neutral, Sentiment::Positive];
+pub(super) const ORDER: [Sentiment; CLASSES] =
+    [Sentiment::Negative, Sentiment::Neutral, Sentiment::Positive];

@@ -20,7 +20,9 @@ const CERTAIN: f32 = 0.9;
 pub(super) fn find(search: &mut Search<'_>) {
     let before = search.found.len();
     for hit in search.hits {
-        let Some(rule) = search.rules.set.rule(hit).filter(|rule| rule.shows == Shows::Name) else { continue };
+        let Some(rule) = search.rules.set.rule(hit).filter(|rule| rule.shows == Shows::Name) else {
+            continue;
+        };
         let (name, weight) = (rule.name.clone(), rule.weight);
         if let Some(span) = name_from(search, hit.tokens.end, weight >= CERTAIN) {
             search.push(EntityKind::Name, span, name, f64::from(weight));
@@ -38,11 +40,15 @@ pub(super) fn find(search: &mut Search<'_>) {
 fn name_from(search: &Search<'_>, at: usize, certain: bool) -> Option<Range<usize>> {
     let tokens = &search.reading.tokens;
     let mut span: Option<Range<usize>> = None;
-    for (place, token) in tokens.iter().enumerate().skip(at).filter(|(_, token)| token.is_first).take(MAX_WORDS) {
+    for (place, token) in
+        tokens.iter().enumerate().skip(at).filter(|(_, token)| token.is_first).take(MAX_WORDS)
+    {
         let written = search.text.get(token.span.clone()).unwrap_or_default();
-        let breaks = token.gap != Gap::None && (span.is_some() || (token.gap == Gap::Hard && place > at));
+        let breaks =
+            token.gap != Gap::None && (span.is_some() || (token.gap == Gap::Hard && place > at));
         let is_large = written.starts_with(char::is_uppercase);
-        let is_name = if is_large { !is_common(search, token) } else { certain && token.id == UNKNOWN };
+        let is_name =
+            if is_large { !is_common(search, token) } else { certain && token.id == UNKNOWN };
         // A name in capitals goes on in capitals only.
         let goes_on = span.as_ref().is_none_or(|span| {
             let first = search.text.get(span.clone()).unwrap_or_default();
@@ -74,7 +80,9 @@ fn whole_reply(search: &Search<'_>) -> Option<Range<usize>> {
     let (first, last) = (words.first()?, words.last()?);
     let are_names = words.iter().all(|token| {
         let written = search.text.get(token.span.clone()).unwrap_or_default();
-        token.id == token.written && !written.contains(|c: char| c.is_numeric()) && !is_common(search, token)
+        token.id == token.written
+            && !written.contains(|c: char| c.is_numeric())
+            && !is_common(search, token)
             || (words.len() == MAX_WORDS && written.eq_ignore_ascii_case("and"))
     });
     let together = words.iter().skip(1).all(|token| token.gap != Gap::Hard);
@@ -91,6 +99,9 @@ fn is_common(search: &Search<'_>, token: &Token) -> bool {
     set.is_filler(token.id)
         || set.is_common(token.id)
         || known.is_some_and(|known| {
-            known.negates || known.boost != 0.0 || known.valence <= -1.0 || !known.expansion.is_empty()
+            known.negates
+                || known.boost != 0.0
+                || known.valence <= -1.0
+                || !known.expansion.is_empty()
         })
 }

@@ -17,7 +17,8 @@ pub(super) struct OrderShape(Vec<u8>);
 impl OrderShape {
     pub(super) fn parse(shape: &str) -> Option<OrderShape> {
         let has_place = shape.contains(['#', '@']);
-        (has_place && shape.len() <= MAX_SHAPE && shape.is_ascii()).then(|| OrderShape(shape.as_bytes().to_vec()))
+        (has_place && shape.len() <= MAX_SHAPE && shape.is_ascii())
+            .then(|| OrderShape(shape.as_bytes().to_vec()))
     }
 
     /// How long the number is that begins at `at`, if one does.
@@ -63,8 +64,8 @@ const CUES: [&str; 18] = [
 ];
 /// Words that may stand between such a word and the number.
 const BETWEEN: [&str; 22] = [
-    "number", "no", "num", "nr", "id", "is", "was", "code", "of", "the", "my", "its", "it", "with", "for", "here",
-    "nmbr", "numbr", "ID", "hi", "s", "i",
+    "number", "no", "num", "nr", "id", "is", "was", "code", "of", "the", "my", "its", "it", "with",
+    "for", "here", "nmbr", "numbr", "ID", "hi", "s", "i",
 ];
 
 /// Finds what fits a tenant's shape.
@@ -73,7 +74,12 @@ pub(super) fn find_shapes(search: &mut Search<'_>) {
     for shape in search.rules.order_shapes.iter() {
         for at in 0..bytes.len() {
             if let Some(len) = shape.len_at(bytes, at) {
-                search.push(EntityKind::OrderId, at..at + len, Cow::Borrowed("tenant's shape"), 0.98);
+                search.push(
+                    EntityKind::OrderId,
+                    at..at + len,
+                    Cow::Borrowed("tenant's shape"),
+                    0.98,
+                );
             }
         }
     }
@@ -94,10 +100,9 @@ pub(super) fn find(search: &mut Search<'_>) {
         }
         let mut end = at;
         let mut place = at;
-        while bytes
-            .get(place)
-            .is_some_and(|byte| is_part(byte) || (*byte == b'-' && bytes.get(place + 1).is_some_and(is_part)))
-        {
+        while bytes.get(place).is_some_and(|byte| {
+            is_part(byte) || (*byte == b'-' && bytes.get(place + 1).is_some_and(is_part))
+        }) {
             place += 1;
             end = place;
         }
@@ -106,12 +111,21 @@ pub(super) fn find(search: &mut Search<'_>) {
         let Some(run) = text.get(span.clone()) else { continue };
         let digits = run.bytes().filter(u8::is_ascii_digit).count();
         let next = bytes.get(end).copied().unwrap_or(b' ');
-        let decimal = matches!(next, b'.' | b',' | b':' | b'/') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
+        let decimal = matches!(next, b'.' | b',' | b':' | b'/')
+            && bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
         let before = text.get(..span.start).unwrap_or_default();
         let joined = before.ends_with(|c: char| {
-            matches!(c, '.' | '/' | '_' | '@' | '$' | '\u{20ac}' | '\u{a3}' | '\u{20b9}') || c.is_alphanumeric()
+            matches!(c, '.' | '/' | '_' | '@' | '$' | '\u{20ac}' | '\u{a3}' | '\u{20b9}')
+                || c.is_alphanumeric()
         });
-        if digits == 0 || next == b'%' || next == b'@' || decimal || joined || next >= 0x80 || !search.is_free(&span) {
+        if digits == 0
+            || next == b'%'
+            || next == b'@'
+            || decimal
+            || joined
+            || next >= 0x80
+            || !search.is_free(&span)
+        {
             continue;
         }
         let marked = before.ends_with('#') || before.ends_with("# ");
@@ -136,15 +150,18 @@ fn is_long_form(run: &str) -> bool {
     let digits = run.bytes().filter(u8::is_ascii_digit).count();
     groups.len() == 3
         && digits >= 13
-        && groups.iter().all(|group| group.len() >= 3 && group.bytes().all(|byte| byte.is_ascii_digit()))
+        && groups
+            .iter()
+            .all(|group| group.len() >= 3 && group.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// "128gb", "5000mah", "2nd", "15th", "10am".
 fn is_measure(run: &str) -> bool {
     let letters = run.trim_start_matches(|c: char| c.is_ascii_digit());
     let units = [
-        "gb", "tb", "mb", "mah", "kg", "g", "ml", "l", "cm", "mm", "inch", "hrs", "hr", "mins", "min", "days", "day",
-        "am", "pm", "st", "nd", "rd", "th", "k", "w", "v", "hz", "p", "years", "rs", "usd",
+        "gb", "tb", "mb", "mah", "kg", "g", "ml", "l", "cm", "mm", "inch", "hrs", "hr", "mins",
+        "min", "days", "day", "am", "pm", "st", "nd", "rd", "th", "k", "w", "v", "hz", "p",
+        "years", "rs", "usd",
     ];
     letters.len() < run.len() && units.iter().any(|unit| unit.eq_ignore_ascii_case(letters))
 }
@@ -152,9 +169,12 @@ fn is_measure(run: &str) -> bool {
 /// Whether a word that announces an order's number stands before a place, in its sentence.
 pub(super) fn has_cue(text: &str, at: usize) -> bool {
     // A cue stands near, and looking no farther keeps a long text linear.
-    let from = (at.saturating_sub(NEAR)..=at).find(|from| text.is_char_boundary(*from)).unwrap_or(at);
+    let from =
+        (at.saturating_sub(NEAR)..=at).find(|from| text.is_char_boundary(*from)).unwrap_or(at);
     let before = text.get(from..at).unwrap_or_default();
-    let sentence = before.rfind(['!', '?', ';', '\n']).map_or(before, |end| before.get(end + 1..).unwrap_or_default());
+    let sentence = before
+        .rfind(['!', '?', ';', '\n'])
+        .map_or(before, |end| before.get(end + 1..).unwrap_or_default());
     let is_plain = |word: &&str| !word.is_empty();
     for word in sentence.rsplit(|c: char| !c.is_alphanumeric()).filter(is_plain).take(5) {
         if CUES.iter().any(|cue| cue.eq_ignore_ascii_case(word)) {

@@ -79,7 +79,13 @@ impl Pattern {
     }
 }
 
-fn matches(steps: &[Step], tokens: &[Token], at: usize, is_loose: bool, budget: &mut u32) -> Option<usize> {
+fn matches(
+    steps: &[Step],
+    tokens: &[Token],
+    at: usize,
+    is_loose: bool,
+    budget: &mut u32,
+) -> Option<usize> {
     *budget = budget.checked_sub(1)?;
     let Some((step, rest)) = steps.split_first() else { return Some(at) };
     let token = tokens.get(at);
@@ -117,7 +123,10 @@ fn matches(steps: &[Step], tokens: &[Token], at: usize, is_loose: bool, budget: 
         Step::Gap(most) => {
             for skipped in 0..=*most {
                 // The next word must still be of the same sentence.
-                if tokens.get(at + skipped).is_some_and(|token| token.gap == Gap::Hard && !(is_loose && skipped == 0)) {
+                if tokens
+                    .get(at + skipped)
+                    .is_some_and(|token| token.gap == Gap::Hard && !(is_loose && skipped == 0))
+                {
                     return None;
                 }
                 if let Some(end) = matches(rest, tokens, at + skipped, true, budget) {
@@ -147,7 +156,11 @@ pub(super) fn parse<'a>(
             "#" => steps.push(Step::Number),
             _ => {
                 if let Some(most) = part.strip_prefix('*') {
-                    let most = most.parse().ok().filter(|most| (1..=MAX_GAP).contains(most)).ok_or(part)?;
+                    let most = most
+                        .parse()
+                        .ok()
+                        .filter(|most| (1..=MAX_GAP).contains(most))
+                        .ok_or(part)?;
                     steps.push(Step::Gap(most));
                 } else if let Some(words) = part.strip_prefix('?') {
                     steps.push(Step::Maybe(words_of(words, vocabulary, set).ok_or(part)?.into()));
@@ -189,7 +202,11 @@ fn push_words(
         return Some(());
     }
     let words = words_of(part, vocabulary, set)?;
-    steps.push(if let [word] = words.as_slice() { Step::Word(*word) } else { Step::Any(words.into()) });
+    steps.push(if let [word] = words.as_slice() {
+        Step::Word(*word)
+    } else {
+        Step::Any(words.into())
+    });
     Some(())
 }
 

@@ -53,7 +53,8 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn of(rules: &RuleSet, text: &str) -> Reading {
-        let mut reading = Reading { tokens: Vec::with_capacity(text.len() / 4 + 4), ..Reading::default() };
+        let mut reading =
+            Reading { tokens: Vec::with_capacity(text.len() / 4 + 4), ..Reading::default() };
         let bytes = text.as_bytes();
         let mut end = 0;
         for word in words(text) {
@@ -89,7 +90,11 @@ impl Reading {
     fn push(&mut self, rules: &RuleSet, token: Token) {
         let expansion = match token.id {
             UNKNOWN => &[],
-            id => rules.vocabulary.known(id).map(|known| known.expansion.as_slice()).unwrap_or_default(),
+            id => rules
+                .vocabulary
+                .known(id)
+                .map(|known| known.expansion.as_slice())
+                .unwrap_or_default(),
         };
         if expansion.is_empty() {
             self.tokens.push(token);

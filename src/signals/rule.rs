@@ -50,10 +50,18 @@ impl Shows {
     fn parse(text: &str) -> Option<Shows> {
         let (kind, value) = text.split_once('.').unwrap_or((text, ""));
         Some(match kind {
-            "topic" => Shows::Topic(Topic::ALL.iter().copied().find(|topic| topic.name() == value)?),
-            "urgency" => Shows::Urgency(Urgency::ALL.iter().copied().find(|urgency| urgency.name() == value)?),
-            "escalate" => Shows::Escalate(EscalationReason::ALL.iter().copied().find(|reason| reason.name() == value)?),
-            "intent" => Shows::Intent(Intent::ALL.iter().copied().find(|intent| intent.name() == value)?),
+            "topic" => {
+                Shows::Topic(Topic::ALL.iter().copied().find(|topic| topic.name() == value)?)
+            }
+            "urgency" => Shows::Urgency(
+                Urgency::ALL.iter().copied().find(|urgency| urgency.name() == value)?,
+            ),
+            "escalate" => Shows::Escalate(
+                EscalationReason::ALL.iter().copied().find(|reason| reason.name() == value)?,
+            ),
+            "intent" => {
+                Shows::Intent(Intent::ALL.iter().copied().find(|intent| intent.name() == value)?)
+            }
             "polarity" => Shows::Polarity,
             "anger" => Shows::Anger,
             "frustration" => Shows::Frustration,

@@ -49,13 +49,20 @@ pub(super) struct Bars {
 }
 
 impl Bars {
-    const DEFAULT: Bars =
-        Bars { negative: -0.05, positive: 0.25, low: -1.0, high: 1.0, critical: 3.0, dissatisfied: f64::NEG_INFINITY };
+    const DEFAULT: Bars = Bars {
+        negative: -0.05,
+        positive: 0.25,
+        low: -1.0,
+        high: 1.0,
+        critical: 3.0,
+        dissatisfied: f64::NEG_INFINITY,
+    };
 
     /// Reads `polarity -0.05 0.25`, `urgency -1 1 3` or `dissatisfied -0.7`.
     fn read(&mut self, text: &str) -> Option<()> {
         let (name, numbers) = text.split_once(' ')?;
-        let numbers: Option<Vec<f64>> = numbers.split(' ').map(|number| number.parse().ok()).collect();
+        let numbers: Option<Vec<f64>> =
+            numbers.split(' ').map(|number| number.parse().ok()).collect();
         match (name, numbers?.as_slice()) {
             ("polarity", [negative, positive]) if negative < positive => {
                 (self.negative, self.positive) = (single(*negative), single(*positive));
@@ -70,7 +77,11 @@ impl Bars {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::as_conversions, reason = "bars of rule files have few digits")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::as_conversions,
+    reason = "bars of rule files have few digits"
+)]
 fn single(number: f64) -> f32 {
     number as f32
 }
@@ -120,7 +131,9 @@ impl RuleSet {
 
     fn add_value(&mut self, word: &str, value: f32) -> Option<()> {
         let mut chars = word.chars();
-        if word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'\'') && !word.is_empty() {
+        if word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'\'')
+            && !word.is_empty()
+        {
             let id = self.vocabulary.add(word)?;
             self.vocabulary.known_mut(id)?.valence = value;
         } else if let (Some(c), None) = (chars.next(), chars.next())
@@ -143,20 +156,30 @@ impl RuleSet {
             let known = |name: &str| sets.get(name).cloned();
             match head {
                 _ if is_pattern => {
-                    let rule = self.rules.len().checked_sub(1).ok_or_else(|| bad("a pattern before any rule"))?;
+                    let rule = self
+                        .rules
+                        .len()
+                        .checked_sub(1)
+                        .ok_or_else(|| bad("a pattern before any rule"))?;
                     for part in text.trim().split(" / ") {
-                        let steps = pattern::parse(part, &mut self.vocabulary, &known).map_err(bad)?;
+                        let steps =
+                            pattern::parse(part, &mut self.vocabulary, &known).map_err(bad)?;
                         for steps in pattern::variants(&steps).ok_or_else(|| bad(part))? {
-                            self.add_pattern(rule, steps).ok_or_else(|| bad("too many patterns"))?;
+                            self.add_pattern(rule, steps)
+                                .ok_or_else(|| bad("too many patterns"))?;
                         }
                     }
                 }
                 "version" => self.version = Cow::Borrowed(rest),
                 "set" => {
-                    let (name, words) = rest.split_once(": ").ok_or_else(|| bad("a set without words"))?;
+                    let (name, words) =
+                        rest.split_once(": ").ok_or_else(|| bad("a set without words"))?;
                     let mut all = Vec::new();
                     for part in words.split_whitespace() {
-                        all.extend(pattern::words_of(part, &mut self.vocabulary, &known).ok_or_else(|| bad(part))?);
+                        all.extend(
+                            pattern::words_of(part, &mut self.vocabulary, &known)
+                                .ok_or_else(|| bad(part))?,
+                        );
                     }
                     all.sort_unstable();
                     all.dedup();
@@ -164,8 +187,12 @@ impl RuleSet {
                 }
                 "read" => self.add_reading(rest, false).ok_or_else(|| bad(rest))?,
                 "chat" => self.add_reading(rest, true).ok_or_else(|| bad(rest))?,
-                "negate" => self.mark(rest, |known| known.negates = true).ok_or_else(|| bad(rest))?,
-                "english" => self.mark(rest, |known| known.is_english = true).ok_or_else(|| bad(rest))?,
+                "negate" => {
+                    self.mark(rest, |known| known.negates = true).ok_or_else(|| bad(rest))?
+                }
+                "english" => {
+                    self.mark(rest, |known| known.is_english = true).ok_or_else(|| bad(rest))?
+                }
                 "boost" => {
                     let (value, words) = rest.split_once(' ').ok_or_else(|| bad(rest))?;
                     let value: f32 = value.parse().map_err(|_| bad(rest))?;
@@ -175,25 +202,35 @@ impl RuleSet {
                     let (value, words) = rest.split_once(' ').ok_or_else(|| bad(rest))?;
                     let value: f32 = value.parse().map_err(|_| bad(rest))?;
                     for word in words.split_whitespace() {
-                        for id in pattern::words_of(word, &mut self.vocabulary, &known).ok_or_else(|| bad(word))? {
+                        for id in pattern::words_of(word, &mut self.vocabulary, &known)
+                            .ok_or_else(|| bad(word))?
+                        {
                             self.vocabulary.known_mut(id).ok_or_else(|| bad(word))?.valence = value;
                         }
                     }
                 }
                 "fillers" => {
-                    self.fillers.extend(pattern::all_words(rest, &mut self.vocabulary).ok_or_else(|| bad(rest))?);
+                    self.fillers.extend(
+                        pattern::all_words(rest, &mut self.vocabulary).ok_or_else(|| bad(rest))?,
+                    );
                     self.fillers.sort_unstable();
                 }
                 "common" => {
-                    self.common.extend(pattern::all_words(rest, &mut self.vocabulary).ok_or_else(|| bad(rest))?);
+                    self.common.extend(
+                        pattern::all_words(rest, &mut self.vocabulary).ok_or_else(|| bad(rest))?,
+                    );
                     self.common.sort_unstable();
                 }
                 "bar" => self.bars.read(rest).ok_or_else(|| bad(rest))?,
                 "everyday" => {
-                    self.everyday.extend(pattern::all_words(rest, &mut self.vocabulary).ok_or_else(|| bad(rest))?);
+                    self.everyday.extend(
+                        pattern::all_words(rest, &mut self.vocabulary).ok_or_else(|| bad(rest))?,
+                    );
                     self.everyday.sort_unstable();
                 }
-                "but" => self.buts.extend(pattern::all_words(rest, &mut self.vocabulary).ok_or_else(|| bad(rest))?),
+                "but" => self.buts.extend(
+                    pattern::all_words(rest, &mut self.vocabulary).ok_or_else(|| bad(rest))?,
+                ),
                 "rule" => self.rules.push(Rule::parse(rest).ok_or_else(|| bad(rest))?),
                 _ => return Err(bad(head)),
             }
@@ -214,7 +251,8 @@ impl RuleSet {
     /// `can't = can not`; some spellings belong to chats.
     fn add_reading(&mut self, rest: &str, is_chat: bool) -> Option<()> {
         let (written, read) = rest.split_once(" = ")?;
-        let expansion: Option<Vec<WordId>> = read.split_whitespace().map(|word| self.vocabulary.add(word)).collect();
+        let expansion: Option<Vec<WordId>> =
+            read.split_whitespace().map(|word| self.vocabulary.add(word)).collect();
         for word in written.split_whitespace() {
             let id = self.vocabulary.add(word)?;
             let known = self.vocabulary.known_mut(id)?;
@@ -250,11 +288,15 @@ impl RuleSet {
         let is_everyday = |word: &&WordId| {
             self.everyday.binary_search(word).is_ok()
                 || self.is_filler(**word)
-                || self.vocabulary.known(**word).is_some_and(|known| known.is_english || known.negates)
+                || self
+                    .vocabulary
+                    .known(**word)
+                    .is_some_and(|known| known.is_english || known.negates)
         };
         let mut keys: Vec<WordId> = Vec::new();
         for pattern in &self.patterns {
-            let says_most = pattern.certain().min_by_key(|words| words.iter().filter(is_everyday).count());
+            let says_most =
+                pattern.certain().min_by_key(|words| words.iter().filter(is_everyday).count());
             keys.extend(says_most.unwrap_or_default());
         }
         keys.sort_unstable();
@@ -293,9 +335,10 @@ impl RuleSet {
                     continue;
                 }
                 let Some(pattern) = self.patterns.get(usize::from(*number)) else { continue };
-                let (Some(rule), Some(count)) =
-                    (self.rules.get(usize::from(pattern.rule)), counts.get_mut(usize::from(pattern.rule)))
-                else {
+                let (Some(rule), Some(count)) = (
+                    self.rules.get(usize::from(pattern.rule)),
+                    counts.get_mut(usize::from(pattern.rule)),
+                ) else {
                     continue;
                 };
                 if *count >= MAX_HITS {
@@ -303,7 +346,12 @@ impl RuleSet {
                 }
                 let Some(end) = pattern.matches(tokens, at) else { continue };
                 let hit = Hit { rule: pattern.rule, tokens: at..end };
-                if hits.iter().rev().take_while(|last| last.tokens.start == at).any(|last| last.rule == hit.rule) {
+                if hits
+                    .iter()
+                    .rev()
+                    .take_while(|last| last.tokens.start == at)
+                    .any(|last| last.rule == hit.rule)
+                {
                     // Another pattern of the rule; the longer one shows more.
                     if let Some(last) = hits.iter_mut().rev().find(|last| last.rule == hit.rule)
                         && last.tokens.end < hit.tokens.end
@@ -330,7 +378,9 @@ impl RuleSet {
         blocks.truncate(MAX_BLOCKS);
         negated.truncate(MAX_BLOCKS);
         if !blocks.is_empty() || !negated.is_empty() {
-            let covers = |by: &Hit, hit: &Hit| by.tokens.start <= hit.tokens.start && hit.tokens.end <= by.tokens.end;
+            let covers = |by: &Hit, hit: &Hit| {
+                by.tokens.start <= hit.tokens.start && hit.tokens.end <= by.tokens.end
+            };
             let is_silent = |hit: &Hit| {
                 let Some(shows) = self.rule(hit).map(|rule| rule.shows) else { return false };
                 let blocks_it = |by: &Hit| self.rule(by).is_some_and(|by| by.shows.blocks(shows));
@@ -347,8 +397,13 @@ impl RuleSet {
     pub(super) fn is_negated(&self, tokens: &[Token], at: usize) -> bool {
         let mut place = at;
         for _ in 0..6 {
-            let Some(token) = place.checked_sub(1).and_then(|before| tokens.get(before)) else { return false };
-            if tokens.get(place).is_some_and(|next| next.gap == Gap::Hard || (next.gap == Gap::Soft && place != at)) {
+            let Some(token) = place.checked_sub(1).and_then(|before| tokens.get(before)) else {
+                return false;
+            };
+            if tokens
+                .get(place)
+                .is_some_and(|next| next.gap == Gap::Hard || (next.gap == Gap::Soft && place != at))
+            {
                 return false;
             }
             if self.known(token).is_some_and(|known| known.negates) {

@@ -63,7 +63,9 @@ impl SignalRules {
     /// The preset `support`, made at the first call.
     pub(super) fn shared() -> &'static SignalRules {
         static RULES: OnceLock<SignalRules> = OnceLock::new();
-        RULES.get_or_init(|| SignalRules::made(support().unwrap_or_else(|_| RuleSet::empty()), general_table()))
+        RULES.get_or_init(|| {
+            SignalRules::made(support().unwrap_or_else(|_| RuleSet::empty()), general_table())
+        })
     }
 
     /// The preset `reference`: the word lists that support agents commonly start from, by whole
@@ -72,11 +74,21 @@ impl SignalRules {
     /// reason to escalate. A word that two topics list shows both, tied.
     pub fn reference() -> SignalRules {
         static RULES: OnceLock<SignalRules> = OnceLock::new();
-        RULES.get_or_init(|| SignalRules::made(reference().unwrap_or_else(|_| RuleSet::empty()), None)).clone()
+        RULES
+            .get_or_init(|| {
+                SignalRules::made(reference().unwrap_or_else(|_| RuleSet::empty()), None)
+            })
+            .clone()
     }
 
     fn made(set: RuleSet, table: Option<Arc<LinearTable>>) -> SignalRules {
-        SignalRules { set: Arc::new(set), table, praise: PRAISE, order_shapes: Arc::default(), added: 0 }
+        SignalRules {
+            set: Arc::new(set),
+            table,
+            praise: PRAISE,
+            order_shapes: Arc::default(),
+            added: 0,
+        }
     }
 
     /// The name of the rules, which changes whenever a shipped rule does.
@@ -96,8 +108,10 @@ impl SignalRules {
             return Err(invalid("the value of a word must lie between -4 and 4"));
         }
         let set = Arc::make_mut(&mut self.set);
-        let id =
-            set.vocabulary.add(word).ok_or_else(|| invalid("a tenant's word must be one word of at most 16 bytes"))?;
+        let id = set
+            .vocabulary
+            .add(word)
+            .ok_or_else(|| invalid("a tenant's word must be one word of at most 16 bytes"))?;
         if let Some(known) = set.vocabulary.known_mut(id) {
             known.valence = value;
         }
@@ -113,7 +127,11 @@ impl SignalRules {
         let set = Arc::make_mut(&mut self.set);
         let bad = || invalid("a product's name must hold words of at most 16 bytes each");
         let steps: Vec<_> = crate::text::words(name)
-            .map(|word| name.get(word.span).and_then(|word| set.vocabulary.add(word)).map(pattern::Step::Word))
+            .map(|word| {
+                name.get(word.span)
+                    .and_then(|word| set.vocabulary.add(word))
+                    .map(pattern::Step::Word)
+            })
             .collect::<Option<_>>()
             .ok_or_else(bad)?;
         if steps.is_empty() {
@@ -141,8 +159,9 @@ impl SignalRules {
     /// `Limit` as above.
     pub fn with_order_id(mut self, shape: &str) -> Result<SignalRules> {
         self.count()?;
-        let shape = OrderShape::parse(shape)
-            .ok_or_else(|| invalid("an order number's shape needs places for digits or letters, as in AB-#####"))?;
+        let shape = OrderShape::parse(shape).ok_or_else(|| {
+            invalid("an order number's shape needs places for digits or letters, as in AB-#####")
+        })?;
         Arc::make_mut(&mut self.order_shapes).push(shape);
         Ok(self)
     }
@@ -162,7 +181,9 @@ impl SignalRules {
     fn count(&mut self) -> Result<()> {
         self.added += 1;
         if self.added > MAX_ADDED {
-            let message = format!("cannot add more than {MAX_ADDED} words, products and order numbers to a rule set");
+            let message = format!(
+                "cannot add more than {MAX_ADDED} words, products and order numbers to a rule set"
+            );
             return Err(crate::error::Error::new(crate::error::ErrorKind::Limit, message));
         }
         Ok(())
@@ -217,7 +238,10 @@ mod tests {
 
     #[test]
     fn the_shipped_rule_files_are_sound() {
-        assert_eq!(support().map(|set| set.version).map_err(|bad| format!("{bad:?}")), Ok(Cow::Borrowed("support-3")));
+        assert_eq!(
+            support().map(|set| set.version).map_err(|bad| format!("{bad:?}")),
+            Ok(Cow::Borrowed("support-3"))
+        );
         assert_eq!(
             reference().map(|set| set.version).map_err(|bad| format!("{bad:?}")),
             Ok(Cow::Borrowed("reference-2"))
@@ -232,8 +256,10 @@ mod tests {
         assert!(rules.clone().with_product("!").is_err());
         assert!(rules.clone().with_order_id("ABC").is_err());
         let own = rules.with_word("great", 0.0).expect("is a word");
-        let id = |rules: &SignalRules| rules.set.vocabulary.clone().add("great").expect("is a word");
-        let value = |rules: &SignalRules| rules.set.vocabulary.known(id(rules)).map(|known| known.valence);
+        let id =
+            |rules: &SignalRules| rules.set.vocabulary.clone().add("great").expect("is a word");
+        let value =
+            |rules: &SignalRules| rules.set.vocabulary.known(id(rules)).map(|known| known.valence);
         assert_eq!(value(&own), Some(0.0));
         assert!(value(&SignalRules::support()).is_some_and(|value| value > 2.0));
     }

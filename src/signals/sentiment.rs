@@ -48,7 +48,11 @@ pub(super) fn tone(rules: &RuleSet, reading: &Reading, hits: &[Hit]) -> Tone {
     while let Some(token) = tokens.get(at) {
         let phrase = phrases.next_if(|phrase| phrase.tokens.start == at);
         let (value, end, rule) = match phrase {
-            Some(phrase) => (rules.rule(phrase).map_or(0.0, |rule| rule.weight), phrase.tokens.end, Some(phrase.rule)),
+            Some(phrase) => (
+                rules.rule(phrase).map_or(0.0, |rule| rule.weight),
+                phrase.tokens.end,
+                Some(phrase.rule),
+            ),
             None => (rules.known(token).map_or(0.0, |known| known.valence), at + 1, None),
         };
         if rules.is_but(token.id) && but.is_none() {
@@ -102,7 +106,9 @@ fn weigh(rules: &RuleSet, tokens: &[Token], at: usize, value: f32, some_caps: bo
         if next.is_some_and(|next| next.gap == Gap::Hard) {
             break;
         }
-        let Some(token) = at.checked_sub(distance + 1).and_then(|place| tokens.get(place)) else { break };
+        let Some(token) = at.checked_sub(distance + 1).and_then(|place| tokens.get(place)) else {
+            break;
+        };
         next = Some(token);
         let Some(known) = rules.known(token) else { continue };
         if known.boost != 0.0 {

@@ -52,7 +52,10 @@ mod tests {
             return std::fs::write(path, packed).expect("is written");
         }
         for (place, text) in FILES.iter().enumerate() {
-            assert!(file(place) == *text, "file {place} changed: UPDATE_RULES=1 cargo test --lib packed_rules");
+            assert!(
+                file(place) == *text,
+                "file {place} changed: UPDATE_RULES=1 cargo test --lib packed_rules"
+            );
         }
         assert_eq!(file(FILES.len()), "");
     }

@@ -32,7 +32,10 @@ impl LinearTable {
     ///
     /// # Errors
     /// `InvalidArgument` if fewer than two kinds of messages are there.
-    pub fn train(rules: &SignalRules, labelled: &[(impl AsRef<str>, Sentiment)]) -> Result<LinearTable> {
+    pub fn train(
+        rules: &SignalRules,
+        labelled: &[(impl AsRef<str>, Sentiment)],
+    ) -> Result<LinearTable> {
         let mut counts = [0_u32; CLASSES];
         let mut samples = Vec::with_capacity(labelled.len());
         for (text, label) in labelled {
@@ -67,7 +70,8 @@ struct Weights {
 impl Weights {
     fn new(counts: [u32; CLASSES]) -> Weights {
         let total = float(counts.iter().sum());
-        let classes = float(u32::try_from(counts.iter().filter(|count| **count > 0).count()).unwrap_or(1));
+        let classes =
+            float(u32::try_from(counts.iter().filter(|count| **count > 0).count()).unwrap_or(1));
         // The fourth root of how much rarer it is.
         let rarity = |count: u32| if count == 0 { 0.0 } else { total / (classes * float(count)) };
         let importance = counts.map(|count| rarity(count).sqrt().sqrt());
@@ -87,7 +91,9 @@ impl Weights {
         let mut seen = 0.0;
         for epoch in 0..EPOCHS {
             for at in (1..order.len()).rev() {
-                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                seed = seed
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
                 let bound = u64::try_from(at + 1).unwrap_or(1);
                 order.swap(at, usize::try_from((seed >> 33) % bound).unwrap_or(0));
             }
@@ -110,7 +116,10 @@ impl Weights {
     fn shrink(&mut self, by: f32) {
         self.buckets.iter_mut().for_each(|weight| *weight *= by);
         // The first feature is always there: its weight is how frequent the class is.
-        self.dense.iter_mut().flat_map(|class| class.iter_mut().skip(1)).for_each(|weight| *weight *= by);
+        self.dense
+            .iter_mut()
+            .flat_map(|class| class.iter_mut().skip(1))
+            .for_each(|weight| *weight *= by);
     }
 
     /// Adds the weights as they are now, so many times.
@@ -126,12 +135,18 @@ impl Weights {
         let mut logits = [0.0; CLASSES];
         for bucket in &features.buckets {
             let at = usize::from(*bucket) * CLASSES;
-            for (logit, weight) in logits.iter_mut().zip(self.buckets.get(at..at + CLASSES).unwrap_or_default()) {
+            for (logit, weight) in
+                logits.iter_mut().zip(self.buckets.get(at..at + CLASSES).unwrap_or_default())
+            {
                 *logit += weight * share;
             }
         }
         for (logit, dense) in logits.iter_mut().zip(&self.dense) {
-            *logit += dense.iter().zip(&features.dense).map(|(weight, value)| weight * value).sum::<f32>();
+            *logit += dense
+                .iter()
+                .zip(&features.dense)
+                .map(|(weight, value)| weight * value)
+                .sum::<f32>();
         }
         let importance = self.importance.get(class).copied().unwrap_or(1.0);
         let mut errors = softmax(logits);
@@ -140,7 +155,9 @@ impl Weights {
         }
         for bucket in &features.buckets {
             let at = usize::from(*bucket) * CLASSES;
-            for (weight, error) in self.buckets.get_mut(at..at + CLASSES).unwrap_or_default().iter_mut().zip(errors) {
+            for (weight, error) in
+                self.buckets.get_mut(at..at + CLASSES).unwrap_or_default().iter_mut().zip(errors)
+            {
                 *weight = (*weight + error * share).clamp(-MAX_WEIGHT, MAX_WEIGHT);
             }
         }
@@ -151,13 +168,25 @@ impl Weights {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::as_conversions, reason = "clamped to the range of an i8")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::as_conversions,
+        reason = "clamped to the range of an i8"
+    )]
     fn quantised(self) -> LinearTable {
         let count = self.summed.max(1.0);
         let top = self.sums.iter().fold(0.0_f32, |top, sum| top.max((sum / count).abs())).max(1e-6);
         let scale = top / 127.0;
-        let buckets = self.sums.iter().map(|sum| (sum / count / scale).round().clamp(-127.0, 127.0) as i8).collect();
-        LinearTable { buckets, scale, dense: self.dense_sums.map(|class| class.map(|sum| sum / count)) }
+        let buckets = self
+            .sums
+            .iter()
+            .map(|sum| (sum / count / scale).round().clamp(-127.0, 127.0) as i8)
+            .collect();
+        LinearTable {
+            buckets,
+            scale,
+            dense: self.dense_sums.map(|class| class.map(|sum| sum / count)),
+        }
     }
 }
 

@@ -133,8 +133,11 @@ impl Vocabulary {
             return UNKNOWN;
         }
         let mut last = lower.clone();
-        let end =
-            lower.char_indices().zip(lower.chars().skip(1)).filter(|((_, one), other)| doubled(&(*one, *other))).last();
+        let end = lower
+            .char_indices()
+            .zip(lower.chars().skip(1))
+            .filter(|((_, one), other)| doubled(&(*one, *other)))
+            .last();
         if let Some(((at, _), _)) = end {
             last.remove(at);
         }
@@ -166,7 +169,11 @@ mod tests {
                 let written = text.get(word.span.clone()).expect("lies on characters");
                 let found = vocabulary.find(word.short, written);
                 let known = word.short.and_then(|short| vocabulary.ids.get(&short)).copied();
-                assert_eq!(found, known.unwrap_or_else(|| vocabulary.find_spelling(written)), "{written}");
+                assert_eq!(
+                    found,
+                    known.unwrap_or_else(|| vocabulary.find_spelling(written)),
+                    "{written}"
+                );
             }
         }
         assert!(words("COMPANY").all(|word| word.short.is_some_and(|short| short.is_plain(7))));

@@ -53,7 +53,10 @@ fn listen(normal: &Normalized<'_>, text: &str) -> Heard {
     let reading = Reading::of(rules, normal.as_str());
     let is_english = |token: &&Token| rules.known(token).is_some_and(|known| known.is_english);
     let english = reading.tokens.iter().filter(is_english).count();
-    Heard { wishes: wishes(rules, normal, &reading), language: language(text, english, reading.tokens.len()) }
+    Heard {
+        wishes: wishes(rules, normal, &reading),
+        language: language(text, english, reading.tokens.len()),
+    }
 }
 
 /// The language of a text with so many words, of which so many are small ones of English.
@@ -93,9 +96,14 @@ fn hints() -> &'static Hints {
         let rules = wish_rules();
         let keys = rules.keys();
         let all = rules.vocabulary.all().map(|(id, known)| {
-            let read = if known.expansion.is_empty() { std::slice::from_ref(&id) } else { known.expansion.as_slice() };
+            let read = if known.expansion.is_empty() {
+                std::slice::from_ref(&id)
+            } else {
+                known.expansion.as_slice()
+            };
             let read = || read.iter().take(MAX_EXPANSION);
-            let is_english = |id: &&WordId| rules.vocabulary.known(**id).is_some_and(|known| known.is_english);
+            let is_english =
+                |id: &&WordId| rules.vocabulary.known(**id).is_some_and(|known| known.is_english);
             Hint {
                 words: u8::try_from(read().count()).unwrap_or(u8::MAX),
                 english: u8::try_from(read().filter(is_english).count()).unwrap_or(u8::MAX),
@@ -106,15 +114,20 @@ fn hints() -> &'static Hints {
     })
 }
 
-fn wishes(rules: &RuleSet, normal: &Normalized<'_>, reading: &Reading) -> Vec<(WishKind, Range<usize>)> {
+fn wishes(
+    rules: &RuleSet,
+    normal: &Normalized<'_>,
+    reading: &Reading,
+) -> Vec<(WishKind, Range<usize>)> {
     let mut found: Vec<(WishKind, Range<usize>)> = Vec::new();
     for hit in rules.hits(reading) {
         let Some(Shows::Wish(kind)) = rules.rule(&hit).map(|rule| rule.shows) else { continue };
         let span = if kind == WishKind::Name {
             let token = reading.tokens.get(hit.tokens.end);
-            let written = token.and_then(|token| normal.as_str().get(token.span.clone())).unwrap_or_default();
-            let is_name =
-                written.starts_with(char::is_uppercase) && written.chars().all(|c| c.is_alphabetic() || c == '\'');
+            let written =
+                token.and_then(|token| normal.as_str().get(token.span.clone())).unwrap_or_default();
+            let is_name = written.starts_with(char::is_uppercase)
+                && written.chars().all(|c| c.is_alphabetic() || c == '\'');
             token.filter(|_| is_name && written != "I").map(|token| token.span.clone())
         } else {
             span_of(&reading.tokens, &hit.tokens)
@@ -165,7 +178,10 @@ mod tests {
 
     #[test]
     fn small_words_of_english_tell_the_language_and_those_of_others_do_not() {
-        for text in ["Where is my parcel, and why have they not told me?", "what is this about, and how are you?"] {
+        for text in [
+            "Where is my parcel, and why have they not told me?",
+            "what is this about, and how are you?",
+        ] {
             assert_eq!(hear(text).language, Some("en"), "{text}");
         }
         for text in [

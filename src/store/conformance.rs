@@ -16,12 +16,17 @@ pub(super) fn options() -> Options {
 
 fn counter(store: &dyn Store, name: &'static str) -> i64 {
     let read = |row: &dyn Row| row.int(0);
-    store.read_with(|tx| tx.first(GET, &[name.into()], read)).expect("read").expect("the counter is there")
+    store
+        .read_with(|tx| tx.first(GET, &[name.into()], read))
+        .expect("read")
+        .expect("the counter is there")
 }
 
 fn tenants(store: &dyn Store) -> Vec<(i64, String)> {
     let read = |row: &dyn Row| Ok((row.int(0)?, row.text(1)?.to_owned()));
-    store.read_with(|tx| tx.all("SELECT id, name FROM tenants ORDER BY id", &[], read)).expect("read")
+    store
+        .read_with(|tx| tx.all("SELECT id, name FROM tenants ORDER BY id", &[], read))
+        .expect("read")
 }
 
 fn add(store: &dyn Store, id: i64, name: &'static str) -> Result<u64> {
@@ -46,7 +51,9 @@ pub(super) fn values_of_every_kind_come_back_as_given(store: &dyn Store) {
     store.write_with(write).expect("written");
     assert_eq!(tenants(store), [(i64::MAX, text.to_owned())]);
     let read = |row: &dyn Row| Ok((row.int(0)?, row.bytes(1)?.to_vec()));
-    let found = store.read_with(|tx| tx.all("SELECT number, bytes FROM dictionaries", &[], read)).expect("read");
+    let found = store
+        .read_with(|tx| tx.all("SELECT number, bytes FROM dictionaries", &[], read))
+        .expect("read");
     assert_eq!(found, [(i64::MIN, bytes)]);
 }
 
@@ -152,7 +159,10 @@ pub(super) fn a_write_by_another_handle_begins_a_new_era(first: &dyn Store, seco
 }
 
 #[cfg(feature = "sqlite")]
-pub(super) fn aloneness_is_proven_again_after_the_others_have_left(first: &dyn Store, second: Box<dyn Store>) {
+pub(super) fn aloneness_is_proven_again_after_the_others_have_left(
+    first: &dyn Store,
+    second: Box<dyn Store>,
+) {
     drop(second);
     assert!(!first.is_alone(), "the other may have written");
     for _ in 0..128 {

@@ -81,7 +81,12 @@ impl Ticket {
 
 impl<W: Writer> Group<W> {
     pub(super) fn new(writer: W, longest_patience: Duration) -> Group<W> {
-        Group { queue: Mutex::default(), writer: Mutex::new(writer), complete: Condvar::new(), longest_patience }
+        Group {
+            queue: Mutex::default(),
+            writer: Mutex::new(writer),
+            complete: Condvar::new(),
+            longest_patience,
+        }
     }
 
     /// Makes one unit durable, in the company of whatever else is waiting.

@@ -81,7 +81,12 @@ pub(crate) trait Tx {
     fn execute(&self, sql: &'static str, values: &[Value]) -> Result<u64>;
 
     /// Runs a statement with a result and shows each row; `RETURNING` counts as one.
-    fn query(&self, sql: &'static str, values: &[Value], each: &mut dyn FnMut(&dyn Row) -> Result<()>) -> Result<()>;
+    fn query(
+        &self,
+        sql: &'static str,
+        values: &[Value],
+        each: &mut dyn FnMut(&dyn Row) -> Result<()>,
+    ) -> Result<()>;
 
     /// Says, before the first statement about a customer, that the unit is about that one:
     /// writing units about the same customer run one after the other. Where all writing
@@ -140,7 +145,8 @@ impl dyn Tx + '_ {
         self.query(sql, values, &mut |row| {
             let key = row.int(column)?;
             if key <= last {
-                let message = format!("the store is damaged: the row with the key {key} comes after {last}");
+                let message =
+                    format!("the store is damaged: the row with the key {key} comes after {last}");
                 return Err(Error::new(ErrorKind::Corrupt, message));
             }
             last = key;

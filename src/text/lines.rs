@@ -9,7 +9,10 @@
 /// the heading of a repeated message on.
 pub(crate) fn own_parts(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_plain = !may_hold_marks(text)
-        || (!text.contains('>') && !text.contains("```") && !text.contains("--") && !text.contains("wrote:"));
+        || (!text.contains('>')
+            && !text.contains("```")
+            && !text.contains("--")
+            && !text.contains("wrote:"));
     let mut at = 0;
     let mut in_code = false;
     std::iter::from_fn(move || {
@@ -43,14 +46,17 @@ pub(crate) fn own_parts(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// Whether a text has one of the signs that every mark has; looks at many bytes at once.
 fn may_hold_marks(text: &str) -> bool {
     let is = |byte: u8, other: u8| u8::from(byte == other);
-    text.bytes().fold(0, |found, byte| found | is(byte, b'>') | is(byte, b'`') | is(byte, b'-') | is(byte, b':')) != 0
+    text.bytes().fold(0, |found, byte| {
+        found | is(byte, b'>') | is(byte, b'`') | is(byte, b'-') | is(byte, b':')
+    }) != 0
 }
 
 /// Whether what begins with this line is a signature or a repeated message.
 fn ends_message(rest: &str, line: &str) -> bool {
-    let is_signature =
-        line == "--" && (rest.starts_with("-- ") || rest.starts_with("--\r") || rest.starts_with("--\n"));
-    let is_heading = line.starts_with("-----Original Message-----") || line.starts_with("---------- Forwarded message");
+    let is_signature = line == "--"
+        && (rest.starts_with("-- ") || rest.starts_with("--\r") || rest.starts_with("--\n"));
+    let is_heading = line.starts_with("-----Original Message-----")
+        || line.starts_with("---------- Forwarded message");
     is_signature || is_heading || (line.starts_with("On ") && line.ends_with(" wrote:"))
 }
 

@@ -40,9 +40,16 @@ impl<'a> Normalized<'a> {
     /// Normalises a text.
     pub fn of(text: &'a str) -> Normalized<'a> {
         if text.is_ascii() && !has_long_run(text.as_bytes()) {
-            return Normalized { text: Cow::Borrowed(text), original_len: text.len(), places: Vec::new() };
+            return Normalized {
+                text: Cow::Borrowed(text),
+                original_len: text.len(),
+                places: Vec::new(),
+            };
         }
-        let mut folding = Folding { text: String::with_capacity(text.len()), places: Vec::with_capacity(text.len()) };
+        let mut folding = Folding {
+            text: String::with_capacity(text.len()),
+            places: Vec::with_capacity(text.len()),
+        };
         let mut at = 0;
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
             let plain = rest.bytes().take_while(u8::is_ascii).count();
@@ -58,7 +65,11 @@ impl<'a> Normalized<'a> {
             at += end;
         }
         let folding = folding.with_short_runs();
-        Normalized { text: Cow::Owned(folding.text), original_len: text.len(), places: folding.places }
+        Normalized {
+            text: Cow::Owned(folding.text),
+            original_len: text.len(),
+            places: folding.places,
+        }
     }
 
     /// Whether nothing had to be changed.
@@ -111,13 +122,18 @@ impl Folding {
         let mut made = Folding { text: String::with_capacity(self.text.len()), places: Vec::new() };
         let mut places = self.places.into_iter();
         for token in self.text.split_inclusive(char::is_whitespace) {
-            let is_address = token.contains('@') || token.contains("://") || token.starts_with("www.");
+            let is_address =
+                token.contains('@') || token.contains("://") || token.starts_with("www.");
             let is_kept = is_address || token.contains(char::is_numeric);
             let mut run = (None, 0);
             for c in token.chars() {
                 let Some(place) = places.by_ref().take(c.len_utf8()).last() else { return made };
                 let lower = c.to_lowercase().next();
-                run = if c.is_alphabetic() && run.0 == lower { (lower, run.1 + 1) } else { (lower, 1) };
+                run = if c.is_alphabetic() && run.0 == lower {
+                    (lower, run.1 + 1)
+                } else {
+                    (lower, 1)
+                };
                 if is_kept || run.1 <= MAX_RUN {
                     made.push(c, place);
                     continue;
@@ -158,7 +174,8 @@ fn starts_segment(c: char) -> bool {
         first.get_or_insert(part);
     });
     let first = first.unwrap_or(c);
-    canonical_combining_class(first) == 0 && is_nfc_quick(std::iter::once(first)) != IsNormalized::Maybe
+    canonical_combining_class(first) == 0
+        && is_nfc_quick(std::iter::once(first)) != IsNormalized::Maybe
 }
 
 /// Characters that take no room: zero-width blanks and joiners, soft hyphens, byte order marks.
@@ -213,7 +230,10 @@ mod tests {
     #[test]
     fn plain_text_is_borrowed() {
         for text in ["", "I can't log in", "book 1000 AAA4444"] {
-            assert!(matches!(Normalized::of(text).text, Cow::Borrowed(_)) || text.contains("AAA"), "{text} was copied");
+            assert!(
+                matches!(Normalized::of(text).text, Cow::Borrowed(_)) || text.contains("AAA"),
+                "{text} was copied"
+            );
             assert_eq!(normal(text), text);
         }
     }
@@ -226,13 +246,22 @@ mod tests {
         );
         assert_eq!(normal("pass\u{200b}wo\u{ad}rd\u{feff}"), "password");
         assert_eq!(normal("e\u{301} \u{e9}"), "\u{e9} \u{e9}");
-        assert_eq!(normal("sooooo HAAAppyyy \u{e4}\u{e4}\u{e4}\u{c4}h"), "soo HAAppyy \u{e4}\u{e4}h");
+        assert_eq!(
+            normal("sooooo HAAAppyyy \u{e4}\u{e4}\u{e4}\u{c4}h"),
+            "soo HAAppyy \u{e4}\u{e4}h"
+        );
         assert_eq!(normal("log\u{2011}in \u{2460}"), "log-in 1");
     }
 
     #[test]
     fn words_with_digits_addresses_and_links_keep_their_letters() {
-        for text in ["AAAA1234", "aaa@example.com", "https://www.xxx.example", "www.aaa.example", "1000 000"] {
+        for text in [
+            "AAAA1234",
+            "aaa@example.com",
+            "https://www.xxx.example",
+            "www.aaa.example",
+            "1000 000",
+        ] {
             assert_eq!(normal(text), text);
         }
     }
@@ -278,16 +307,25 @@ mod tests {
             let said: String = (0..9).map(|_| random.pick(&pieces)).collect();
             let made = Normalized::of(&said);
             let text = made.as_str();
-            let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let places: Vec<usize> =
+                text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
             let mut last = 0;
             for pair in places.windows(2) {
                 let span = made.original(pair[0]..pair[1]);
-                assert!(said.get(span.clone()).is_some_and(|part| !part.is_empty()), "{said:?} {span:?}");
+                assert!(
+                    said.get(span.clone()).is_some_and(|part| !part.is_empty()),
+                    "{said:?} {span:?}"
+                );
                 assert!(span.start >= last, "{said:?} {span:?}");
                 last = span.start;
             }
-            let plain: String =
-                said.chars().filter(|c| !is_invisible(*c)).map(plain_mark).nfkc().map(plain_mark).collect();
+            let plain: String = said
+                .chars()
+                .filter(|c| !is_invisible(*c))
+                .map(plain_mark)
+                .nfkc()
+                .map(plain_mark)
+                .collect();
             let folded = Folding { places: vec![0..0; plain.len()], text: plain };
             assert_eq!(text, folded.with_short_runs().text, "{said:?}");
         }

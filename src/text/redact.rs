@@ -56,7 +56,10 @@ pub struct Redacted<'a> {
 /// `Debug` tells what was found and where, never the text.
 impl fmt::Debug for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Redacted").field("text_bytes", &self.text.len()).field("found", &self.found).finish()
+        f.debug_struct("Redacted")
+            .field("text_bytes", &self.text.len())
+            .field("found", &self.found)
+            .finish()
     }
 }
 
@@ -121,24 +124,31 @@ const MAX_HOST: usize = 253;
 
 /// The address whose `@` stands at `at`: `local@host.tld`.
 pub(crate) fn email_around(bytes: &[u8], at: usize, from: usize) -> Option<Range<usize>> {
-    let is_local = |byte: &u8| byte.is_ascii_alphanumeric() || b"._%+-".contains(byte) || *byte >= 0x80;
+    let is_local =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"._%+-".contains(byte) || *byte >= 0x80;
     let before = bytes.get(from..at)?;
     let local = before.iter().rev().take(MAX_LOCAL + 1).take_while(|byte| is_local(byte)).count();
     if local == 0 || local > MAX_LOCAL {
         return None;
     }
-    let dots = before.iter().skip(before.len() - local).take_while(|byte| b"._%+-".contains(byte)).count();
+    let dots =
+        before.iter().skip(before.len() - local).take_while(|byte| b"._%+-".contains(byte)).count();
     let start = at - local + dots;
     let after = bytes.get(at + 1..)?;
-    let is_host = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.' || *byte == b'-' || *byte >= 0x80;
+    let is_host =
+        |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.' || *byte == b'-' || *byte >= 0x80;
     let mut host = after.iter().take(MAX_HOST).take_while(|byte| is_host(byte)).count();
     while host > 0 && after.get(host - 1).is_some_and(|byte| *byte == b'.' || *byte == b'-') {
         host -= 1;
     }
     let name = after.get(..host)?;
     let top = name.iter().rev().take_while(|byte| **byte != b'.').count();
-    let is_name = top >= 2 && top < host && !name.starts_with(b".") && !name.array_windows().any(|pair| pair == b"..");
-    let top_letters = name.iter().rev().take(top).all(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
+    let is_name = top >= 2
+        && top < host
+        && !name.starts_with(b".")
+        && !name.array_windows().any(|pair| pair == b"..");
+    let top_letters =
+        name.iter().rev().take(top).all(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
     (start < at && is_name && top_letters).then_some(start..at + 1 + host)
 }
 
@@ -149,7 +159,9 @@ const MAX_CARD: usize = 19;
 fn number_at(bytes: &[u8], at: usize) -> Option<(Sensitive, Range<usize>)> {
     let before = at.checked_sub(1).and_then(|before| bytes.get(before));
     if before.is_some_and(|byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'#' | b'_' | b'$' | b'/' | b'-' | b'.') || *byte >= 0x80
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'#' | b'_' | b'$' | b'/' | b'-' | b'.')
+            || *byte >= 0x80
     }) {
         return None;
     }
@@ -215,8 +227,9 @@ impl Number {
             place += 1;
         }
         let next = bytes.get(number.end);
-        let ends_word =
-            next.is_none_or(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'%' | b'/' | b'@'));
+        let ends_word = next.is_none_or(|byte| {
+            !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'%' | b'/' | b'@')
+        });
         (ends_word && !number.digits.is_empty()).then_some(number)
     }
 
@@ -247,14 +260,17 @@ impl Number {
             return count >= 8;
         }
         let groups = self.groups.as_slice();
-        let dashed =
-            self.separators.iter().all(|byte| *byte == b'-') || self.separators.iter().all(|byte| *byte == b'.');
-        let american = matches!(groups, [3, 3, 4] | [1, 3, 3, 4]) || (matches!(groups, [3, 4]) && dashed);
+        let dashed = self.separators.iter().all(|byte| *byte == b'-')
+            || self.separators.iter().all(|byte| *byte == b'.');
+        let american =
+            matches!(groups, [3, 3, 4] | [1, 3, 3, 4]) || (matches!(groups, [3, 4]) && dashed);
         let national = self.digits.first() == Some(&0)
             && (9..=12).contains(&count)
             && groups.len() >= 2
             && groups.first().is_some_and(|first| (2..=5).contains(first));
-        american || national || (groups.len() == 1 && (9..=13).contains(&count) && follows_phone_word(bytes, at))
+        american
+            || national
+            || (groups.len() == 1 && (9..=13).contains(&count) && follows_phone_word(bytes, at))
     }
 }
 
@@ -376,14 +392,17 @@ mod tests {
     #[test]
     fn spans_point_into_the_original() {
         let text = "\u{e4} 4111 1111 1111 1111 \u{1f600} a@b.org";
-        let seen: Vec<_> = redact(text).found.into_iter().map(|(what, span)| (what, &text[span])).collect();
+        let seen: Vec<_> =
+            redact(text).found.into_iter().map(|(what, span)| (what, &text[span])).collect();
         assert_eq!(seen, [(Sensitive::Card, "4111 1111 1111 1111"), (Sensitive::Email, "a@b.org")]);
         assert!(!format!("{:?}", redact(text)).contains("4111"));
     }
 
     #[test]
     fn a_long_text_is_read_in_good_time() {
-        for piece in ["1", "1 ", "+", "(", "@", "a@", "a@b.", "DE89", "DE89 ", "1-", "4111 ", "x", "\u{e4}@"] {
+        for piece in
+            ["1", "1 ", "+", "(", "@", "a@", "a@b.", "DE89", "DE89 ", "1-", "4111 ", "x", "\u{e4}@"]
+        {
             redacted(&piece.repeat(256 * 1024 / piece.len()));
         }
     }

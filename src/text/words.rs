@@ -39,8 +39,8 @@ impl ShortWord {
     /// any; `None` if no letter does.
     pub(crate) fn without_doubles(self) -> Option<[ShortWord; 2]> {
         // Zero where a byte equals the next one, set behind the last letter but one.
-        let differs =
-            (self.all() ^ (self.all() >> 8)) | !(u128::MAX.checked_shr(self.all().leading_zeros() / 8 * 8 + 8)?);
+        let differs = (self.all() ^ (self.all() >> 8))
+            | !(u128::MAX.checked_shr(self.all().leading_zeros() / 8 * 8 + 8)?);
         first_zero(differs)?;
         let bytes = self.all().to_le_bytes();
         let is_double = |[one, next]: &[u8; 2]| one == next && one.is_ascii_alphabetic();
@@ -48,7 +48,10 @@ impl ShortWord {
         let rest = || bytes.iter().copied().enumerate();
         let once = rest().filter(|(place, byte)| *place == 0 || bytes.get(place - 1) != Some(byte));
         let without_last = rest().filter(|(place, _)| *place != last);
-        Some([ShortWord::packed(without_last.map(|(_, byte)| byte)), ShortWord::packed(once.map(|(_, byte)| byte))])
+        Some([
+            ShortWord::packed(without_last.map(|(_, byte)| byte)),
+            ShortWord::packed(once.map(|(_, byte)| byte)),
+        ])
     }
 
     /// Whether it is written in so many bytes of ASCII, and so is folded letter by letter.
@@ -139,8 +142,8 @@ pub(crate) struct Words<'a> {
 
 /// Reads the words of `text`.
 pub(crate) fn words(text: &str) -> Words<'_> {
-    let has_addresses =
-        may_hold_address(text.as_bytes()) && (text.contains('@') || text.contains("://") || text.contains("www."));
+    let has_addresses = may_hold_address(text.as_bytes())
+        && (text.contains('@') || text.contains("://") || text.contains("www."));
     Words { text, at: 0, quoted_to: 0, seek_quotes: true, has_addresses, clear_to: 0 }
 }
 
@@ -214,7 +217,8 @@ impl Words<'_> {
         let before = self.text.get(..self.at).and_then(|text| text.chars().next_back());
         let from = self.at + open.len_utf8();
         let rest = self.text.get(from..).unwrap_or_default();
-        let opens = !before.is_some_and(char::is_alphanumeric) && !rest.starts_with(char::is_whitespace);
+        let opens =
+            !before.is_some_and(char::is_alphanumeric) && !rest.starts_with(char::is_whitespace);
         match rest.find(close) {
             Some(end) if opens => self.quoted_to = from + end,
             Some(_) => {}
@@ -263,7 +267,9 @@ impl Words<'_> {
 
             let Some(c) = self.peek().filter(|c| *c != ' ') else { break };
             let after = self.at + c.len_utf8();
-            let joins = || self.text.get(after..).is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+            let joins = || {
+                self.text.get(after..).is_some_and(|rest| rest.starts_with(char::is_alphanumeric))
+            };
             if is_apostrophe(c) && joins() {
                 folding.push(b'\'');
             } else if c == '.' && letters == 1 && joins() {
@@ -316,7 +322,8 @@ impl Folding {
         match rest.first_chunk::<8>() {
             Some(chunk) if self.len == 0 && len <= 8 => {
                 let unused_bits = 64_usize.saturating_sub(len * 8);
-                self.low = (u64::from_le_bytes(*chunk) | EIGHT_CASE_BITS) & (u64::MAX >> unused_bits);
+                self.low =
+                    (u64::from_le_bytes(*chunk) | EIGHT_CASE_BITS) & (u64::MAX >> unused_bits);
                 self.len = len;
             }
             _ => rest.iter().take(len).for_each(|byte| self.push(byte | CASE_BIT)),
@@ -386,7 +393,8 @@ mod tests {
     }
 
     fn same(one: &str, other: &str) -> bool {
-        let shorts = |text| words(text).map(|word| word.short.expect("is short")).collect::<Vec<_>>();
+        let shorts =
+            |text| words(text).map(|word| word.short.expect("is short")).collect::<Vec<_>>();
         shorts(one) == shorts(other)
     }
 
@@ -413,14 +421,22 @@ mod tests {
     #[test]
     fn a_phrase_is_held_together_by_blanks_and_hyphens_only() {
         let follows = |text| words(text).last().expect("has words").follows;
-        assert!(follows("sign in") && follows("sign-in") && follows("sign \n in") && follows("sign\u{2011}in"));
+        assert!(
+            follows("sign in")
+                && follows("sign-in")
+                && follows("sign \n in")
+                && follows("sign\u{2011}in")
+        );
         assert!(!follows("sign. In") && !follows("sign, in") && !follows("sign a@b.c in"));
     }
 
     #[test]
     fn addresses_links_and_names_with_an_at_sign_hold_no_words() {
         assert_eq!(spelt("mail cool.dude@example.com now"), ["mail", "now"]);
-        assert_eq!(spelt("see https://x.org/login/error?a=1 and (www.cool.com) @CoolShop!"), ["see", "and"]);
+        assert_eq!(
+            spelt("see https://x.org/login/error?a=1 and (www.cool.com) @CoolShop!"),
+            ["see", "and"]
+        );
         assert_eq!(spelt("meet @ 5"), ["meet", "5"]);
     }
 
@@ -428,7 +444,9 @@ mod tests {
     fn words_in_double_quotation_marks_are_marked() {
         let quoted = |text| {
             let marked = words(text).filter(|word| word.quoted);
-            marked.map(|word| text.get(word.span).expect("a span lies on characters")).collect::<Vec<_>>()
+            marked
+                .map(|word| text.get(word.span).expect("a span lies on characters"))
+                .collect::<Vec<_>>()
         };
         assert_eq!(quoted(r#"it says "please wait" and stops"#), ["please", "wait"]);
         assert_eq!(quoted("it says \u{201c}please\u{201d} and \"no\""), ["please", "no"]);

@@ -6,9 +6,10 @@
 #![allow(clippy::all, unsafe_code, dead_code)]
 
 use ::confidant::ffi::{
-    agent::*, analytics::*, assembly::*, backend::*, collection::*, condition::*, config::*, document::*, embedder::*,
-    error::*, extractor::*, given::*, health::*, library::*, list::*, llm::*, memory::*, preference::*, reading::*,
-    recall::*, reply::*, report::*, session::*, signal_rules::*, signals::*, text::*, turn::*, version::*,
+    agent::*, analytics::*, assembly::*, backend::*, collection::*, condition::*, config::*,
+    document::*, embedder::*, error::*, extractor::*, given::*, health::*, library::*, list::*,
+    llm::*, memory::*, preference::*, reading::*, recall::*, reply::*, report::*, session::*,
+    signal_rules::*, signals::*, text::*, turn::*, version::*,
 };
 use std::ffi::c_void;
 use std::mem::{size_of, zeroed};
@@ -177,7 +178,11 @@ impl<T> Slots<T> {
 
     fn pick(&self, input: &mut Input<'_>) -> *mut T {
         let place = usize::from(input.byte());
-        if self.handles.is_empty() || place > 240 { null_mut() } else { self.handles[place % self.handles.len()] }
+        if self.handles.is_empty() || place > 240 {
+            null_mut()
+        } else {
+            self.handles[place % self.handles.len()]
+        }
     }
 
     fn keep(&mut self, handle: *mut T) {
@@ -213,7 +218,11 @@ impl<T> Drop for Slots<T> {
 /// What must hold of every fallible call.
 fn ended(status: confidant_status, err: Err, was_wanted: bool) -> bool {
     assert!((0..=17).contains(&status) && status != CONFIDANT_ERR_INTERNAL, "the status {status}");
-    assert_eq!(err.is_null(), status == 0 || !was_wanted, "an error comes with a failure and only then");
+    assert_eq!(
+        err.is_null(),
+        status == 0 || !was_wanted,
+        "an error comes with a failure and only then"
+    );
     unsafe {
         if !err.is_null() {
             assert_eq!(confidant_error_status(err), status);
@@ -238,7 +247,8 @@ static SEQUENCES: AtomicU64 = AtomicU64::new(0);
 
 /// The open memory of this sequence; there are two in the process, each made anew now and then.
 fn store() -> *mut confidant {
-    static STORES: [AtomicPtr<confidant>; 2] = [AtomicPtr::new(null_mut()), AtomicPtr::new(null_mut())];
+    static STORES: [AtomicPtr<confidant>; 2] =
+        [AtomicPtr::new(null_mut()), AtomicPtr::new(null_mut())];
     static AGE: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
     let collects = COLLECTS.get();
     let (place, now) = (usize::from(collects), SEQUENCES.load(Ordering::SeqCst));
@@ -257,8 +267,13 @@ fn store() -> *mut confidant {
 }
 
 fn opened(collects: bool) -> *mut confidant {
-    let folder = if std::path::Path::new("/dev/shm").is_dir() { "/dev/shm".into() } else { std::env::temp_dir() };
-    let path = folder.join(format!("confidant-calls-{}-{}.db", std::process::id(), u8::from(collects)));
+    let folder = if std::path::Path::new("/dev/shm").is_dir() {
+        "/dev/shm".into()
+    } else {
+        std::env::temp_dir()
+    };
+    let path =
+        folder.join(format!("confidant-calls-{}-{}.db", std::process::id(), u8::from(collects)));
     let location = path.to_str().unwrap();
     let (mut config, mut out, mut err) = (null_mut(), null_mut(), null_mut());
     unsafe {
@@ -356,7 +371,9 @@ impl World {
     /// Empties the customers that sequences write to, so that the store does not grow.
     fn clean(&mut self) {
         static RUNS: AtomicU64 = AtomicU64::new(0);
-        if (self.saved == 0 && self.session_ids.is_empty()) || RUNS.fetch_add(1, Ordering::SeqCst) % CLEAN_EVERY != 0 {
+        if (self.saved == 0 && self.session_ids.is_empty())
+            || RUNS.fetch_add(1, Ordering::SeqCst) % CLEAN_EVERY != 0
+        {
             return;
         }
         for memory in self.memories.handles.iter().copied() {
@@ -406,7 +423,9 @@ impl World {
                 6 | 7 | 8 => {
                     let mut out = null_mut();
                     let status = match input.flag() {
-                        true => confidant_memory_load_context(self.memories.pick(input), &mut out, e),
+                        true => {
+                            confidant_memory_load_context(self.memories.pick(input), &mut out, e)
+                        }
                         false => confidant_session_context(self.sessions.pick(input), &mut out, e),
                     };
                     assert_eq!(ended(status, err, wanted), !out.is_null());
@@ -417,7 +436,13 @@ impl World {
                 15 | 16 => {
                     let (memory, mut out) = (self.memories.pick(input), null_mut());
                     let status = match input.flag() {
-                        true => confidant_memory_turns(memory, self.turn_id(input), input.size(), &mut out, e),
+                        true => confidant_memory_turns(
+                            memory,
+                            self.turn_id(input),
+                            input.size(),
+                            &mut out,
+                            e,
+                        ),
                         false => confidant_memory_turn(memory, self.turn_id(input), &mut out, e),
                     };
                     assert_eq!(ended(status, err, wanted), !out.is_null());
@@ -439,7 +464,11 @@ impl World {
                 }
                 19 => {
                     let mut out = made::<confidant_buffer_stats>(input);
-                    ended(confidant_memory_stats(self.memories.pick(input), &raw mut out.value, e), err, wanted);
+                    ended(
+                        confidant_memory_stats(self.memories.pick(input), &raw mut out.value, e),
+                        err,
+                        wanted,
+                    );
                     assert_eq!(out.room, [0; 4_096], "nothing is written behind a struct");
                 }
                 20 | 21 | 22 => self.open_session(input, e, wanted),
@@ -447,15 +476,20 @@ impl World {
                 24 => {
                     let (memory, mut out) = (self.memories.pick(input), null_mut());
                     let after = if input.flag() { 0 } else { self.session_id(input) };
-                    let status = confidant_memory_sessions(memory, after, input.size(), &mut out, e);
+                    let status =
+                        confidant_memory_sessions(memory, after, input.size(), &mut out, e);
                     assert_eq!(ended(status, err, wanted), !out.is_null());
                     self.lists.keep(out);
                 }
                 25 | 26 => {
                     let mut out = null_mut();
                     let status = match input.flag() {
-                        true => confidant_memory_preferences(self.memories.pick(input), &mut out, e),
-                        false => confidant_extractor_conclude(self.extractors.pick(input), &mut out, e),
+                        true => {
+                            confidant_memory_preferences(self.memories.pick(input), &mut out, e)
+                        }
+                        false => {
+                            confidant_extractor_conclude(self.extractors.pick(input), &mut out, e)
+                        }
                     };
                     assert_eq!(ended(status, err, wanted), !out.is_null());
                     self.preferences.keep(out);
@@ -464,7 +498,11 @@ impl World {
                 29 => {
                     let mut out = made::<confidant_summary>(input);
                     let status = match input.flag() {
-                        true => confidant_memory_analytics(self.memories.pick(input), &raw mut out.value, e),
+                        true => confidant_memory_analytics(
+                            self.memories.pick(input),
+                            &raw mut out.value,
+                            e,
+                        ),
                         false => confidant_analytics(store(), input.text(), &raw mut out.value, e),
                     };
                     ended(status, err, wanted);
@@ -474,7 +512,11 @@ impl World {
                 34 | 35 | 36 => self.respond(input, e, wanted),
                 37 => {
                     let mut out = made::<confidant_spending>(input);
-                    ended(confidant_agent_spending(self.agents.pick(input), &raw mut out.value, e), err, wanted);
+                    ended(
+                        confidant_agent_spending(self.agents.pick(input), &raw mut out.value, e),
+                        err,
+                        wanted,
+                    );
                     confidant_agent_model(self.agents.pick(input));
                 }
                 38 => {
@@ -501,8 +543,10 @@ impl World {
                 55 => self.replies.free_one(input),
                 56 => {
                     let mut out = null_mut();
-                    let location =
-                        confidant_str { ptr: "/no/such/folder/x.db".as_ptr().cast(), len: input.size() % 21 };
+                    let location = confidant_str {
+                        ptr: "/no/such/folder/x.db".as_ptr().cast(),
+                        len: input.size() % 21,
+                    };
                     let location = if input.flag() { location } else { input.text() };
                     // Only what cannot be opened: opening is slow, and litters.
                     let refused = confidant_str { len: location.len, ptr: location.ptr };
@@ -617,8 +661,12 @@ impl World {
             let ids_wanted = if how & 8 == 0 { ids.as_mut_ptr() } else { null_mut() };
             let (memory, session) = (self.memories.pick(input), self.sessions.pick(input));
             let status = match how & 7 {
-                0 | 1 => confidant_memory_save_turn(memory, &raw const turns[0].value, ids_wanted, e),
-                2 | 3 => confidant_session_save_turn(session, &raw const turns[0].value, ids_wanted, e),
+                0 | 1 => {
+                    confidant_memory_save_turn(memory, &raw const turns[0].value, ids_wanted, e)
+                }
+                2 | 3 => {
+                    confidant_session_save_turn(session, &raw const turns[0].value, ids_wanted, e)
+                }
                 4 | 5 => confidant_memory_save_turns(memory, array.as_ptr(), count, ids_wanted, e),
                 6 => confidant_session_save_turns(session, array.as_ptr(), count, ids_wanted, e),
                 _ => confidant_memory_save_turns(memory, null(), input.size(), ids_wanted, e),
@@ -691,7 +739,12 @@ impl World {
             let status = match how & 3 {
                 0 => confidant_session_metrics(session, &raw mut out.value, e),
                 1 => confidant_session_close(session, null(), null_mut(), e),
-                _ => confidant_session_close(session, &raw const outcome.value, &raw mut out.value, e),
+                _ => confidant_session_close(
+                    session,
+                    &raw const outcome.value,
+                    &raw mut out.value,
+                    e,
+                ),
             };
             ended(status, if wanted { *e } else { null_mut() }, wanted);
             assert_eq!(out.room, [0; 4_096]);
@@ -729,7 +782,11 @@ impl World {
                 let mut err = null_mut();
                 let text = std::slice::from_raw_parts(json.ptr.cast::<u8>(), json.len).to_vec();
                 let text = confidant_str { ptr: text.as_ptr().cast(), len: text.len() };
-                assert_eq!(confidant_extractor_restore(extractor, text, &mut err), 0, "its own state reads back");
+                assert_eq!(
+                    confidant_extractor_restore(extractor, text, &mut err),
+                    0,
+                    "its own state reads back"
+                );
             }
             confidant_extractor_covered(extractor);
             confidant_extractor_rules_version(extractor);
@@ -760,7 +817,8 @@ impl World {
                 }
                 _ => {
                     let mut callbacks = made::<confidant_llm_callbacks>(input);
-                    callbacks.value.complete = if input.byte() < 240 { Some(complete) } else { None };
+                    callbacks.value.complete =
+                        if input.byte() < 240 { Some(complete) } else { None };
                     callbacks.value.destroy = Some(take_back);
                     callbacks.value.name = texts[0];
                     callbacks.value.is_free = u32::from(input.flag());
@@ -847,7 +905,14 @@ impl World {
             };
             let mut out = null_mut();
             let (agent, session) = (self.agents.pick(input), self.sessions.pick(input));
-            let status = confidant_agent_respond(agent, session, &raw const message.value, sink, &mut out, e);
+            let status = confidant_agent_respond(
+                agent,
+                session,
+                &raw const message.value,
+                sink,
+                &mut out,
+                e,
+            );
             self.saved += 1;
             assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
             self.replies.keep(out);
@@ -892,9 +957,15 @@ impl World {
                 (query.value.has_from, query.value.from_ms) = (1, input.time());
                 (query.value.has_until, query.value.until_ms) = (1, input.time());
             }
-            (query.value.has_resolved, query.value.resolved) = (u32::from(given & 16), u32::from(given & 32));
+            (query.value.has_resolved, query.value.resolved) =
+                (u32::from(given & 16), u32::from(given & 32));
             let mut out = null_mut();
-            let status = confidant_memory_recall(self.memories.pick(input), &raw const query.value, &mut out, e);
+            let status = confidant_memory_recall(
+                self.memories.pick(input),
+                &raw const query.value,
+                &mut out,
+                e,
+            );
             assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
             for place in 0..confidant_recalled_count(out) {
                 let one = &*confidant_recalled_at(out, place);
@@ -923,17 +994,31 @@ impl World {
                     let name = confidant_str { ptr: name.as_ptr().cast(), len: name.len() };
                     match input.flag() {
                         true => confidant_collection_open(store(), input.text(), name, &mut out, e),
-                        false => confidant_collection_open_knowledge(store(), input.text(), &mut out, e),
+                        false => {
+                            confidant_collection_open_knowledge(store(), input.text(), &mut out, e)
+                        }
                     }
                 }
                 2 => confidant_collection_remove(collection, input.text(), &mut flag, e),
-                3 => confidant_collection_count_use(collection, input.text(), input.byte().into(), &mut flag, e),
+                3 => confidant_collection_count_use(
+                    collection,
+                    input.text(),
+                    input.byte().into(),
+                    &mut flag,
+                    e,
+                ),
                 4 => confidant_collection_snapshot(collection, e),
-                5 => confidant_collection_with_embedder(collection, self.embedders.pick(input), &mut out, e),
+                5 => confidant_collection_with_embedder(
+                    collection,
+                    self.embedders.pick(input),
+                    &mut out,
+                    e,
+                ),
                 6 => {
                     let mut done = made::<confidant_embedded>(input);
                     let limit = input.size() % 3;
-                    let status = confidant_collection_embed(collection, limit, &raw mut done.value, e);
+                    let status =
+                        confidant_collection_embed(collection, limit, &raw mut done.value, e);
                     assert_eq!(done.room, [0; 4_096], "nothing is written behind a struct");
                     status
                 }
@@ -1005,19 +1090,31 @@ impl World {
                     confidant_collection_count(collection, &mut count, e)
                 }
                 _ => {
-                    let mut steps = [(); 4].map(|()| made::<confidant_condition>(&mut Input(&[])).value);
+                    let mut steps =
+                        [(); 4].map(|()| made::<confidant_condition>(&mut Input(&[])).value);
                     for step in &mut steps {
-                        (step.step, step.name, step.value) = (i32::from(input.byte() % 5), input.text(), input.text());
+                        (step.step, step.name, step.value) =
+                            (i32::from(input.byte() % 5), input.text(), input.text());
                     }
-                    let (question, limit, count) = (input.text(), input.size(), usize::from(input.byte()) % 6);
-                    confidant_collection_search(collection, question, limit, steps.as_ptr(), count.min(4), &mut out, e)
+                    let (question, limit, count) =
+                        (input.text(), input.size(), usize::from(input.byte()) % 6);
+                    confidant_collection_search(
+                        collection,
+                        question,
+                        limit,
+                        steps.as_ptr(),
+                        count.min(4),
+                        &mut out,
+                        e,
+                    )
                 }
             };
             ended(status, if wanted { *e } else { null_mut() }, wanted);
             assert!(out.is_null() || status == 0);
             for place in 0..confidant_documents_count(out) {
                 let one = &*confidant_documents_at(out, place);
-                for text in [one.key, one.title, one.text, one.metadata, one.category, one.passage] {
+                for text in [one.key, one.title, one.text, one.metadata, one.category, one.passage]
+                {
                     read(text);
                 }
                 for tag in 0..one.tag_count {
@@ -1038,25 +1135,33 @@ impl World {
                 let texts = [input.text(), input.text()];
                 let values = [input.float(), input.float()];
                 let given = input.byte();
-                (options.value.words, options.value.word_values) = (texts.as_ptr(), values.as_ptr());
+                (options.value.words, options.value.word_values) =
+                    (texts.as_ptr(), values.as_ptr());
                 options.value.word_count = usize::from(given & 3).min(2);
                 options.value.products = texts.as_ptr();
                 options.value.product_count = usize::from(given >> 2 & 1);
                 options.value.order_ids = texts.as_ptr();
                 options.value.order_id_count = usize::from(given >> 3 & 1);
                 if given & 16 != 0 {
-                    options.value.table = confidant_bytes { ptr: texts[0].ptr.cast(), len: texts[0].len };
+                    options.value.table =
+                        confidant_bytes { ptr: texts[0].ptr.cast(), len: texts[0].len };
                 }
-                (options.value.preset, options.value.without_table) = (i32::from(given >> 6), u32::from(given & 32));
+                (options.value.preset, options.value.without_table) =
+                    (i32::from(given >> 6), u32::from(given & 32));
                 let mut out = null_mut();
                 let status = confidant_signal_rules_new(&raw const options.value, &mut out, e);
-                assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
+                assert_eq!(
+                    ended(status, if wanted { *e } else { null_mut() }, wanted),
+                    !out.is_null()
+                );
                 read(confidant_signal_rules_version(out));
                 return self.rules.keep(out);
             }
             let mut context = made::<confidant_signal_context>(input);
-            (context.value.rules, context.value.agent_said) = (self.rules.pick(input), input.text());
-            (context.value.expects, context.value.earlier_same) = (input.code(), input.number() as u32);
+            (context.value.rules, context.value.agent_said) =
+                (self.rules.pick(input), input.text());
+            (context.value.expects, context.value.earlier_same) =
+                (input.code(), input.number() as u32);
             let mut out = null_mut();
             let status = confidant_signals_of(input.text(), &raw const context.value, &mut out, e);
             assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
@@ -1100,7 +1205,12 @@ impl World {
                 }
                 2 => {
                     let mut out = null_mut();
-                    let status = confidant_given_asked_again(self.given.pick(input), input.text(), &mut out, e);
+                    let status = confidant_given_asked_again(
+                        self.given.pick(input),
+                        input.text(),
+                        &mut out,
+                        e,
+                    );
                     self.given.free_one(input);
                     for place in 0..confidant_asked_again_count(out) {
                         read((*(*confidant_asked_again_at(out, place)).fact).value);
@@ -1108,7 +1218,12 @@ impl World {
                     confidant_asked_again_free(out);
                     status
                 }
-                3 => confidant_extractor_unlearn(self.extractors.pick(input), self.turn_id(input), &mut flag, e),
+                3 => confidant_extractor_unlearn(
+                    self.extractors.pick(input),
+                    self.turn_id(input),
+                    &mut flag,
+                    e,
+                ),
                 _ => return self.report(input, e, wanted),
             };
             ended(status, if wanted { *e } else { null_mut() }, wanted);
@@ -1122,7 +1237,12 @@ impl World {
             let (mut out, how) = (null_mut(), input.byte());
             let range = if how & 2 == 0 { null() } else { &raw const range.value };
             let status = match how & 1 {
-                0 => confidant_memory_analytics_between(self.memories.pick(input), range, &mut out, e),
+                0 => confidant_memory_analytics_between(
+                    self.memories.pick(input),
+                    range,
+                    &mut out,
+                    e,
+                ),
                 _ => confidant_analytics_between(store(), input.text(), range, &mut out, e),
             };
             assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
@@ -1132,7 +1252,9 @@ impl World {
             confidant_analytics_report_totals(out);
             for what in 0..8 {
                 let mut place = 0;
-                while let Some(counted) = confidant_analytics_report_counted(out, what, place).as_ref() {
+                while let Some(counted) =
+                    confidant_analytics_report_counted(out, what, place).as_ref()
+                {
                     read(counted.name);
                     place += 1;
                 }
@@ -1151,7 +1273,12 @@ impl World {
             (limits.value.has_min_cases, limits.value.has_max_repeat_rate) = (1, 1);
             limits.value.max_repeat_rate = input.float();
             let (mut health, mut err) = (null_mut(), null_mut());
-            let status = confidant_analytics_report_health(out, &raw const limits.value, &mut health, &mut err);
+            let status = confidant_analytics_report_health(
+                out,
+                &raw const limits.value,
+                &mut health,
+                &mut err,
+            );
             ended(status, err, true);
             if let Some(worry) = confidant_health_worry(health, 0).as_ref() {
                 read(worry.figure);
@@ -1191,13 +1318,16 @@ impl World {
                 &raw const counter.value
             };
             let (memory, mut out) = (self.memories.pick(input), null_mut());
-            let status = confidant_memory_assemble(memory, &raw const request.value, counter, &mut out, e);
+            let status =
+                confidant_memory_assemble(memory, &raw const request.value, counter, &mut out, e);
             assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
             if let Some(content) = confidant_assembled_read(out).as_ref() {
                 read(content.text);
                 assert!(content.tokens <= request.value.max_tokens);
-                (0..content.recent_count).for_each(|place| read_turn(confidant_assembled_recent(out, place)));
-                (0..content.recalled_count).for_each(|place| read_turn(confidant_assembled_recalled(out, place)));
+                (0..content.recent_count)
+                    .for_each(|place| read_turn(confidant_assembled_recent(out, place)));
+                (0..content.recalled_count)
+                    .for_each(|place| read_turn(confidant_assembled_recalled(out, place)));
             }
             confidant_assembled_free(out);
         }
@@ -1218,10 +1348,12 @@ impl World {
                     status
                 }
                 1 => {
-                    let (mut out, mut start, mut end) = (null_mut(), input.number(), input.number());
+                    let (mut out, mut start, mut end) =
+                        (null_mut(), input.number(), input.number());
                     let status = confidant_normalize(message, &mut out, e);
                     read(confidant_normalized_text(out));
-                    let within = confidant_normalized_original(out, &mut start, &mut end, null_mut());
+                    let within =
+                        confidant_normalized_original(out, &mut start, &mut end, null_mut());
                     assert!(within != 0 || (start <= end && end <= message.len as u64));
                     confidant_normalized_free(out);
                     status
@@ -1384,7 +1516,10 @@ unsafe extern "C" fn complete(
             confidant_llm_reply_append(reply, piece, null_mut());
         }
         if how & 8 != 0 {
-            assert_eq!(confidant_llm_reply_append(reply, bad, null_mut()), CONFIDANT_ERR_INVALID_ARGUMENT);
+            assert_eq!(
+                confidant_llm_reply_append(reply, bad, null_mut()),
+                CONFIDANT_ERR_INVALID_ARGUMENT
+            );
             confidant_llm_reply_set_confidence(reply, (how & 3) as f64, null_mut());
             confidant_llm_reply_set_resolved(reply, how as u32, null_mut());
             confidant_llm_reply_add_source(reply, piece, null_mut());

@@ -99,7 +99,8 @@ pub const NAMES: [&str; 2] = ["alice", "bob"];
 
 /// `CONFIDANT_KILLS`, or how often something is killed by default.
 pub fn kills(default: usize) -> usize {
-    std::env::var("CONFIDANT_KILLS").map_or(default, |kills| kills.parse().expect("CONFIDANT_KILLS is a number"))
+    std::env::var("CONFIDANT_KILLS")
+        .map_or(default, |kills| kills.parse().expect("CONFIDANT_KILLS is a number"))
 }
 
 /// Appends from four threads until it is killed; one acknowledging line for each turn. The
@@ -115,7 +116,11 @@ pub fn append(location: &str, boasted: usize) {
                 for number in 0.. {
                     if thread != 0 || number == 0 || number != boasted {
                         let text = whole(thread, number);
-                        newest = alice.save_turn(NewTurn::said(&text).answered(&text)).unwrap().id.number();
+                        newest = alice
+                            .save_turn(NewTurn::said(&text).answered(&text))
+                            .unwrap()
+                            .id
+                            .number();
                     }
                     say(&format!("{thread} {number} {newest}"));
                 }
@@ -163,7 +168,9 @@ impl Noted {
                 }
                 let text = turn.said.as_ref().unwrap();
                 let mut parts = text.split(' ').map_while(|part| part.parse::<usize>().ok());
-                if *text != whole(parts.next().unwrap(), parts.next().unwrap()) || turn.answer.as_ref() != Some(text) {
+                if *text != whole(parts.next().unwrap(), parts.next().unwrap())
+                    || turn.answer.as_ref() != Some(text)
+                {
                     return Err(format!("number {number} of {name} is not whole"));
                 }
             }
@@ -171,7 +178,9 @@ impl Noted {
             for ((thread, number), place) in own {
                 let found = turns.get(*place as usize - 1).and_then(|turn| turn.said.clone());
                 if found != Some(whole(*thread, *number)) {
-                    return Err(format!("an acknowledged turn is missing: {number} of thread {thread}"));
+                    return Err(format!(
+                        "an acknowledged turn is missing: {number} of thread {thread}"
+                    ));
                 }
             }
             stored += turns.len();

@@ -58,7 +58,8 @@ impl Reply {
     /// A success in JSON lines, one frame each; the frames hold their own line ends.
     pub fn ndjson<T: AsRef<[u8]>>(frames: impl IntoIterator<Item = T>) -> Reply {
         let mut reply = Reply::status(200).header("Content-Type", "application/x-ndjson");
-        reply.frames = frames.into_iter().map(|frame| (Duration::ZERO, frame.as_ref().to_vec())).collect();
+        reply.frames =
+            frames.into_iter().map(|frame| (Duration::ZERO, frame.as_ref().to_vec())).collect();
         reply
     }
 
@@ -159,8 +160,11 @@ impl FakeServer {
     /// Waits until the client has closed a connection before the reply was over.
     pub fn saw_client_close(&self) -> bool {
         let closed = self.seen.closed_by_client.lock().expect("not poisoned");
-        let (closed, _) =
-            self.seen.changed.wait_timeout_while(closed, PATIENCE, |closed| *closed == 0).expect("not poisoned");
+        let (closed, _) = self
+            .seen
+            .changed
+            .wait_timeout_while(closed, PATIENCE, |closed| *closed == 0)
+            .expect("not poisoned");
         *closed > 0
     }
 }
@@ -226,7 +230,11 @@ fn write_frames(stream: &mut TcpStream, reply: &Reply) -> std::io::Result<()> {
             stream.write_all(part)?;
         }
     }
-    if reply.is_chunked && reply.end == End::Close { stream.write_all(b"0\r\n\r\n") } else { Ok(()) }
+    if reply.is_chunked && reply.end == End::Close {
+        stream.write_all(b"0\r\n\r\n")
+    } else {
+        Ok(())
+    }
 }
 
 /// Reads one request. With `leave_a_byte` its last byte stays unread, so that closing the
@@ -248,7 +256,12 @@ fn receive(stream: &TcpStream, leave_a_byte: bool) -> std::io::Result<Received> 
     let length: usize = length.and_then(|(_, value)| value.parse().ok()).unwrap_or(0);
     let mut body = vec![0; if leave_a_byte { length.saturating_sub(1) } else { length }];
     reader.read_exact(&mut body)?;
-    Ok(Received { method, path, headers, body: String::from_utf8(body).expect("requests are UTF-8") })
+    Ok(Received {
+        method,
+        path,
+        headers,
+        body: String::from_utf8(body).expect("requests are UTF-8"),
+    })
 }
 
 fn is_closed_by_client(stream: &mut TcpStream) -> bool {

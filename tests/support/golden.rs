@@ -1,8 +1,9 @@
 //! The golden conversation played by a Rust host, and what a file holds as JSON lines.
 
 use confidant::{
-    Channel, Confidant, LlmBackend, LlmOutcome, LlmRequest, NewAnswer, NewArticle, NewTurn, Outcome, Page, RecallQuery,
-    Result, Session, Summary, SupportAgent, Timestamp, Turn, TurnId, Usage,
+    Channel, Confidant, LlmBackend, LlmOutcome, LlmRequest, NewAnswer, NewArticle, NewTurn,
+    Outcome, Page, RecallQuery, Result, Session, Summary, SupportAgent, Timestamp, Turn, TurnId,
+    Usage,
 };
 use serde_json::Value;
 use std::ops::ControlFlow;
@@ -21,7 +22,11 @@ impl LlmBackend for Golden {
         true
     }
 
-    fn complete(&self, request: &LlmRequest<'_>, emit: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<LlmOutcome> {
+    fn complete(
+        &self,
+        request: &LlmRequest<'_>,
+        emit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<LlmOutcome> {
         let last = request.messages.last().unwrap().text.len();
         let _ = emit("I was given ");
         let _ = emit(&format!("{last} bytes and {} messages.", request.messages.len()));
@@ -62,7 +67,8 @@ pub fn play(transcript: &str, file: &Path) {
             }
             "ask" => drop(agent.respond(open(), field(1).unwrap()).unwrap()),
             "close" => {
-                let outcome = [Outcome::unknown(), Outcome::resolved(), Outcome::unresolved()][number(1) as usize];
+                let outcome = [Outcome::unknown(), Outcome::resolved(), Outcome::unresolved()]
+                    [number(1) as usize];
                 let rating = number(2) as u8;
                 open().close(if rating == 0 { outcome } else { outcome.rated(rating) }).unwrap();
             }
@@ -76,7 +82,8 @@ pub fn play(transcript: &str, file: &Path) {
     }
 }
 
-const CHANNELS: [Channel; 5] = [Channel::Chat, Channel::Email, Channel::Phone, Channel::App, Channel::Social];
+const CHANNELS: [Channel; 5] =
+    [Channel::Chat, Channel::Email, Channel::Phone, Channel::App, Channel::Social];
 
 fn new_turn<'t>(field: &dyn Fn(usize) -> Option<&'t str>) -> NewTurn<'t> {
     let mut turn = match (field(2), field(3)) {
@@ -104,7 +111,8 @@ pub fn export(file: &Path) -> String {
     let store = Confidant::open(file.to_str().unwrap()).unwrap();
     let tenant = store.tenant("acme").unwrap();
     let customer = tenant.customer("alice").unwrap();
-    let mut lines: Vec<String> = customer.memory().turns(Page::first(1000)).unwrap().iter().map(turn_line).collect();
+    let mut lines: Vec<String> =
+        customer.memory().turns(Page::first(1000)).unwrap().iter().map(turn_line).collect();
     for one in customer.sessions(Page::first(1000)).unwrap() {
         lines.push(format!(
             "{{\"turns\":{},\"session\":{},\"opened_at\":{},\"closed_at\":{},\"rating\":{},\"resolved\":{}}}",
@@ -118,19 +126,28 @@ pub fn export(file: &Path) -> String {
     }
     let preferences = customer.preferences().unwrap();
     let text = json(Some(preferences.to_string()));
-    lines.push(format!("{{\"customer_turns\":{},\"preferences\":{text}}}", preferences.customer_turns));
+    lines.push(format!(
+        "{{\"customer_turns\":{},\"preferences\":{text}}}",
+        preferences.customer_turns
+    ));
     let Summary { sessions, resolved_sessions, turns, answered_turns, resolved_turns, .. } =
         tenant.analytics().summary().unwrap();
     lines.push(format!(
         "{{\"sessions\":{sessions},\"resolved_sessions\":{resolved_sessions},\"turns\":{turns},\
          \"answered_turns\":{answered_turns},\"resolved_turns\":{resolved_turns}}}"
     ));
-    let recalled = customer.recall(&RecallQuery::new("Was the link ever mailed again?").limit(1)).unwrap();
+    let recalled =
+        customer.recall(&RecallQuery::new("Was the link ever mailed again?").limit(1)).unwrap();
     let best = &recalled.turns[0].turn;
-    lines.push(format!("{{\"recalled\":{},\"turn\":{}}}", best.id.number(), json(Some(best.id.to_string()))));
+    lines.push(format!(
+        "{{\"recalled\":{},\"turn\":{}}}",
+        best.id.number(),
+        json(Some(best.id.to_string()))
+    ));
     let base = tenant.knowledge().unwrap();
     let found = &base.search("Where do I see my bill?", 1).unwrap().articles[0];
-    let [key, title] = [&found.article.id, &found.article.title].map(|text| json(Some(text.clone())));
+    let [key, title] =
+        [&found.article.id, &found.article.title].map(|text| json(Some(text.clone())));
     let passage = json(Some(found.passage.clone()));
     lines.push(format!(
         "{{\"articles\":{},\"found\":{key},\"title\":{title},\"passage\":{passage}}}",
@@ -152,7 +169,8 @@ fn turn_line(one: &Turn) -> String {
         json(one.answer.clone()),
         json(one.answered_by.clone()),
         json(one.answered_at.as_ref().map(Timestamp::to_string)),
-        one.confidence.map_or("null".to_owned(), |confidence| (confidence * 100.0).round().to_string()),
+        one.confidence
+            .map_or("null".to_owned(), |confidence| (confidence * 100.0).round().to_string()),
         one.resolved,
         json(one.metadata.clone()),
     )
@@ -164,5 +182,7 @@ fn json(text: Option<String>) -> String {
 
 /// FNV-1a, 64 bits: the digest by which people compare two files.
 pub fn digest(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

@@ -40,8 +40,10 @@ const SOURCES: [&str; 30] = [
     "reply",
 ];
 /// The files that declare nothing for C.
-const INNER: [&str; 12] =
-    ["mod", "callback", "fault", "no_fault", "flat", "guard", "handle", "http", "no_http", "record", "saving", "views"];
+const INNER: [&str; 12] = [
+    "mod", "callback", "fault", "no_fault", "flat", "guard", "handle", "http", "no_http", "record",
+    "saving", "views",
+];
 
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -88,7 +90,9 @@ fn inits(header: &Header) -> String {
          #ifdef __cplusplus\n#define CONFIDANT_INIT_(type) ([] { type confidant_made_ = {}; \
          confidant_made_.struct_size = sizeof(type); return confidant_made_; }())\n#else\n#define CONFIDANT_INIT_(type) { .struct_size = sizeof(type) }\n#endif\n",
     );
-    for made in header.structs.iter().filter(|made| made.grows() && header.is_made_by_hosts(&made.name)) {
+    for made in
+        header.structs.iter().filter(|made| made.grows() && header.is_made_by_hosts(&made.name))
+    {
         let macro_name = made.name.to_uppercase();
         text.push_str(&format!("#define {macro_name}_INIT CONFIDANT_INIT_({})\n", made.name));
     }
@@ -160,7 +164,10 @@ pub struct Header {
 
 impl Header {
     pub fn read() -> Header {
-        Header::parse(&std::fs::read_to_string(root().join("include/confidant.h")).expect("UPDATE_HEADER=1 makes it"))
+        Header::parse(
+            &std::fs::read_to_string(root().join("include/confidant.h"))
+                .expect("UPDATE_HEADER=1 makes it"),
+        )
     }
 
     /// Reads what cbindgen writes, which is all the C it needs to know.
@@ -175,7 +182,9 @@ impl Header {
                 }
                 continue;
             }
-            if pending.is_empty() && (line.is_empty() || line.starts_with('#') || line.starts_with("extern \"C\"")) {
+            if pending.is_empty()
+                && (line.is_empty() || line.starts_with('#') || line.starts_with("extern \"C\""))
+            {
                 let define = line.strip_prefix("#define ").and_then(|rest| rest.split_once(' '));
                 if let Some((name, value)) = define.filter(|(name, _)| !name.contains('(')) {
                     header.constants.push((name.to_owned(), value.to_owned()));
@@ -204,7 +213,9 @@ impl Header {
         if let Some(rest) = declaration.strip_prefix("typedef struct ") {
             if let Some((_, rest)) = rest.split_once('{') {
                 let (fields, name) = rest.rsplit_once('}').unwrap();
-                let fields = fields.split(';').map(|field| field.split_whitespace().collect::<Vec<_>>().join(" "));
+                let fields = fields
+                    .split(';')
+                    .map(|field| field.split_whitespace().collect::<Vec<_>>().join(" "));
                 let fields = fields.filter(|field| !field.is_empty()).collect();
                 self.structs.push(Struct { name: name.trim().to_owned(), fields });
             } else {
@@ -233,8 +244,13 @@ impl Header {
 
     /// Whether a struct comes in by pointer, so that hosts make it themselves.
     pub fn is_made_by_hosts(&self, name: &str) -> bool {
-        let plain = |kind: &str| kind.replace("const", "").replace('*', "").replace("struct", "").trim().to_owned();
-        self.functions.iter().flat_map(|function| &function.parameters).any(|one| plain(&one.kind) == name)
+        let plain = |kind: &str| {
+            kind.replace("const", "").replace('*', "").replace("struct", "").trim().to_owned()
+        };
+        self.functions
+            .iter()
+            .flat_map(|function| &function.parameters)
+            .any(|one| plain(&one.kind) == name)
     }
 
     pub fn strukt(&self, name: &str) -> Option<&Struct> {
@@ -242,15 +258,24 @@ impl Header {
     }
 }
 
-/// A shared library of this crate with those features, built once with the tests' own profile; its archive for static
-/// linking lies beside it.
+/// A shared library of this crate with those features, built once with the tests' own profile; its
+/// archive for static linking lies beside it.
 pub fn shared_library(features: &'static str) -> PathBuf {
     static BUILD: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _one_at_a_time = BUILD.lock().unwrap();
     let target = target_folder();
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["rustc", "--quiet", "--lib", "--crate-type", "cdylib,staticlib", "--features", features]);
-    let done = cargo.current_dir(root()).arg("--target-dir").arg(&target).status().expect("cargo runs");
+    cargo.args([
+        "rustc",
+        "--quiet",
+        "--lib",
+        "--crate-type",
+        "cdylib,staticlib",
+        "--features",
+        features,
+    ]);
+    let done =
+        cargo.current_dir(root()).arg("--target-dir").arg(&target).status().expect("cargo runs");
     assert!(done.success(), "the shared library with {features} was not built");
     let kept = target.join("tmp").join(features.replace(',', "-"));
     std::fs::create_dir_all(&kept).unwrap();
@@ -273,8 +298,11 @@ pub fn target_folder() -> PathBuf {
 
 /// Whether a program can be started.
 pub fn is_there(program: &str) -> bool {
-    static KNOWN: OnceLock<std::sync::Mutex<std::collections::HashMap<String, bool>>> = OnceLock::new();
+    static KNOWN: OnceLock<std::sync::Mutex<std::collections::HashMap<String, bool>>> =
+        OnceLock::new();
     let known = KNOWN.get_or_init(Default::default);
     let mut known = known.lock().unwrap();
-    *known.entry(program.to_owned()).or_insert_with(|| Command::new(program).arg("--version").output().is_ok())
+    *known
+        .entry(program.to_owned())
+        .or_insert_with(|| Command::new(program).arg("--version").output().is_ok())
 }

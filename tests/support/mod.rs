@@ -52,8 +52,13 @@ fn engines() -> Vec<(&'static str, Engine)> {
         if std::env::var_os("CONFIDANT_TEST_POSTGRES").is_some() {
             engines.push(("postgres", Place::postgres));
         } else {
-            assert!(std::env::var_os("CI").is_none(), "CONFIDANT_TEST_POSTGRES is not set: see tests/services.sh");
-            println!("skipped on PostgreSQL: CONFIDANT_TEST_POSTGRES is not set (see tests/services.sh)");
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "CONFIDANT_TEST_POSTGRES is not set: see tests/services.sh"
+            );
+            println!(
+                "skipped on PostgreSQL: CONFIDANT_TEST_POSTGRES is not set (see tests/services.sh)"
+            );
         }
     }
     engines

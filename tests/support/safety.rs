@@ -136,10 +136,16 @@ const NUMBERS: [(&str, &str); 35] = [
 
 /// What a struct of the host needs to be good: how it is made, and its fields.
 const STRUCTS: [(&str, &str); 17] = [
-    ("confidant_new_turn", "{v}.said = TEXT(\"Where is my parcel?\"); {v}.answer = TEXT(\"Here.\");"),
+    (
+        "confidant_new_turn",
+        "{v}.said = TEXT(\"Where is my parcel?\"); {v}.answer = TEXT(\"Here.\");",
+    ),
     ("confidant_new_answer", "{v}.text = TEXT(\"It arrives today.\");"),
     ("confidant_article", "{v}.title = TEXT(\"Title\"); {v}.content = TEXT(\"Content.\");"),
-    ("confidant_scripted_reply", "{v}.failure = CONFIDANT_LLM_SERVER; {v}.failure_message = TEXT(\"failed\");"),
+    (
+        "confidant_scripted_reply",
+        "{v}.failure = CONFIDANT_LLM_SERVER; {v}.failure_message = TEXT(\"failed\");",
+    ),
     ("confidant_message", "{v}.text = TEXT(\"Where is my parcel?\");"),
     ("confidant_ollama_options", "{v}.model = TEXT(\"model\");"),
     (
@@ -210,7 +216,8 @@ pub fn program(header: &Header) -> String {
         let is_said = comment.contains("may be NULL") || comment.contains("for the defaults");
         assert!(is_said, "{function}: its comment does not say that {parameter} may be NULL");
     }
-    let mut main = String::from("static const struct { fixture_case what; int inside; } cases[] = {\n");
+    let mut main =
+        String::from("static const struct { fixture_case what; int inside; } cases[] = {\n");
     for (name, is_inside) in &writer.cases {
         let _ = writeln!(main, "    {{ {name}, {} }},", i32::from(*is_inside));
     }
@@ -226,17 +233,32 @@ impl Writer<'_> {
         }
         for one in &function.parameters {
             if one.is_pointer() {
-                let good = one.name == "err" || OPTIONAL.contains(&(function.name.as_str(), one.name.as_str()));
+                let good = one.name == "err"
+                    || OPTIONAL.contains(&(function.name.as_str(), one.name.as_str()));
                 let expected = if good { expected_base(function) } else { "INVALID" };
-                self.case(function, &format!("NULL for {}", one.name), "", &[(one, "NULL")], expected);
+                self.case(
+                    function,
+                    &format!("NULL for {}", one.name),
+                    "",
+                    &[(one, "NULL")],
+                    expected,
+                );
             } else if one.kind == "confidant_str" {
                 for bad in BAD_TEXTS {
-                    self.case(function, &format!("{bad} for {}", one.name), "", &[(one, bad)], "REFUSED");
+                    self.case(
+                        function,
+                        &format!("{bad} for {}", one.name),
+                        "",
+                        &[(one, bad)],
+                        "REFUSED",
+                    );
                 }
             } else {
                 self.numbers(function, one);
             }
-            if let Some(strukt) = self.header.strukt(&plain(&one.kind)).filter(|strukt| strukt.grows()) {
+            if let Some(strukt) =
+                self.header.strukt(&plain(&one.kind)).filter(|strukt| strukt.grows())
+            {
                 self.sizes(function, one);
                 if one.kind.starts_with("const") {
                     self.fields(function, one, &strukt.clone());
@@ -247,7 +269,9 @@ impl Writer<'_> {
 
     fn numbers(&mut self, function: &Function, one: &Parameter) {
         let (values, expected): (&[&str], _) = match (one.kind.as_str(), one.name.as_str()) {
-            ("int32_t" | "confidant_status", _) => (&["-1", "99", "INT32_MIN", "INT32_MAX"], "INVALID"),
+            ("int32_t" | "confidant_status", _) => {
+                (&["-1", "99", "INT32_MIN", "INT32_MAX"], "INVALID")
+            }
             (_, "count") => (&["SIZE_MAX", "(size_t)1 << 40"], "INVALID"),
             ("size_t", _) => (&["0", "SIZE_MAX", "SIZE_MAX / 2"], "ANY"),
             ("uint64_t", _) => (&["0", "UINT64_MAX", "(uint64_t)1 << 53"], "ANY"),
@@ -257,7 +281,13 @@ impl Writer<'_> {
             (kind, name) => panic!("{}: no bad values are known of {kind} {name}", function.name),
         };
         for value in values {
-            self.case(function, &format!("{value} for {}", one.name), "", &[(one, value)], expected);
+            self.case(
+                function,
+                &format!("{value} for {}", one.name),
+                "",
+                &[(one, value)],
+                expected,
+            );
         }
     }
 
@@ -276,14 +306,27 @@ impl Writer<'_> {
             let sizes = sizes.replace("TYPE", &kind);
             // Each size has memory of its own, so that a sanitizer sees a byte too much.
             let mut before = format!("    static const size_t sizes[] = {{ {sizes} }};\n");
-            let _ = writeln!(before, "    for (size_t at = 0; at < sizeof sizes / sizeof *sizes; at++) {{");
-            let _ = writeln!(before, "    size_t size = sizes[at], room = size >= 8 && size <= 4096 ? size : 8;");
+            let _ = writeln!(
+                before,
+                "    for (size_t at = 0; at < sizeof sizes / sizeof *sizes; at++) {{"
+            );
+            let _ = writeln!(
+                before,
+                "    size_t size = sizes[at], room = size >= 8 && size <= 4096 ? size : 8;"
+            );
             let _ = writeln!(before, "    char *{value} = malloc(room);");
-            let _ = writeln!(before, "    memset({value}, {}, room);", if is_out { "0xA5" } else { "0" });
+            let _ = writeln!(
+                before,
+                "    memset({value}, {}, room);",
+                if is_out { "0xA5" } else { "0" }
+            );
             if !is_out {
                 let _ = writeln!(before, "    {kind} good = {};", self.good(&kind, "good"));
                 let _ = writeln!(before, "    {}", self.fill(&kind, "good"));
-                let _ = writeln!(before, "    memcpy({value}, &good, room < sizeof good ? room : sizeof good);");
+                let _ = writeln!(
+                    before,
+                    "    memcpy({value}, &good, room < sizeof good ? room : sizeof good);"
+                );
                 if owning {
                     let whole = format!("size % 8 == 0 && size >= {OWNED_FROM} && size <= 4096");
                     let _ = writeln!(before, "    if (!({whole})) fixture_given--;");
@@ -317,7 +360,9 @@ impl Writer<'_> {
                 ("confidant_str", _) => (&BAD_TEXTS, "REFUSED"),
                 ("confidant_bytes", _) => (&BAD_BYTES, "REFUSED"),
                 ("int32_t", _) => (&["-1", "99", "INT32_MIN", "INT32_MAX"], "INVALID"),
-                ("size_t", name) if name.ends_with("_count") => (&["SIZE_MAX", "(size_t)1 << 40", "1"], "INVALID"),
+                ("size_t", name) if name.ends_with("_count") => {
+                    (&["SIZE_MAX", "(size_t)1 << 40", "1"], "INVALID")
+                }
                 ("size_t" | "uint64_t", _) => (&["0", "1", "UINT64_MAX", "INT64_MAX"], "ANY"),
                 ("int64_t", _) => (&["-1", "INT64_MIN", "INT64_MAX"], "ANY"),
                 ("uint32_t" | "confidant_flag", _) => (&["0", "1", "UINT32_MAX"], "ANY"),
@@ -328,19 +373,33 @@ impl Writer<'_> {
                 let mut set = String::new();
                 // A number that no constant has is refused where it is read.
                 let is_set = |flag: &str| {
-                    flag.strip_prefix("has_")
-                        .is_some_and(|of| expected == "ANY" || (expected == "INVALID" && of == name))
+                    flag.strip_prefix("has_").is_some_and(|of| {
+                        expected == "ANY" || (expected == "INVALID" && of == name)
+                    })
                 };
                 for flag in strukt.field_names().iter().filter(|flag| is_set(flag)) {
                     let _ = write!(set, " {}.{flag} = 1;", one.name);
                 }
                 let _ = writeln!(set, "    {}.{name} = {value};", one.name);
-                self.case(function, &format!("{value} for {}.{name}", one.name), &set, &[], expected);
+                self.case(
+                    function,
+                    &format!("{value} for {}.{name}", one.name),
+                    &set,
+                    &[],
+                    expected,
+                );
             }
         }
     }
 
-    fn case(&mut self, function: &Function, label: &str, set: &str, replaced: &[(&Parameter, &str)], expected: &str) {
+    fn case(
+        &mut self,
+        function: &Function,
+        label: &str,
+        set: &str,
+        replaced: &[(&Parameter, &str)],
+        expected: &str,
+    ) {
         self.case_with(function, label, ["", set, ""], replaced, expected);
     }
 
@@ -365,8 +424,8 @@ impl Writer<'_> {
         expected: &str,
     ) {
         let name = format!("case_{}", self.cases.len());
-        let is_inside =
-            function.name.starts_with("confidant_llm_request_") || function.name.starts_with("confidant_llm_reply_");
+        let is_inside = function.name.starts_with("confidant_llm_request_")
+            || function.name.starts_with("confidant_llm_reply_");
         let mut body = String::new();
         let (mut arguments, mut checks) = (Vec::new(), String::new());
         for one in &function.parameters {
@@ -377,11 +436,16 @@ impl Writer<'_> {
         }
         let label = label.replace('\\', "").replace('"', "'");
         let text = &mut self.text;
-        let _ = writeln!(text, "static void {name}(void)\n{{\n    label(\"{}: {label}\");\n{before}", function.name);
+        let _ = writeln!(
+            text,
+            "static void {name}(void)\n{{\n    label(\"{}: {label}\");\n{before}",
+            function.name
+        );
         let _ = writeln!(text, "{body}{set}");
         let call = format!("{}({})", function.name, arguments.join(", "));
         if function.is_fallible() {
-            let has_err = !replaced.iter().any(|(one, value)| one.name == "err" && *value == "NULL");
+            let has_err =
+                !replaced.iter().any(|(one, value)| one.name == "err" && *value == "NULL");
             let _ = writeln!(text, "    plant();\n    confidant_status status = {call};");
             let _ = writeln!(text, "    ended(status, {}, EXPECT_{expected});", i32::from(has_err));
             let _ = writeln!(text, "{checks}");
@@ -395,16 +459,34 @@ impl Writer<'_> {
     }
 
     /// A good argument, what must stand before the call, and what must hold after it.
-    fn argument(&self, function: &Function, one: &Parameter, body: &mut String, checks: &mut String) -> String {
+    fn argument(
+        &self,
+        function: &Function,
+        one: &Parameter,
+        body: &mut String,
+        checks: &mut String,
+    ) -> String {
         let kind = plain(&one.kind);
         let own = format!("{}.{}", function.name, one.name);
         if one.name == "err" {
             return "&f.err".to_owned();
         }
         if one.kind.ends_with("**") {
-            let free = if kind == "confidant" { "confidant_close".to_owned() } else { format!("{kind}_free") };
-            let _ = writeln!(body, "    {kind} *{} = is_planting ? NULL : ({kind} *)(void *)&f;", one.name);
-            let _ = writeln!(checks, "    REQUIRE(({} != NULL) == (status == CONFIDANT_OK));", one.name);
+            let free = if kind == "confidant" {
+                "confidant_close".to_owned()
+            } else {
+                format!("{kind}_free")
+            };
+            let _ = writeln!(
+                body,
+                "    {kind} *{} = is_planting ? NULL : ({kind} *)(void *)&f;",
+                one.name
+            );
+            let _ = writeln!(
+                checks,
+                "    REQUIRE(({} != NULL) == (status == CONFIDANT_OK));",
+                one.name
+            );
             let _ = writeln!(checks, "    {free}({});", one.name);
             return format!("&{}", one.name);
         }
@@ -425,7 +507,8 @@ impl Writer<'_> {
                 return handle.to_owned();
             }
             if self.header.strukt(&kind).is_some_and(Struct::grows) {
-                let _ = writeln!(body, "    {kind} {} = {};", one.name, self.good(&kind, &one.name));
+                let _ =
+                    writeln!(body, "    {kind} {} = {};", one.name, self.good(&kind, &one.name));
                 let _ = writeln!(body, "    {}", self.fill(&kind, &one.name));
                 return format!("&{}", one.name);
             }
@@ -439,7 +522,9 @@ impl Writer<'_> {
                 ("confidant_bytes", _) => "&f.bytes".to_owned(),
                 ("confidant_str", _) => "&f.text".to_owned(),
                 ("char", _) => "\"literal\"".to_owned(),
-                (kind, name) => panic!("{}: no good value is known of {kind} *{name}", function.name),
+                (kind, name) => {
+                    panic!("{}: no good value is known of {kind} *{name}", function.name)
+                }
             };
         }
         let table: &[(&str, &str)] = if kind == "confidant_str" { &TEXTS } else { &NUMBERS };

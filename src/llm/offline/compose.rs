@@ -42,11 +42,17 @@ impl Draft {
 }
 
 /// Writes the reply to what was read; `subjects` are those that there are articles about.
-pub(crate) fn compose(reading: &Reading<'_>, tone: Tone, length: Length, subjects: &[&str]) -> Draft {
+pub(crate) fn compose(
+    reading: &Reading<'_>,
+    tone: Tone,
+    length: Length,
+    subjects: &[&str],
+) -> Draft {
     match (reading.need, &reading.found, reading.past) {
         (Need::Closing, ..) => goodbye(say::glad(tone), length, CLOSING_CONFIDENCE, true),
         (Need::Thanks, ..) => {
-            let is_for_an_answer = !reading.told.is_empty() && reading.words.has_any(&["thank", "thanks", "cheers"]);
+            let is_for_an_answer =
+                !reading.told.is_empty() && reading.words.has_any(&["thank", "thanks", "cheers"]);
             goodbye(say::welcome(tone), length, THANKS_CONFIDENCE, is_for_an_answer)
         }
         (Need::Vague, ..) => offer(reading, tone, length, subjects),
@@ -97,7 +103,9 @@ fn explain(reading: &Reading<'_>, found: &Match<'_>, tone: Tone, length: Length)
     let mut draft = Draft {
         parts: Vec::new(),
         confidence,
-        resolved: reading.need == Need::HowTo && reading.times_before == 0 && confidence >= SETTLES_FROM,
+        resolved: reading.need == Need::HowTo
+            && reading.times_before == 0
+            && confidence >= SETTLES_FROM,
         sources: vec![article.title.clone()],
     };
     let is_honest = open(&mut draft, reading, tone, length);
@@ -124,7 +132,8 @@ fn open(draft: &mut Draft, reading: &Reading<'_>, tone: Tone, length: Length) ->
     if is_greeting(&reading.words) && !is_brief {
         draft.say(say::greeting(tone));
     }
-    let is_just_told = |sentence: &str| reading.told.last().is_some_and(|text| text.contains(sentence));
+    let is_just_told =
+        |sentence: &str| reading.told.last().is_some_and(|text| text.contains(sentence));
     let honest = match reading.need {
         Need::Status => Some(say::cannot_see(tone)),
         Need::Action => Some(say::cannot_do(tone)),
@@ -144,7 +153,8 @@ fn open(draft: &mut Draft, reading: &Reading<'_>, tone: Tone, length: Length) ->
 
 /// The sentences with most words of the question first; else in their order.
 fn nearest_first<'s>(mut sentences: Vec<&'s str>, reading: &Reading<'_>) -> Vec<&'s str> {
-    let shared = |sentence: &str| Words::of(sentence).stems.intersection(&reading.words.stems).count();
+    let shared =
+        |sentence: &str| Words::of(sentence).stems.intersection(&reading.words.stems).count();
     sentences.sort_by_cached_key(|sentence| std::cmp::Reverse(shared(sentence)));
     sentences
 }

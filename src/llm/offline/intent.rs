@@ -33,7 +33,8 @@ impl Need {
             return need;
         }
         let is_cry = words.has_any(&HELP_WORDS) && words.stems.len() <= 1;
-        let is_unwanted = words.has_phrase(&["do not need", "dont need"]) && !words.has_question_mark;
+        let is_unwanted =
+            words.has_phrase(&["do not need", "dont need"]) && !words.has_question_mark;
         if is_unwanted || (!has_subject && (is_cry || is_greeting_only(words))) {
             return Need::Vague;
         }
@@ -66,7 +67,8 @@ fn is_greeting_only(words: &Words) -> bool {
 }
 
 fn closing(words: &Words, has_subject: bool) -> Option<Need> {
-    let has_thanks = words.has_any(&["thanks", "thank", "cheers"]) && !words.has_phrase(&FALSE_THANKS);
+    let has_thanks =
+        words.has_any(&["thanks", "thank", "cheers"]) && !words.has_phrase(&FALSE_THANKS);
     let is_last_word = words.has_phrase(&LAST_WORDS);
     let is_open = words.has_question_mark
         || words.has_phrase(&REQUESTS)
@@ -77,7 +79,10 @@ fn closing(words: &Words, has_subject: bool) -> Option<Need> {
     }
     let is_settled = words.has_any(&SETTLED) || words.has_phrase(&SETTLED_PHRASES);
     let is_happening = words.has_any(&HAPPENED);
-    if is_last_word || (is_settled && words.stems.len() <= 4) || (has_thanks && (is_settled || is_happening)) {
+    if is_last_word
+        || (is_settled && words.stems.len() <= 4)
+        || (has_thanks && (is_settled || is_happening))
+    {
         Some(Need::Closing)
     } else if (has_thanks && !has_subject && words.stems.len() <= 2) || is_nod(words) {
         Some(Need::Thanks)
@@ -104,12 +109,22 @@ fn asks_for_action(words: &Words) -> bool {
     false
 }
 
-const NODS: [&str; 9] = ["ok", "okay", "alright", "fine", "great", "good", "understood", "nice", "cool"];
-const HELP_WORDS: [&str; 9] =
-    ["help", "problem", "problems", "issue", "question", "trouble", "assistance", "support", "stuck"];
+const NODS: [&str; 9] =
+    ["ok", "okay", "alright", "fine", "great", "good", "understood", "nice", "cool"];
+const HELP_WORDS: [&str; 9] = [
+    "help",
+    "problem",
+    "problems",
+    "issue",
+    "question",
+    "trouble",
+    "assistance",
+    "support",
+    "stuck",
+];
 const ACTIONS: [&str; 12] = [
-    "send", "resend", "cancel", "reset", "refund", "change", "delete", "update", "unlock", "export", "transfer",
-    "repair",
+    "send", "resend", "cancel", "reset", "refund", "change", "delete", "update", "unlock",
+    "export", "transfer", "repair",
 ];
 const HOW_PHRASES: [&str; 12] = [
     "how do i",
@@ -148,16 +163,27 @@ const FALSE_THANKS: [&str; 4] =
     ["thanks for nothing", "thanks in advance", "thank you in advance", "thanks a lot for nothing"];
 const LAST_WORDS: [&str; 6] =
     ["that is all", "thats all", "nothing else", "no thanks", "no thank you", "that will be all"];
-const REQUESTS: [&str; 9] =
-    ["could you", "can you", "would you", "please", "i need", "i want", "i would like", "id like", "tell me"];
+const REQUESTS: [&str; 9] = [
+    "could you",
+    "can you",
+    "would you",
+    "please",
+    "i need",
+    "i want",
+    "i would like",
+    "id like",
+    "tell me",
+];
 const SETTLED: [&str; 7] = ["worked", "works", "solved", "resolved", "fixed", "sorted", "perfect"];
-const SETTLED_PHRASES: [&str; 5] = ["all good", "can log in", "in again now", "it is working", "its working"];
-const HAPPENED: [&str; 9] = ["came", "arrived", "received", "got", "chosen", "done", "found", "managed", "helped"];
+const SETTLED_PHRASES: [&str; 5] =
+    ["all good", "can log in", "in again now", "it is working", "its working"];
+const HAPPENED: [&str; 9] =
+    ["came", "arrived", "received", "got", "chosen", "done", "found", "managed", "helped"];
 const TROUBLES: [&str; 38] = [
-    "not", "no", "never", "nothing", "none", "still", "but", "however", "until", "then", "cannot", "cant", "couldnt",
-    "dont", "doesnt", "didnt", "isnt", "wasnt", "wont", "hasnt", "havent", "error", "invalid", "wrong", "broken",
-    "damaged", "fail", "fails", "failed", "missing", "late", "twice", "problem", "issue", "wait", "waiting", "another",
-    "again",
+    "not", "no", "never", "nothing", "none", "still", "but", "however", "until", "then", "cannot",
+    "cant", "couldnt", "dont", "doesnt", "didnt", "isnt", "wasnt", "wont", "hasnt", "havent",
+    "error", "invalid", "wrong", "broken", "damaged", "fail", "fails", "failed", "missing", "late",
+    "twice", "problem", "issue", "wait", "waiting", "another", "again",
 ];
 const BREAKDOWNS: [&str; 22] = [
     "crash",

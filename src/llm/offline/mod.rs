@@ -90,15 +90,23 @@ impl LlmBackend for Offline {
         true
     }
 
-    fn complete(&self, request: &LlmRequest<'_>, emit: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<LlmOutcome> {
+    fn complete(
+        &self,
+        request: &LlmRequest<'_>,
+        emit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<LlmOutcome> {
         let reading = reading::read(&self.shelf, request.messages);
-        let draft = compose::compose(&reading, request.tone, request.length, &self.shelf.categories());
+        let draft =
+            compose::compose(&reading, request.tone, request.length, &self.shelf.categories());
         let mut given_bytes = 0;
         let mut finish = Finish::Stop;
         for part in &draft.parts {
             let is_first = given_bytes == 0;
-            let piece = if is_first || part.starts_with('\n') { part.clone() } else { format!(" {part}") };
-            if !is_first && estimate::text(given_bytes + piece.len()) > u64::from(request.max_tokens) {
+            let piece =
+                if is_first || part.starts_with('\n') { part.clone() } else { format!(" {part}") };
+            if !is_first
+                && estimate::text(given_bytes + piece.len()) > u64::from(request.max_tokens)
+            {
                 finish = Finish::Length;
                 break;
             }

@@ -6,7 +6,12 @@
 use crate::llm::Tone;
 
 /// Picks the sentence of a tone.
-fn pick(tone: Tone, formal: &'static str, balanced: &'static str, casual: &'static str) -> &'static str {
+fn pick(
+    tone: Tone,
+    formal: &'static str,
+    balanced: &'static str,
+    casual: &'static str,
+) -> &'static str {
     match tone {
         Tone::Formal => formal,
         Tone::Balanced => balanced,
@@ -19,7 +24,12 @@ pub(crate) fn greeting(tone: Tone) -> &'static str {
 }
 
 pub(crate) fn sympathy(tone: Tone) -> &'static str {
-    pick(tone, "I am sorry for the inconvenience.", "I am sorry about the trouble.", "Sorry about the trouble!")
+    pick(
+        tone,
+        "I am sorry for the inconvenience.",
+        "I am sorry about the trouble.",
+        "Sorry about the trouble!",
+    )
 }
 
 pub(crate) fn with_pleasure(tone: Tone) -> &'static str {
@@ -73,7 +83,12 @@ pub(crate) fn usually_helps(tone: Tone) -> &'static str {
 }
 
 pub(crate) fn besides(tone: Tone) -> &'static str {
-    pick(tone, "In addition to what I wrote before:", "Besides what I wrote before:", "On top of what I wrote before:")
+    pick(
+        tone,
+        "In addition to what I wrote before:",
+        "Besides what I wrote before:",
+        "On top of what I wrote before:",
+    )
 }
 
 pub(crate) fn as_before(tone: Tone) -> &'static str {
@@ -109,12 +124,18 @@ pub(crate) fn if_unclear(tone: Tone) -> &'static str {
 
 /// The two sentences of a goodbye after something worked.
 pub(crate) fn glad(tone: Tone) -> [&'static str; 2] {
-    [pick(tone, "I am glad to hear that.", "I am glad to hear that.", "Great to hear!"), anything_else(tone)]
+    [
+        pick(tone, "I am glad to hear that.", "I am glad to hear that.", "Great to hear!"),
+        anything_else(tone),
+    ]
 }
 
 /// The two sentences of an answer to mere thanks.
 pub(crate) fn welcome(tone: Tone) -> [&'static str; 2] {
-    [pick(tone, "You are most welcome.", "You are welcome.", "You're welcome!"), anything_else(tone)]
+    [
+        pick(tone, "You are most welcome.", "You are welcome.", "You're welcome!"),
+        anything_else(tone),
+    ]
 }
 
 fn anything_else(tone: Tone) -> &'static str {
@@ -132,8 +153,12 @@ pub(crate) fn of_course(tone: Tone) -> &'static str {
 
 pub(crate) fn usual_subject(tone: Tone, subject: &str) -> String {
     match tone {
-        Tone::Formal => format!("Your earlier questions were about {subject}, so may we begin there?"),
-        Tone::Balanced => format!("Your earlier questions were about {subject}, so let us begin there."),
+        Tone::Formal => {
+            format!("Your earlier questions were about {subject}, so may we begin there?")
+        }
+        Tone::Balanced => {
+            format!("Your earlier questions were about {subject}, so let us begin there.")
+        }
         Tone::Casual => format!("Last time it was about {subject}, so let's start there."),
     }
 }
@@ -200,7 +225,10 @@ mod tests {
             clarify,
         ]
         .map(|sentence| sentence(formal));
-        let more = (0..5).map(|times| acknowledgement(formal, times)).chain(glad(formal)).chain(welcome(formal));
+        let more = (0..5)
+            .map(|times| acknowledgement(formal, times))
+            .chain(glad(formal))
+            .chain(welcome(formal));
         assert!(all.into_iter().chain(more).all(|sentence| !sentence.contains('\'')));
     }
 }

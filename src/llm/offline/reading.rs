@@ -21,8 +21,8 @@ const SAME_QUESTION: f64 = 0.6;
 
 /// Stems that name no subject by themselves, though articles have them.
 const THIN: [&str; 17] = [
-    "send", "com", "arriv", "receiv", "start", "chang", "address", "messag", "miss", "wrong", "lat", "link", "confirm",
-    "page", "new", "status", "back",
+    "send", "com", "arriv", "receiv", "start", "chang", "address", "messag", "miss", "wrong",
+    "lat", "link", "confirm", "page", "new", "status", "back",
 ];
 
 /// What is known about the last message.
@@ -44,9 +44,13 @@ pub(crate) struct Reading<'a> {
 
 /// Reads a conversation; the customer's last message is the one to answer.
 pub(crate) fn read<'a>(shelf: &'a Shelf, messages: &[LlmMessage<'a>]) -> Reading<'a> {
-    let mut said: Vec<Words> =
-        messages.iter().filter(|each| each.role == Role::Customer).map(|each| Words::of(each.text)).collect();
-    let told = messages.iter().filter(|each| each.role == Role::Agent).map(|each| each.text).collect();
+    let mut said: Vec<Words> = messages
+        .iter()
+        .filter(|each| each.role == Role::Customer)
+        .map(|each| Words::of(each.text))
+        .collect();
+    let told =
+        messages.iter().filter(|each| each.role == Role::Agent).map(|each| each.text).collect();
     let mut abouts: Vec<_> =
         (0..said.len()).map(|index| about(shelf, said.get(..=index).unwrap_or_default())).collect();
     let last = said.pop().unwrap_or_default();
@@ -95,16 +99,26 @@ fn times(abouts: &[Option<Match<'_>>], article: &Article) -> usize {
 /// The newest article of the subject that came up most often, and at least twice.
 fn usual<'s>(abouts: &[Option<Match<'s>>]) -> Option<&'s Article> {
     let articles: Vec<&Article> = abouts.iter().flatten().map(|found| found.article).collect();
-    let count = |article: &Article| articles.iter().filter(|each| each.category == article.category).count();
+    let count = |article: &Article| {
+        articles.iter().filter(|each| each.category == article.category).count()
+    };
     let usual = articles.iter().copied().max_by_key(|article| count(article))?;
     (count(usual) >= 2).then_some(usual)
 }
 
 /// What our side answered when nearly the same was asked before; the newest such answer.
-fn past_answer<'a>(shelf: &Shelf, messages: &[LlmMessage<'a>], last: &Words) -> Option<(&'a str, f64)> {
+fn past_answer<'a>(
+    shelf: &Shelf,
+    messages: &[LlmMessage<'a>],
+    last: &Words,
+) -> Option<(&'a str, f64)> {
     let wanted = query(last);
     let weight = |query: &Query, among: &Words| -> f64 {
-        query.keys().filter(|stem| among.stems.contains(*stem)).map(|stem| shelf.rarity(stem).unwrap_or(1.0)).sum()
+        query
+            .keys()
+            .filter(|stem| among.stems.contains(*stem))
+            .map(|stem| shelf.rarity(stem).unwrap_or(1.0))
+            .sum()
     };
     let total = weight(&wanted, last);
     let pairs = messages.windows(2).rev().filter_map(|pair| match pair {
@@ -116,7 +130,10 @@ fn past_answer<'a>(shelf: &Shelf, messages: &[LlmMessage<'a>], last: &Words) -> 
     for (asked, answer) in pairs {
         let shared = weight(&wanted, &Words::of(asked));
         // An answer without any of the question's words says nothing about it.
-        if shared > 0.0 && shared >= SAME_QUESTION * total && weight(&wanted, &Words::of(answer)) > 0.0 {
+        if shared > 0.0
+            && shared >= SAME_QUESTION * total
+            && weight(&wanted, &Words::of(answer)) > 0.0
+        {
             let certainty = (shared / total * shared / (shared + 1.0)).sqrt();
             return Some((answer, PAST_TRUST * certainty));
         }

@@ -89,15 +89,18 @@ impl Shelf {
     /// nearly as well takes up to a tenth away. Nothing fits below 0.35, nor without a word of
     /// the title or the keywords.
     pub(crate) fn best(&self, query: &Query) -> Option<Match<'_>> {
-        let total: f64 = query.iter().map(|(stem, share)| self.rarity(stem).unwrap_or(UNKNOWN) * share).sum();
+        let total: f64 =
+            query.iter().map(|(stem, share)| self.rarity(stem).unwrap_or(UNKNOWN) * share).sum();
         let mut best: Option<(f64, &Article)> = None;
         let mut second = 0.0_f64;
         for (article, words) in self.articles.iter().zip(&self.words) {
             if !query.keys().any(|stem| words.get(stem).is_some_and(|weight| *weight >= IN_TITLE)) {
                 continue;
             }
-            let found: f64 =
-                query.iter().filter_map(|(stem, share)| Some(words.get(stem)? * self.rarity(stem)? * share)).sum();
+            let found: f64 = query
+                .iter()
+                .filter_map(|(stem, share)| Some(words.get(stem)? * self.rarity(stem)? * share))
+                .sum();
             match best {
                 Some((most, _)) if found <= most => second = second.max(found),
                 _ => {
@@ -116,7 +119,11 @@ impl Shelf {
 
 fn weights(article: &Article) -> BTreeMap<String, f64> {
     let mut weights = BTreeMap::new();
-    let body = article.steps.iter().chain([&article.content, &article.category]).map(|text| (text, IN_CONTENT));
+    let body = article
+        .steps
+        .iter()
+        .chain([&article.content, &article.category])
+        .map(|text| (text, IN_CONTENT));
     let head = [&article.title, &article.keywords].map(|text| (text, IN_TITLE));
     for (text, weight) in body.chain(head) {
         for stem in Words::of(text).stems {

@@ -54,11 +54,15 @@ fn alone(text: &str) -> Answer {
 
 fn reference_lines() -> Vec<(String, String)> {
     let file: serde_json::Value =
-        serde_json::from_str(include_str!("../../../examples/reference_conversation.json")).expect("valid JSON");
+        serde_json::from_str(include_str!("../../../examples/reference_conversation.json"))
+            .expect("valid JSON");
     let sessions = file.get("sessions").and_then(|all| all.as_array()).expect("has sessions");
-    let turns =
-        sessions.iter().flat_map(|session| session.get("turns").and_then(|all| all.as_array()).expect("has turns"));
-    let text = |turn: &serde_json::Value, name| turn.get(name).and_then(|text| text.as_str()).expect("text").to_owned();
+    let turns = sessions.iter().flat_map(|session| {
+        session.get("turns").and_then(|all| all.as_array()).expect("has turns")
+    });
+    let text = |turn: &serde_json::Value, name| {
+        turn.get(name).and_then(|text| text.as_str()).expect("text").to_owned()
+    };
     turns.map(|turn| (text(turn, "said"), text(turn, "answer"))).collect()
 }
 
@@ -92,12 +96,18 @@ fn the_reference_conversation_is_answered_on_its_subjects_with_honest_confidence
 #[test]
 fn another_agents_answers_in_the_history_change_neither_subject_nor_bounds() {
     let mut talk = Talk::new(Tone::Formal, Length::Medium);
-    for ((said, answered), (source, least, most, resolved)) in reference_lines().iter().zip(EXPECTED) {
+    for ((said, answered), (source, least, most, resolved)) in
+        reference_lines().iter().zip(EXPECTED)
+    {
         let answer = talk.say(said);
         talk.history.pop();
         talk.history.push((Role::Agent, answered.clone()));
         assert_eq!((answer.source.as_str(), answer.resolved), (source, resolved), "{said}");
-        assert!((least..=most + 0.2).contains(&answer.confidence), "{} for {said}", answer.confidence);
+        assert!(
+            (least..=most + 0.2).contains(&answer.confidence),
+            "{} for {said}",
+            answer.confidence
+        );
     }
 }
 
@@ -145,15 +155,25 @@ fn a_vague_cry_for_help_is_answered_with_what_usually_was_the_matter() {
     assert!(!answer.source.is_empty() && !answer.resolved);
     assert!((0.3..0.6).contains(&answer.confidence));
     let unknown = alone("I need help");
-    assert!(unknown.text.contains("billing") && unknown.source.is_empty() && unknown.confidence < 0.3);
+    assert!(
+        unknown.text.contains("billing") && unknown.source.is_empty() && unknown.confidence < 0.3
+    );
 }
 
 #[test]
 fn without_an_article_it_says_so_and_asks_one_question() {
-    for text in ["Do you sell blue shoes?", "They said the cooling fan is fine", "asdf qwer", "It does not work"] {
+    for text in [
+        "Do you sell blue shoes?",
+        "They said the cooling fan is fine",
+        "asdf qwer",
+        "It does not work",
+    ] {
         let answer = alone(text);
         assert_eq!(answer.text.matches('?').count(), 1, "{text}");
-        assert!(answer.text.contains("no article") && answer.source.is_empty() && !answer.resolved, "{text}");
+        assert!(
+            answer.text.contains("no article") && answer.source.is_empty() && !answer.resolved,
+            "{text}"
+        );
         assert!(answer.confidence <= 0.15, "{text}");
     }
 }
@@ -162,9 +182,15 @@ fn without_an_article_it_says_so_and_asks_one_question() {
 fn an_earlier_answer_serves_when_there_is_no_article() {
     let mut talk = Talk::new(Tone::Balanced, Length::Medium);
     talk.history.push((Role::Customer, "Do you sell blue shoes?".to_owned()));
-    talk.history.push((Role::Agent, "Yes, we have blue shoes in every size. They ship from May.".to_owned()));
+    talk.history.push((
+        Role::Agent,
+        "Yes, we have blue shoes in every size. They ship from May.".to_owned(),
+    ));
     let answer = talk.say("Are there blue shoes?");
-    assert_eq!(answer.text, "As I wrote before: Yes, we have blue shoes in every size. They ship from May.");
+    assert_eq!(
+        answer.text,
+        "As I wrote before: Yes, we have blue shoes in every size. They ship from May."
+    );
     assert!((0.3..0.8).contains(&answer.confidence) && answer.source.is_empty());
 }
 
@@ -191,7 +217,10 @@ fn thanks_close_the_matter_and_thanks_for_nothing_does_not() {
 fn tone_and_length_are_those_asked_for() {
     let ask = |tone, length| Talk::new(tone, length).say("How do I cancel my subscription?");
     let brief = ask(Tone::Balanced, Length::Brief);
-    assert_eq!(brief.text, "Open Account, then Subscription, and choose \"Cancel at the end of the period\".");
+    assert_eq!(
+        brief.text,
+        "Open Account, then Subscription, and choose \"Cancel at the end of the period\"."
+    );
     assert!(ask(Tone::Formal, Length::Medium).text.starts_with("With pleasure."));
     assert!(ask(Tone::Casual, Length::Medium).text.starts_with("Sure thing!"));
     let detailed = ask(Tone::Balanced, Length::Detailed);
@@ -201,12 +230,17 @@ fn tone_and_length_are_those_asked_for() {
 
 #[test]
 fn a_company_brings_its_own_articles_and_one_without_steps_is_numbered_too() {
-    let article = Article::new("Feeding the cat", "Open the tin. Fill the bowl. Step back.").keywords("cats feed");
+    let article = Article::new("Feeding the cat", "Open the tin. Fill the bowl. Step back.")
+        .keywords("cats feed");
     let mut talk = Talk::new(Tone::Balanced, Length::Detailed);
     talk.model = Offline::with_articles([article]);
     let answer = talk.say("How do I feed cats?");
     assert_eq!(answer.source, "Feeding the cat");
-    assert!(answer.text.contains("Open the tin.\n1. Fill the bowl.\n2. Step back."), "{}", answer.text);
+    assert!(
+        answer.text.contains("Open the tin.\n1. Fill the bowl.\n2. Step back."),
+        "{}",
+        answer.text
+    );
     talk.model = Offline::with_articles([]);
     assert!(talk.say("How do I feed cats?").source.is_empty());
 }
@@ -247,7 +281,8 @@ fn a_break_stops_between_two_sentences_and_max_tokens_ends_the_reply() {
 
 #[test]
 fn odd_requests_are_answered_too() {
-    let outcome = Offline::new().complete(&LlmRequest::new("", &[]), &mut |_| ControlFlow::Continue(()));
+    let outcome =
+        Offline::new().complete(&LlmRequest::new("", &[]), &mut |_| ControlFlow::Continue(()));
     assert_eq!(outcome.expect("a question").resolved, Some(false));
     let many: String = (0..10_000).map(|number| format!("w{number} ")).collect();
     for text in ["", "?!", "\u{200b}\u{202e}", "\u{1f600}", &"refund ".repeat(20_000), &many] {

@@ -20,8 +20,9 @@ impl Words {
     /// Reads a message.
     pub(crate) fn of(text: &str) -> Words {
         let plain = plain(text);
-        let is_subject =
-            |word: &&str| STOP.binary_search(word).is_err() && !word.chars().all(|letter| letter.is_ascii_digit());
+        let is_subject = |word: &&str| {
+            STOP.binary_search(word).is_err() && !word.chars().all(|letter| letter.is_ascii_digit())
+        };
         let stems = join_pairs(&plain).into_iter().filter(is_subject).map(stem).collect();
         Words { plain, stems, has_question_mark: text.contains('?') }
     }
@@ -44,7 +45,9 @@ impl Words {
 /// addresses are left out.
 fn plain(text: &str) -> Vec<String> {
     let mut words = Vec::new();
-    for chunk in text.split_whitespace().filter(|chunk| !chunk.contains('@') && !chunk.contains("://")) {
+    for chunk in
+        text.split_whitespace().filter(|chunk| !chunk.contains('@') && !chunk.contains("://"))
+    {
         let mut word = String::new();
         for letter in chunk.chars() {
             match letter {

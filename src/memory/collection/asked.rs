@@ -15,10 +15,14 @@ const MAX_NAME_BYTES: usize = 128;
 pub(super) fn model(embedder: &dyn Embedder) -> Result<String> {
     let (name, dimensions) = (embedder.name(), embedder.dimensions());
     if !is_name(name) {
-        return Err(invalid("the embedder's name is empty, longer than 128 bytes or holds a control character"));
+        return Err(invalid(
+            "the embedder's name is empty, longer than 128 bytes or holds a control character",
+        ));
     }
     if !(1..=MAX_DIMENSIONS).contains(&dimensions) {
-        return Err(invalid(format!("the embedder {name} has {dimensions} dimensions; there must be 1 to 8,192")));
+        return Err(invalid(format!(
+            "the embedder {name} has {dimensions} dimensions; there must be 1 to 8,192"
+        )));
     }
     Ok(format!("{name}#{dimensions}"))
 }
@@ -36,13 +40,19 @@ fn is_name(name: &str) -> bool {
 pub(super) fn embed(embedder: &dyn Embedder, texts: &[&str]) -> Result<Vec<Direction>> {
     let vectors = embedder.embed(texts)?;
     let name = embedder.name();
-    let bad = |why: String| Err(Error::new(ErrorKind::InvalidArgument, format!("the embedder {name} {why}")));
+    let bad = |why: String| {
+        Err(Error::new(ErrorKind::InvalidArgument, format!("the embedder {name} {why}")))
+    };
     if vectors.len() != texts.len() {
         return bad(format!("gave {} vectors for {} texts", vectors.len(), texts.len()));
     }
     for vector in &vectors {
         if vector.len() != embedder.dimensions() {
-            return bad(format!("gave a vector of {} numbers; it named {}", vector.len(), embedder.dimensions()));
+            return bad(format!(
+                "gave a vector of {} numbers; it named {}",
+                vector.len(),
+                embedder.dimensions()
+            ));
         }
         if !vector.iter().all(|value| value.is_finite()) {
             return bad("gave a number that is not finite".to_owned());

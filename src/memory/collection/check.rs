@@ -140,7 +140,11 @@ fn kept_collection<'k>(
 }
 
 /// What is wrong with a document, if anything is.
-fn document_damage(tx: &dyn Tx, collection: Option<&Collection>, row: &DocumentRow<'_>) -> Result<Option<String>> {
+fn document_damage(
+    tx: &dyn Tx,
+    collection: Option<&Collection>,
+    row: &DocumentRow<'_>,
+) -> Result<Option<String>> {
     let Some(collection) = collection else {
         return Ok(Some(format!("the document with key {} belongs to no collection", row.id)));
     };
@@ -185,7 +189,9 @@ fn check_vectors(core: &Arc<Core>, findings: &mut Vec<String>) -> Result<()> {
                 let passages = match collection.read(tx, Shelf::of_document(row.id), number) {
                     // The document is a finding of its own.
                     Err(error) if error.kind() == ErrorKind::Corrupt => None,
-                    other => other?.map(|document| Some(passages(&document.text).len())).unwrap_or(Some(0)),
+                    other => other?
+                        .map(|document| Some(passages(&document.text).len()))
+                        .unwrap_or(Some(0)),
                 };
                 if let Some(why) = vectors::damage(row.model, row.body, passages) {
                     seen.push(collection.damaged_vectors(number, &why).to_string());
@@ -202,8 +208,10 @@ fn check_vectors(core: &Arc<Core>, findings: &mut Vec<String>) -> Result<()> {
 fn check_snapshots(core: &Arc<Core>, warnings: &mut Vec<String>) -> Result<()> {
     for shelf in core.store.read_with(table::shelves_with_snapshots)? {
         let Some(row) = core.store.read_with(|tx| table::collection(tx, shelf))? else {
-            warnings
-                .push(format!("there is a snapshot of no collection, number {}; upkeep removes it", shelf.number()));
+            warnings.push(format!(
+                "there is a snapshot of no collection, number {}; upkeep removes it",
+                shelf.number()
+            ));
             continue;
         };
         let Some(collection) = of(core, &row) else { continue };
@@ -239,6 +247,8 @@ impl Collection {
             Err(error) if error.kind() == ErrorKind::Corrupt => None,
             other => other?,
         };
-        Ok(bytes.and_then(|bytes| Contents::read(&bytes)).filter(|contents| contents.seen <= newest))
+        Ok(bytes
+            .and_then(|bytes| Contents::read(&bytes))
+            .filter(|contents| contents.seen <= newest))
     }
 }

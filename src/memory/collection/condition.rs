@@ -60,18 +60,22 @@ impl Condition {
     pub(super) fn check(&self) -> Result<()> {
         let parts = self.parts();
         if parts > MAX_PARTS {
-            return Err(invalid(format!("the condition has {parts} parts; the limit is {MAX_PARTS}")));
+            return Err(invalid(format!(
+                "the condition has {parts} parts; the limit is {MAX_PARTS}"
+            )));
         }
         self.check_values()
     }
 
     fn check_values(&self) -> Result<()> {
         match &self.0 {
-            Kind::Is(name, value) if plain(value).is_none() => {
-                Err(invalid(format!("the value asked for of the metadata's member {name:?} is no plain JSON value")))
-            }
+            Kind::Is(name, value) if plain(value).is_none() => Err(invalid(format!(
+                "the value asked for of the metadata's member {name:?} is no plain JSON value"
+            ))),
             Kind::Is(..) => Ok(()),
-            Kind::And(one, other) | Kind::Or(one, other) => one.check_values().and_then(|()| other.check_values()),
+            Kind::And(one, other) | Kind::Or(one, other) => {
+                one.check_values().and_then(|()| other.check_values())
+            }
             Kind::Not(one) => one.check_values(),
         }
     }
@@ -101,7 +105,8 @@ fn plain(value: &str) -> Option<String> {
 /// name them.
 pub(in crate::memory) fn marks(metadata: Option<&str>) -> Vec<Vec<u8>> {
     use serde_json::Value;
-    let object = metadata.and_then(|text| serde_json::from_str::<serde_json::Map<String, Value>>(text).ok());
+    let object =
+        metadata.and_then(|text| serde_json::from_str::<serde_json::Map<String, Value>>(text).ok());
     let mut marks = Vec::new();
     for (name, value) in object.into_iter().flatten() {
         let elements = match value {

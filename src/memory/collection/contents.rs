@@ -47,7 +47,13 @@ impl Contents {
 
     /// Puts a document in, or exchanges it; `vectors` holds one for each passage, if the host
     /// makes its own. False if there is no room.
-    pub(super) fn put(&mut self, number: u32, stored: &StoredText, marks: &[Vec<u8>], vectors: &[Direction]) -> bool {
+    pub(super) fn put(
+        &mut self,
+        number: u32,
+        stored: &StoredText,
+        marks: &[Vec<u8>],
+        vectors: &[Direction],
+    ) -> bool {
         self.remove(number);
         let first = self.index.places();
         let cut = passages(&stored.text);
@@ -120,11 +126,20 @@ impl Contents {
         let index = Index::read_from(&mut from, Embedding::shipped(), true)?;
         let wide = |value: &u32| usize::try_from(*value).unwrap_or(usize::MAX);
         let rows = numbers.iter().zip(firsts.iter().map(wide).zip(counts.iter().map(wide)));
-        let places: HashMap<u32, (usize, usize)> = rows.map(|(number, place)| (*number, place)).collect();
-        let is_inside =
-            |(first, count): &(usize, usize)| first.checked_add(*count).is_some_and(|end| end <= index.places());
-        let fits = places.len() == numbers.len() && numbers.len() == firsts.len() && firsts.len() == counts.len();
-        (fits && places.values().all(is_inside)).then(|| Contents { index, seen, places, reader: Reader::default() })
+        let places: HashMap<u32, (usize, usize)> =
+            rows.map(|(number, place)| (*number, place)).collect();
+        let is_inside = |(first, count): &(usize, usize)| {
+            first.checked_add(*count).is_some_and(|end| end <= index.places())
+        };
+        let fits = places.len() == numbers.len()
+            && numbers.len() == firsts.len()
+            && firsts.len() == counts.len();
+        (fits && places.values().all(is_inside)).then(|| Contents {
+            index,
+            seen,
+            places,
+            reader: Reader::default(),
+        })
     }
 }
 
@@ -144,10 +159,12 @@ mod tests {
     fn contents() -> Contents {
         let mut contents = Contents::new(None);
         for number in 1..=DOCUMENTS {
-            let thing = ["refund", "parcel", "walrus \u{1f600}", "password"][usize::try_from(number % 4).unwrap()];
+            let thing = ["refund", "parcel", "walrus \u{1f600}", "password"]
+                [usize::try_from(number % 4).unwrap()];
             let text = format!("A {thing} of number {number}, which is late. ");
             let text = text.repeat(if number % 9 == 0 { 60 } else { 1 });
-            let stored = StoredText { text, title: format!("Title {number}"), ..StoredText::default() };
+            let stored =
+                StoredText { text, title: format!("Title {number}"), ..StoredText::default() };
             assert!(contents.put(number, &stored, &[b"mark".to_vec()], &[]));
             contents.seen = i64::from(number);
         }
@@ -194,7 +211,8 @@ mod tests {
     fn another_version_or_table_and_bytes_cut_short_anywhere_are_not_read() {
         let bytes = contents().write();
         let version = 8 + 3 * (4 + 4 * usize::try_from(DOCUMENTS - 1).unwrap());
-        for (place, change) in [(version, 1), (version, 255), (version + 4, 1), (version + 7, 128)] {
+        for (place, change) in [(version, 1), (version, 255), (version + 4, 1), (version + 7, 128)]
+        {
             let mut other = bytes.clone();
             other[place] ^= change;
             assert!(Contents::read(&mended(other)).is_none(), "{place}");
@@ -233,8 +251,10 @@ mod tests {
             if let Some(mut contents) = Contents::read(&mended(flipped)) {
                 read += 1;
                 answer(&mut contents, "a late walrus, number 12");
-                let (number, stored) =
-                    (DOCUMENTS + 1, StoredText { text: "walrus".to_owned(), ..StoredText::default() });
+                let (number, stored) = (
+                    DOCUMENTS + 1,
+                    StoredText { text: "walrus".to_owned(), ..StoredText::default() },
+                );
                 contents.put(number, &stored, &[], &[]);
                 contents.remove(3);
                 answer(&mut contents, "walrus");

@@ -61,16 +61,25 @@ impl<'a> NewDocument<'a> {
     pub(super) fn check(&self) -> Result<()> {
         check_key(self.key)?;
         let long = |what: &str, bytes: usize, limit: usize| {
-            Err(Error::new(ErrorKind::Limit, format!("the document's {what} has {bytes} bytes; the limit is {limit}")))
+            Err(Error::new(
+                ErrorKind::Limit,
+                format!("the document's {what} has {bytes} bytes; the limit is {limit}"),
+            ))
         };
         if self.title.len() > MAX_SHORT_BYTES {
             return long("title", self.title.len(), MAX_SHORT_BYTES);
         }
         let metadata = self.metadata.unwrap_or_default();
         if self.text.len().max(metadata.len()) > MAX_DOCUMENT_BYTES {
-            return long("text or metadata", self.text.len().max(metadata.len()), MAX_DOCUMENT_BYTES);
+            return long(
+                "text or metadata",
+                self.text.len().max(metadata.len()),
+                MAX_DOCUMENT_BYTES,
+            );
         }
-        let is_object = |text: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok();
+        let is_object = |text: &str| {
+            serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
+        };
         if self.metadata.is_some_and(|text| !is_object(text)) {
             return Err(invalid("the document's metadata is no JSON object"));
         }
@@ -95,7 +104,9 @@ pub(super) fn check_key(key: &str) -> Result<()> {
     match key.len() {
         0 => Err(invalid("the document's key is empty")),
         1..=MAX_SHORT_BYTES => Ok(()),
-        bytes => Err(invalid(format!("the document's key has {bytes} bytes; the limit is {MAX_SHORT_BYTES}"))),
+        bytes => Err(invalid(format!(
+            "the document's key has {bytes} bytes; the limit is {MAX_SHORT_BYTES}"
+        ))),
     }
 }
 
@@ -123,7 +134,8 @@ pub(super) fn bound(tenant: &str, collection: &str) -> Vec<u8> {
 }
 
 pub(super) fn pack(codec: &Codec, bound: &[u8], new: &NewDocument<'_>) -> Vec<u8> {
-    let mut fields = vec![(KEY, new.key.as_bytes()), (TITLE, new.title.as_bytes()), (TEXT, new.text.as_bytes())];
+    let mut fields =
+        vec![(KEY, new.key.as_bytes()), (TITLE, new.title.as_bytes()), (TEXT, new.text.as_bytes())];
     fields.extend(new.metadata.map(|text| (METADATA, text.as_bytes())));
     let mut raw = Vec::new();
     record::encode(&fields, &mut raw);
@@ -170,7 +182,9 @@ fn passage_end(text: &str) -> usize {
     let from = text.floor_char_boundary(PASSAGE_BYTES);
     let to = text.floor_char_boundary(MAX_PASSAGE_BYTES);
     let window = text.get(from..to).unwrap_or_default();
-    let end = ["\n\n", "\n", ". ", "! ", "? ", " "].iter().find_map(|mark| window.find(mark).map(|at| at + mark.len()));
+    let end = ["\n\n", "\n", ". ", "! ", "? ", " "]
+        .iter()
+        .find_map(|mark| window.find(mark).map(|at| at + mark.len()));
     end.map_or(to, |end| from + end)
 }
 

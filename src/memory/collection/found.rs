@@ -53,13 +53,21 @@ impl Collection {
     /// `InvalidArgument` or `Limit` if the question, the limit or the condition breaks a rule;
     /// `Corrupt`, naming the document, if one is damaged; whatever the host's embedder fails
     /// with.
-    pub fn search(&self, question: &str, limit: usize, condition: Option<&Condition>) -> Result<FoundDocuments> {
+    pub fn search(
+        &self,
+        question: &str,
+        limit: usize,
+        condition: Option<&Condition>,
+    ) -> Result<FoundDocuments> {
         if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(invalid(format!("the search's limit is {limit}; it must be 1 to {MAX_LIMIT}")));
+            return Err(invalid(format!(
+                "the search's limit is {limit}; it must be 1 to {MAX_LIMIT}"
+            )));
         }
         if question.len() > MAX_QUESTION_BYTES {
             let bytes = question.len();
-            let message = format!("the question has {bytes} bytes; the limit is {MAX_QUESTION_BYTES}");
+            let message =
+                format!("the question has {bytes} bytes; the limit is {MAX_QUESTION_BYTES}");
             return Err(Error::new(ErrorKind::Limit, message));
         }
         condition.map_or(Ok(()), Condition::check)?;
@@ -67,7 +75,11 @@ impl Collection {
             return Ok(found);
         }
         let Some((shelf, contents)) = self.contents(None)? else {
-            return Ok(FoundDocuments { documents: Vec::new(), basis: RecallBasis::WordsOnly, model: None });
+            return Ok(FoundDocuments {
+                documents: Vec::new(),
+                basis: RecallBasis::WordsOnly,
+                model: None,
+            });
         };
         self.ask(shelf, &contents, question, limit, condition, None)
     }
@@ -84,7 +96,9 @@ impl Collection {
         if !self.follows(&model)? && !self.is_embedded(&model)? {
             return Ok(None);
         }
-        let Some((shelf, contents)) = self.contents(Some((&model, embedder.dimensions())))? else { return Ok(None) };
+        let Some((shelf, contents)) = self.contents(Some((&model, embedder.dimensions())))? else {
+            return Ok(None);
+        };
         let own = embed(&**embedder, &[question])?.pop();
         let found = self.ask(shelf, &contents, question, limit, condition, own.as_ref())?;
         Ok(Some(FoundDocuments { model: Some(embedder.name().to_owned()), ..found }))
@@ -108,11 +122,20 @@ impl Collection {
             let (text, limit) = (question, limit * PASSAGES_EACH);
             let wanted: Wanted<'_> = &wanted;
             let wanted = holding.is_some().then_some(wanted);
-            contents.index.search(&Question { text, limit, mix: Mix::TEXTS, wanted, vector, period: None })
+            contents.index.search(&Question {
+                text,
+                limit,
+                mix: Mix::TEXTS,
+                wanted,
+                vector,
+                period: None,
+            })
         };
         let mut best: Vec<Hit> = Vec::new();
         for hit in answer.hits {
-            if best.len() < limit && best.iter().all(|better| parts(better.key).0 != parts(hit.key).0) {
+            if best.len() < limit
+                && best.iter().all(|better| parts(better.key).0 != parts(hit.key).0)
+            {
                 best.push(hit);
             }
         }
@@ -122,7 +145,9 @@ impl Collection {
                 let (number, passage) = parts(hit.key);
                 // One that was removed meanwhile is left out.
                 let Some(document) = self.read(tx, shelf, number)? else { continue };
-                let passage = passages(&document.text).get(passage).map_or_else(String::new, |text| (*text).to_owned());
+                let passage = passages(&document.text)
+                    .get(passage)
+                    .map_or_else(String::new, |text| (*text).to_owned());
                 documents.push(FoundDocument {
                     document,
                     passage,
@@ -133,7 +158,8 @@ impl Collection {
             }
             Ok(documents)
         })?;
-        let basis = if answer.has_meaning { RecallBasis::WordsAndMeaning } else { RecallBasis::WordsOnly };
+        let basis =
+            if answer.has_meaning { RecallBasis::WordsAndMeaning } else { RecallBasis::WordsOnly };
         Ok(FoundDocuments { documents, basis, model: None })
     }
 }

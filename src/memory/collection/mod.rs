@@ -114,7 +114,10 @@ impl Collection {
     /// As [`put`](Self::put).
     pub fn put_all(&self, documents: &[NewDocument<'_>]) -> Result<()> {
         if documents.len() > MAX_AT_ONCE {
-            return Err(invalid(format!("{} documents at once; the limit is {MAX_AT_ONCE}", documents.len())));
+            return Err(invalid(format!(
+                "{} documents at once; the limit is {MAX_AT_ONCE}",
+                documents.len()
+            )));
         }
         let bound = bound(&self.tenant, &self.name);
         let mut packed = Vec::with_capacity(documents.len());
@@ -141,7 +144,8 @@ impl Collection {
     /// `Busy`, `Io` or `Store`; nothing was removed then.
     pub fn remove(&self, key: &str) -> Result<bool> {
         check_key(key)?;
-        let (tenant, name, key) = (Arc::clone(&self.tenant), Arc::clone(&self.name), key.to_owned());
+        let (tenant, name, key) =
+            (Arc::clone(&self.tenant), Arc::clone(&self.name), key.to_owned());
         self.core.store.write_with(move |tx| {
             let Some(shelf) = table::find(tx, &tenant, &name)? else { return Ok(false) };
             let Some(number) = table::number(tx, shelf, &key)? else { return Ok(false) };
@@ -187,7 +191,8 @@ impl Collection {
     /// `Busy`, `Io` or `Store`; nothing was counted then.
     pub fn count_use(&self, key: &str, helped: bool) -> Result<bool> {
         check_key(key)?;
-        let (tenant, name, key) = (Arc::clone(&self.tenant), Arc::clone(&self.name), key.to_owned());
+        let (tenant, name, key) =
+            (Arc::clone(&self.tenant), Arc::clone(&self.name), key.to_owned());
         self.core.store.write_with(move |tx| match table::find(tx, &tenant, &name)? {
             Some(shelf) => table::count_use(tx, shelf, &key, helped),
             None => Ok(false),
@@ -212,7 +217,8 @@ impl Collection {
         let Some((_, contents)) = self.contents(None)? else { return Ok(()) };
         let bytes = contents.write().write();
         let bound = self.snapshot_bound();
-        let pieces: Vec<Vec<u8>> = bytes.chunks(PIECE_BYTES).map(|piece| self.core.codec.pack(piece, &bound)).collect();
+        let pieces: Vec<Vec<u8>> =
+            bytes.chunks(PIECE_BYTES).map(|piece| self.core.codec.pack(piece, &bound)).collect();
         let (tenant, name) = (Arc::clone(&self.tenant), Arc::clone(&self.name));
         self.core.store.write_with(move |tx| match table::find(tx, &tenant, &name)? {
             Some(shelf) => table::set_snapshot(tx, shelf, &pieces),
@@ -226,10 +232,11 @@ impl Collection {
 
     /// The index as the store is now; `None` if there is no such collection.
     fn contents(&self, model: Option<(&str, usize)>) -> Result<Option<(Shelf, Shared)>> {
-        let found = self.core.store.read_with(|tx| match table::find(tx, &self.tenant, &self.name)? {
-            Some(shelf) => Ok(Some((shelf, table::newest_change(tx, shelf)?))),
-            None => Ok(None),
-        })?;
+        let found =
+            self.core.store.read_with(|tx| match table::find(tx, &self.tenant, &self.name)? {
+                Some(shelf) => Ok(Some((shelf, table::newest_change(tx, shelf)?))),
+                None => Ok(None),
+            })?;
         let Some((shelf, newest)) = found else { return Ok(None) };
         let name = (
             Arc::clone(&self.tenant),
@@ -255,16 +262,25 @@ impl Collection {
     /// Whether there is an index by a model's vectors that shows the newest change.
     fn follows(&self, model: &str) -> Result<bool> {
         let name = (Arc::clone(&self.tenant), Arc::clone(&self.name), model.to_owned());
-        let Some(kept) = self.core.subject::<Shelves>().0.lock().get(&name).cloned() else { return Ok(false) };
-        let newest = self.core.store.read_with(|tx| match table::find(tx, &self.tenant, &self.name)? {
-            Some(shelf) => table::newest_change(tx, shelf),
-            None => Ok(0),
-        })?;
+        let Some(kept) = self.core.subject::<Shelves>().0.lock().get(&name).cloned() else {
+            return Ok(false);
+        };
+        let newest =
+            self.core.store.read_with(|tx| match table::find(tx, &self.tenant, &self.name)? {
+                Some(shelf) => table::newest_change(tx, shelf),
+                None => Ok(0),
+            })?;
         Ok(newest > 0 && kept.read().seen == newest)
     }
 
     /// Brings an index to the newest change.
-    fn follow(&self, shelf: Shelf, contents: &mut Contents, newest: i64, model: Option<(&str, usize)>) -> Result<()> {
+    fn follow(
+        &self,
+        shelf: Shelf,
+        contents: &mut Contents,
+        newest: i64,
+        model: Option<(&str, usize)>,
+    ) -> Result<()> {
         let mut vectors = match model {
             Some((name, dimensions)) => self.vectors_of(shelf, name, dimensions)?,
             None => vectors::Vectors::default(),
@@ -318,9 +334,11 @@ impl Collection {
         }
         let bound = bound(&self.tenant, &self.name);
         let mut document =
-            self.unpacked(tx, |codec| unpack(codec, &bound, row.body)).map_err(|damage| match damage {
-                Ok(damage) => self.damaged(row.number, &damage),
-                Err(error) => error,
+            self.unpacked(tx, |codec| unpack(codec, &bound, row.body)).map_err(|damage| {
+                match damage {
+                    Ok(damage) => self.damaged(row.number, &damage),
+                    Err(error) => error,
+                }
             })?;
         (document.used, document.helped) = (row.used, row.helped);
         Ok(Some(document))
@@ -328,7 +346,9 @@ impl Collection {
 
     fn damaged(&self, number: u32, why: &dyn std::fmt::Display) -> Error {
         let (name, tenant) = (&self.name, &self.tenant);
-        let message = format!("document {number} of the collection {name} of tenant {tenant} is damaged: {why}");
+        let message = format!(
+            "document {number} of the collection {name} of tenant {tenant} is damaged: {why}"
+        );
         Error::new(ErrorKind::Corrupt, message)
     }
 
@@ -359,11 +379,17 @@ fn new_number(tx: &dyn Tx, shelf: Shelf) -> Result<u32> {
 }
 
 fn full(name: &str) -> Error {
-    Error::new(ErrorKind::Limit, format!("the collection {name} has more passages than an index can hold"))
+    Error::new(
+        ErrorKind::Limit,
+        format!("the collection {name} has more passages than an index can hold"),
+    )
 }
 
 impl std::fmt::Debug for Collection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Collection").field("tenant", &self.tenant).field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Collection")
+            .field("tenant", &self.tenant)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }

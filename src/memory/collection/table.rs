@@ -110,17 +110,35 @@ pub(super) fn next_number(tx: &dyn Tx, shelf: Shelf) -> Result<i64> {
     Ok(tx.first(sql, &[shelf.0.into()], |row| row.int(0))?.unwrap_or(i64::MAX))
 }
 
-pub(super) fn add(tx: &dyn Tx, shelf: Shelf, number: u32, change: i64, key: &str, body: &[u8]) -> Result<()> {
+pub(super) fn add(
+    tx: &dyn Tx,
+    shelf: Shelf,
+    number: u32,
+    change: i64,
+    key: &str,
+    body: &[u8],
+) -> Result<()> {
     let sql = "INSERT INTO documents (id, changed, used, helped, key, body) VALUES (?1, ?2, 0, 0, ?3, ?4)";
-    let values =
-        [shelf.document(number).into(), shelf.change(change).into(), shelf.key(key), Value::Bytes(body.to_vec())];
+    let values = [
+        shelf.document(number).into(),
+        shelf.change(change).into(),
+        shelf.key(key),
+        Value::Bytes(body.to_vec()),
+    ];
     tx.execute(sql, &values).map(|_| ())
 }
 
 /// Exchanges a document's text; how often it was used stays, and its old vectors go.
-pub(super) fn exchange(tx: &dyn Tx, shelf: Shelf, number: u32, change: i64, body: &[u8]) -> Result<()> {
+pub(super) fn exchange(
+    tx: &dyn Tx,
+    shelf: Shelf,
+    number: u32,
+    change: i64,
+    body: &[u8],
+) -> Result<()> {
     let sql = "UPDATE documents SET changed = ?2, body = ?3 WHERE id = ?1";
-    let values = [shelf.document(number).into(), shelf.change(change).into(), Value::Bytes(body.to_vec())];
+    let values =
+        [shelf.document(number).into(), shelf.change(change).into(), Value::Bytes(body.to_vec())];
     tx.execute(sql, &values)?;
     tx.execute("DELETE FROM vectors WHERE id = ?1", &[shelf.document(number).into()]).map(|_| ())
 }
@@ -128,7 +146,8 @@ pub(super) fn exchange(tx: &dyn Tx, shelf: Shelf, number: u32, change: i64, body
 /// Empties a document; its number tells whoever has it that it is gone.
 pub(super) fn remove(tx: &dyn Tx, shelf: Shelf, number: u32, change: i64) -> Result<()> {
     let sql = "UPDATE documents SET changed = ?2, key = NULL, body = ?3 WHERE id = ?1";
-    let values = [shelf.document(number).into(), shelf.change(change).into(), Value::Bytes(Vec::new())];
+    let values =
+        [shelf.document(number).into(), shelf.change(change).into(), Value::Bytes(Vec::new())];
     tx.execute(sql, &values)?;
     tx.execute("DELETE FROM vectors WHERE id = ?1", &[shelf.document(number).into()]).map(|_| ())
 }
@@ -139,7 +158,8 @@ pub(super) fn count_use(tx: &dyn Tx, shelf: Shelf, key: &str, helped: bool) -> R
     Ok(tx.execute(sql, &[shelf.key(key), i64::from(helped).into()])? > 0)
 }
 
-/// How many documents there are, how many of them were ever used, how often, and how often that helped.
+/// How many documents there are, how many of them were ever used, how often, and how often that
+/// helped.
 pub(super) fn uses(tx: &dyn Tx, shelf: Shelf) -> Result<Uses> {
     let sql = "SELECT count(*), coalesce(CAST(sum(CASE WHEN used > 0 THEN 1 ELSE 0 END) AS BIGINT), 0), \
                coalesce(CAST(sum(used) AS BIGINT), 0), coalesce(CAST(sum(helped) AS BIGINT), 0) \
@@ -147,7 +167,12 @@ pub(super) fn uses(tx: &dyn Tx, shelf: Shelf) -> Result<Uses> {
     let range = [shelf.document(0).into(), shelf.document(low(MAX_NUMBER)).into()];
     let found = tx.first(sql, &range, |row| {
         let natural = |place: usize| Ok(u64::try_from(row.int(place)?).unwrap_or(0));
-        Ok(Uses { documents: natural(0)?, used: natural(1)?, uses: natural(2)?, helped: natural(3)? })
+        Ok(Uses {
+            documents: natural(0)?,
+            used: natural(1)?,
+            uses: natural(2)?,
+            helped: natural(3)?,
+        })
     })?;
     Ok(found.unwrap_or_default())
 }
@@ -161,7 +186,13 @@ pub(super) fn newest_change(tx: &dyn Tx, shelf: Shelf) -> Result<i64> {
 }
 
 /// Shows the documents that changed after a number, in the order of their changes.
-pub(super) fn changed_after(tx: &dyn Tx, shelf: Shelf, change: i64, limit: i64, each: Each<'_>) -> Result<()> {
+pub(super) fn changed_after(
+    tx: &dyn Tx,
+    shelf: Shelf,
+    change: i64,
+    limit: i64,
+    each: Each<'_>,
+) -> Result<()> {
     let sql = "SELECT id, changed, used, helped, body FROM documents \
                WHERE changed > ?1 AND changed <= ?2 ORDER BY changed LIMIT ?3";
     let last = shelf.change(MAX_CHANGE);
@@ -195,7 +226,13 @@ fn low(key: i64) -> u32 {
 }
 
 /// Exchanges the vector of a document.
-pub(super) fn set_vector(tx: &dyn Tx, shelf: Shelf, number: u32, model: &str, body: &[u8]) -> Result<()> {
+pub(super) fn set_vector(
+    tx: &dyn Tx,
+    shelf: Shelf,
+    number: u32,
+    model: &str,
+    body: &[u8],
+) -> Result<()> {
     let sql = "INSERT INTO vectors (id, model, body) VALUES (?1, ?2, ?3) \
                ON CONFLICT (id) DO UPDATE SET model = excluded.model, body = excluded.body";
     let values = [shelf.document(number).into(), model.into(), Value::Bytes(body.to_vec())];
@@ -214,7 +251,9 @@ pub(super) fn vectors(
     let sql = "SELECT id, body FROM vectors WHERE id > ?1 AND id <= ?2 AND model = ?3 ORDER BY id LIMIT ?4";
     let last = (shelf.0 << NUMBER_BITS) | MAX_NUMBER;
     let values = [shelf.document(after).into(), last.into(), model.into(), limit.into()];
-    tx.query_upwards(sql, &values, 0, shelf.document(after), &mut |row| each(low(row.int(0)?), row.bytes(1)?))
+    tx.query_upwards(sql, &values, 0, shelf.document(after), &mut |row| {
+        each(low(row.int(0)?), row.bytes(1)?)
+    })
 }
 
 /// Exchanges the whole snapshot of a collection.
@@ -229,7 +268,11 @@ pub(super) fn set_snapshot(tx: &dyn Tx, shelf: Shelf, pieces: &[Vec<u8>]) -> Res
 }
 
 /// Shows the pieces of a collection's snapshot in their order.
-pub(super) fn snapshot(tx: &dyn Tx, shelf: Shelf, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+pub(super) fn snapshot(
+    tx: &dyn Tx,
+    shelf: Shelf,
+    each: &mut dyn FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
     let sql = "SELECT body FROM snapshots WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
     let range = [shelf.document(0).into(), ((shelf.0 << NUMBER_BITS) | MAX_NUMBER).into()];
     tx.query(sql, &range, &mut |row| each(row.bytes(0)?))
@@ -256,7 +299,10 @@ pub(super) fn collection(tx: &dyn Tx, shelf: Shelf) -> Result<Option<CollectionR
 }
 
 /// Shows every collection with what its documents say of it.
-pub(super) fn collections(tx: &dyn Tx, each: &mut dyn FnMut(CollectionRow) -> Result<()>) -> Result<()> {
+pub(super) fn collections(
+    tx: &dyn Tx,
+    each: &mut dyn FnMut(CollectionRow) -> Result<()>,
+) -> Result<()> {
     let sql = "SELECT c.id, coalesce(t.name, ''), c.name, c.changes, c.newest, \
                coalesce((SELECT max(d.changed) FROM documents d \
                WHERE d.changed > (c.id << 40) AND d.changed < ((c.id + 1) << 40)), 0), \
@@ -310,8 +356,7 @@ pub(super) fn documents_after(
     limit: i64,
     each: &mut dyn FnMut(DocumentRow<'_>) -> Result<()>,
 ) -> Result<()> {
-    let sql =
-        "SELECT id, changed, used, helped, body, coalesce(key, ?3) FROM documents WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let sql = "SELECT id, changed, used, helped, body, coalesce(key, ?3) FROM documents WHERE id > ?1 ORDER BY id LIMIT ?2";
     let values = [after.into(), limit.into(), Value::Bytes(Vec::new())];
     tx.query_upwards(sql, &values, 0, after, &mut |row| {
         each(DocumentRow {

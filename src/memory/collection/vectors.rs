@@ -79,12 +79,24 @@ impl Collection {
         Ok(Embedded { documents: done, left: numbers.len().saturating_sub(done) })
     }
 
-    fn embed_text(&self, embedder: &dyn Embedder, title: &str, text: &str) -> Result<Vec<Direction>> {
+    fn embed_text(
+        &self,
+        embedder: &dyn Embedder,
+        title: &str,
+        text: &str,
+    ) -> Result<Vec<Direction>> {
         let mut vectors = Vec::new();
-        let texts: Vec<String> = passages(text)
-            .into_iter()
-            .map(|passage| if title.is_empty() { passage.to_owned() } else { format!("{title}\n{passage}") })
-            .collect();
+        let texts: Vec<String> =
+            passages(text)
+                .into_iter()
+                .map(|passage| {
+                    if title.is_empty() {
+                        passage.to_owned()
+                    } else {
+                        format!("{title}\n{passage}")
+                    }
+                })
+                .collect();
         for batch in texts.chunks(BATCH) {
             vectors.extend(embed(embedder, &batch.iter().map(String::as_str).collect::<Vec<_>>())?);
         }
@@ -96,7 +108,9 @@ impl Collection {
         self.core.store.read_with(|tx| {
             let mut found = None;
             table::document(tx, shelf, number, &mut |row| {
-                found = self.stored(tx, &row)?.map(|document| ((document.title, document.text), row.change));
+                found = self
+                    .stored(tx, &row)?
+                    .map(|document| ((document.title, document.text), row.change));
                 Ok(())
             })?;
             Ok(found)
@@ -126,11 +140,17 @@ impl Collection {
         Ok(numbers)
     }
 
-    pub(super) fn vectors_of(&self, shelf: Shelf, model: &str, dimensions: usize) -> Result<Vectors> {
+    pub(super) fn vectors_of(
+        &self,
+        shelf: Shelf,
+        model: &str,
+        dimensions: usize,
+    ) -> Result<Vectors> {
         let mut vectors = HashMap::new();
         self.each_vector(shelf, model, &mut |number, body| {
-            let read = read(body, dimensions)
-                .ok_or_else(|| self.damaged_vectors(number, &"their bytes are not those that were stored"))?;
+            let read = read(body, dimensions).ok_or_else(|| {
+                self.damaged_vectors(number, &"their bytes are not those that were stored")
+            })?;
             vectors.insert(number, read);
             Ok(())
         })?;
@@ -143,7 +163,12 @@ impl Collection {
         Error::new(ErrorKind::Corrupt, format!("the vectors of {whose} are damaged: {why}"))
     }
 
-    fn each_vector(&self, shelf: Shelf, model: &str, each: &mut dyn FnMut(u32, &[u8]) -> Result<()>) -> Result<()> {
+    fn each_vector(
+        &self,
+        shelf: Shelf,
+        model: &str,
+        each: &mut dyn FnMut(u32, &[u8]) -> Result<()>,
+    ) -> Result<()> {
         let mut after = 0;
         loop {
             let page = self.core.store.read_with(|tx| {
@@ -163,7 +188,8 @@ impl Collection {
 
 /// Vectors one after the other, a byte a number, with a checksum at the end.
 fn stored(vectors: &[Direction]) -> Vec<u8> {
-    let values = vectors.iter().flat_map(|vector| vector.values.iter().map(|value| value.cast_unsigned()));
+    let values =
+        vectors.iter().flat_map(|vector| vector.values.iter().map(|value| value.cast_unsigned()));
     let mut body: Vec<u8> = values.collect();
     let sum = crc32fast::hash(&body);
     body.extend_from_slice(&sum.to_le_bytes());
@@ -173,8 +199,11 @@ fn stored(vectors: &[Direction]) -> Vec<u8> {
 /// What is wrong with stored vectors of a document with so many passages (`None`: unknown), if
 /// anything is. Whatever has the right sum is finite: a number is one byte.
 pub(super) fn damage(model: &str, body: &[u8], passages: Option<usize>) -> Option<String> {
-    let named = model.rsplit_once('#').and_then(|(name, dimensions)| Some((name, dimensions.parse().ok()?)));
-    let Some((_, dimensions)) = named.filter(|(name, dimensions)| is_model(name, *dimensions)) else {
+    let named = model
+        .rsplit_once('#')
+        .and_then(|(name, dimensions)| Some((name, dimensions.parse().ok()?)));
+    let Some((_, dimensions)) = named.filter(|(name, dimensions)| is_model(name, *dimensions))
+    else {
         return Some("their model's name holds no dimension".to_owned());
     };
     match (read(body, dimensions), passages) {
@@ -193,5 +222,11 @@ fn read(body: &[u8], dimensions: usize) -> Option<Vec<Direction>> {
         return None;
     }
     let vectors = values.chunks_exact(dimensions.max(1));
-    Some(vectors.map(|values| Direction::of_bytes(values.iter().map(|value| value.cast_signed()).collect())).collect())
+    Some(
+        vectors
+            .map(|values| {
+                Direction::of_bytes(values.iter().map(|value| value.cast_signed()).collect())
+            })
+            .collect(),
+    )
 }

@@ -23,7 +23,11 @@ const LISTED: usize = 100;
 
 /// Reads everything and lists what is damaged.
 pub(in super::super) fn check(core: &Arc<Core>) -> Result<Report> {
-    let mut report = Report { findings: core.store.integrity()?, warnings: core.store.warnings(), ..Report::default() };
+    let mut report = Report {
+        findings: core.store.integrity()?,
+        warnings: core.store.warnings(),
+        ..Report::default()
+    };
     check_dictionaries(core, &mut report)?;
     for findings in places::check(core)? {
         report.findings.extend(findings.into_iter().take(LISTED));
@@ -63,7 +67,12 @@ fn check_turns(core: &Core, report: &mut Report) -> Result<()> {
 }
 
 /// Reads the turns after a key; `before` is the last one that is known to be there.
-fn check_step(core: &Core, tx: &dyn Tx, after: i64, before: Option<i64>) -> Result<(Report, Option<i64>)> {
+fn check_step(
+    core: &Core,
+    tx: &dyn Tx,
+    after: i64,
+    before: Option<i64>,
+) -> Result<(Report, Option<i64>)> {
     let mut seen = Report::default();
     let mut last = before;
     let mut owner: Option<(Someone, i64)> = None;
@@ -84,7 +93,9 @@ fn check_step(core: &Core, tx: &dyn Tx, after: i64, before: Option<i64>) -> Resu
         seen.findings.extend(gap(someone, *gone, previous, key));
         match text_bytes(core, tx, someone, &row) {
             Ok(text_bytes) => seen.text_bytes += text_bytes,
-            Err(error) if error.kind() == ErrorKind::Corrupt => seen.findings.push(error.to_string()),
+            Err(error) if error.kind() == ErrorKind::Corrupt => {
+                seen.findings.push(error.to_string())
+            }
             Err(error) => return Err(error),
         }
         Ok(())
@@ -131,7 +142,8 @@ fn check_dictionaries(core: &Core, report: &mut Report) -> Result<()> {
     };
     for (number, bytes) in dictionaries {
         let unusable = |why: &dyn std::fmt::Display| {
-            Error::new(ErrorKind::Corrupt, format!("dictionary {number} is unusable: {why}")).to_string()
+            Error::new(ErrorKind::Corrupt, format!("dictionary {number} is unusable: {why}"))
+                .to_string()
         };
         match u8::try_from(number) {
             Ok(own) => {

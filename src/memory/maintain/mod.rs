@@ -66,7 +66,8 @@ pub(super) fn maintain(core: &Arc<Core>) -> Result<Maintenance> {
 /// Trains a dictionary if one is due; returns its number.
 fn train(core: &Core) -> Result<Option<u8>> {
     let (turns, newest) = core.store.read_with(|tx| {
-        let due = table::counter(tx, "trained_at")?.saturating_mul(NEXT_TRAINING).max(FIRST_TRAINING);
+        let due =
+            table::counter(tx, "trained_at")?.saturating_mul(NEXT_TRAINING).max(FIRST_TRAINING);
         let turns = table::count_turns(tx, due)?;
         let newest = table::dictionaries(tx)?.last().map(|(number, _)| *number);
         Ok(((turns >= due).then_some(turns), newest))
@@ -94,7 +95,9 @@ fn train(core: &Core) -> Result<Option<u8>> {
         }
         Err(error) => return Err(error),
     }
-    let broken = |damage: crate::codec::Damage| internal(format!("the new dictionary is unusable: {damage}"));
+    let broken = |damage: crate::codec::Damage| {
+        internal(format!("the new dictionary is unusable: {damage}"))
+    };
     core.codec.add_dictionary(number, &bytes).map_err(broken)?;
     core.codec.use_for_packing(Some(number)).map_err(broken)?;
     Ok(Some(number))
@@ -126,7 +129,11 @@ fn sample(core: &Core) -> Result<Trainer> {
 }
 
 fn person(someone: &Someone) -> Person {
-    Person { tag: Tag::of(&someone.tenant, &someone.name), tenant: someone.tenant.clone(), name: someone.name.clone() }
+    Person {
+        tag: Tag::of(&someone.tenant, &someone.name),
+        tenant: someone.tenant.clone(),
+        name: someone.name.clone(),
+    }
 }
 
 /// The error of a turn whose customer is not in the store.

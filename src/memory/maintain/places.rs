@@ -64,7 +64,9 @@ fn check_customers(core: &Core, findings: &mut Vec<String>) -> Result<()> {
                 let numbers = 0..=i64::from(crate::id::MAX_PER_CUSTOMER);
                 if !numbers.contains(&row.turns_gone) || !numbers.contains(&row.sessions_gone) {
                     let (name, tenant) = (row.name, row.tenant);
-                    seen.push(format!("customer {name} of tenant {tenant} counts more as gone than there can be"));
+                    seen.push(format!(
+                        "customer {name} of tenant {tenant} counts more as gone than there can be"
+                    ));
                 }
                 Ok(())
             })
@@ -122,5 +124,8 @@ fn damage(row: &SessionSeen<'_>, before: Option<i64>) -> Option<String> {
     } else {
         return None;
     };
-    Some(format!("session {number} of customer {} of tenant {} is damaged: {why}", row.name, row.tenant))
+    Some(format!(
+        "session {number} of customer {} of tenant {} is damaged: {why}",
+        row.name, row.tenant
+    ))
 }

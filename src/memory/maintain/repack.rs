@@ -37,7 +37,12 @@ pub(super) fn repack(core: &Core, done: &mut Maintenance) -> Result<()> {
         let exchanged = core.store.write_with(move |tx| {
             let mut exchanged = 0;
             for exchange in &exchanges {
-                exchanged += u64::from(table::exchange_body(tx, exchange.key, &exchange.old, &exchange.new)?);
+                exchanged += u64::from(table::exchange_body(
+                    tx,
+                    exchange.key,
+                    &exchange.old,
+                    &exchange.new,
+                )?);
             }
             table::set_counter(tx, "repacked_to", next)?;
             Ok(exchanged)
@@ -67,7 +72,8 @@ fn step(
                 let (tenant, name) = table::names(tx, scope)?.ok_or_else(|| orphan(key))?;
                 *someone = Some((scope, person(&table::Someone { scope, tenant, name })));
             }
-            let person = someone.as_ref().map(|(_, person)| person.clone()).ok_or_else(|| orphan(key))?;
+            let person =
+                someone.as_ref().map(|(_, person)| person.clone()).ok_or_else(|| orphan(key))?;
             let bound = bound(&person, row.at, row.answered_at, row.confidence, row.resolved);
             let id = TurnId::new(person.tag, scope.number(key));
             rows.push((key, id, bound, row.body.to_vec()));

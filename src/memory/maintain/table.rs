@@ -49,7 +49,11 @@ pub(super) fn every_nth_customer(tx: &dyn Tx, step: i64) -> Result<Vec<Someone>>
     let sql = "SELECT c.id, t.name, c.name FROM customers c JOIN tenants t ON t.id = c.tenant \
                WHERE c.id % ?1 = 0 ORDER BY c.id";
     tx.all(sql, &[step.into()], |row| {
-        Ok(Someone { scope: Scope::of(row.int(0)?), tenant: Arc::from(row.text(1)?), name: Arc::from(row.text(2)?) })
+        Ok(Someone {
+            scope: Scope::of(row.int(0)?),
+            tenant: Arc::from(row.text(1)?),
+            name: Arc::from(row.text(2)?),
+        })
     })
 }
 
@@ -62,12 +66,15 @@ pub(super) fn turns_after_key(
 ) -> Result<()> {
     let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns \
                WHERE id > ?1 ORDER BY id LIMIT ?2";
-    tx.query_upwards(sql, &[after.into(), limit.into()], 0, after, &mut |row| each(row.int(0)?, whole_row(row)?))
+    tx.query_upwards(sql, &[after.into(), limit.into()], 0, after, &mut |row| {
+        each(row.int(0)?, whole_row(row)?)
+    })
 }
 
 /// The names behind a customer's number.
 pub(super) fn names(tx: &dyn Tx, scope: Scope) -> Result<Option<(Arc<str>, Arc<str>)>> {
-    let sql = "SELECT t.name, c.name FROM customers c JOIN tenants t ON t.id = c.tenant WHERE c.id = ?1";
+    let sql =
+        "SELECT t.name, c.name FROM customers c JOIN tenants t ON t.id = c.tenant WHERE c.id = ?1";
     tx.first(sql, &[scope.value()], |row| Ok((Arc::from(row.text(0)?), Arc::from(row.text(1)?))))
 }
 
@@ -100,7 +107,9 @@ pub(super) fn last_number(tx: &dyn Tx, of: &str) -> Result<i64> {
 
 /// Shows every tenant's number and name.
 pub(super) fn tenants(tx: &dyn Tx, each: &mut dyn FnMut(i64, &str) -> Result<()>) -> Result<()> {
-    tx.query("SELECT id, name FROM tenants ORDER BY id", &[], &mut |row| each(row.int(0)?, row.text(1)?))
+    tx.query("SELECT id, name FROM tenants ORDER BY id", &[], &mut |row| {
+        each(row.int(0)?, row.text(1)?)
+    })
 }
 
 /// A customer as the search for damage meets one; an empty tenant is none.
@@ -191,12 +200,23 @@ pub(super) fn misplaced_turns(
                WHERE t.id > ?1 AND t.id <= ?2 AND (s.id IS NULL OR s.channel <> t.channel) ORDER BY t.id";
     let range = [after.into(), last.into()];
     tx.query(sql, &range, &mut |row| {
-        each(row.int(0)?, if row.int(1)? < 0 { "its session is missing" } else { "its channel is not its session's" })
+        each(
+            row.int(0)?,
+            if row.int(1)? < 0 {
+                "its session is missing"
+            } else {
+                "its channel is not its session's"
+            },
+        )
     })?;
-    let sql = "SELECT id, key FROM turns WHERE id > ?1 AND id <= ?2 AND key IS NOT NULL ORDER BY id";
+    let sql =
+        "SELECT id, key FROM turns WHERE id > ?1 AND id <= ?2 AND key IS NOT NULL ORDER BY id";
     tx.query(sql, &range, &mut |row| {
         let id = row.int(0)?;
-        let is_own = row.bytes(1)?.strip_prefix(&customer(id).to_be_bytes()).is_some_and(|key| !key.is_empty());
+        let is_own = row
+            .bytes(1)?
+            .strip_prefix(&customer(id).to_be_bytes())
+            .is_some_and(|key| !key.is_empty());
         if is_own { Ok(()) } else { each(id, "its idempotency key is another customer's") }
     })
 }

@@ -50,7 +50,9 @@ impl Indexes {
     pub(super) fn weigh(&self, scope: Scope, index: &Shared, bytes: usize, most: usize) {
         let mut kept = self.0.lock();
         let kept = &mut *kept;
-        if let Some((_, weight)) = kept.indexes.peek_mut(&scope).filter(|(known, _)| Arc::ptr_eq(known, index)) {
+        if let Some((_, weight)) =
+            kept.indexes.peek_mut(&scope).filter(|(known, _)| Arc::ptr_eq(known, index))
+        {
             kept.bytes = kept.bytes + bytes - *weight;
             *weight = bytes;
         }

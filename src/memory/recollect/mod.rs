@@ -73,19 +73,26 @@ impl Customer {
     pub(crate) fn recalled_turns(&self, question: &str, limit: usize) -> Result<RecalledAndNewest> {
         let mut turns = Vec::with_capacity(limit);
         let query = RecallQuery::new(question).limit(limit);
-        let (newest, basis) = self.each_recalled(&query, &mut |_, _, _, turn| turns.push(Arc::clone(turn)))?;
+        let (newest, basis) =
+            self.each_recalled(&query, &mut |_, _, _, turn| turns.push(Arc::clone(turn)))?;
         Ok(RecalledAndNewest { turns, basis, newest })
     }
 
     /// Shows the turns that answer best, best first, without a copy of their texts; returns
     /// the newest turns of the same instant.
-    fn each_recalled(&self, query: &RecallQuery<'_>, show: Show<'_>) -> Result<(Context, RecallBasis)> {
+    fn each_recalled(
+        &self,
+        query: &RecallQuery<'_>,
+        show: Show<'_>,
+    ) -> Result<(Context, RecallBasis)> {
         query.check()?;
         let era = self.core.store.era()?;
         if self.scope.get().is_none() {
             self.moment()?;
         }
-        let Some(scope) = self.scope.get().copied() else { return Ok((Context::default(), RecallBasis::WordsOnly)) };
+        let Some(scope) = self.scope.get().copied() else {
+            return Ok((Context::default(), RecallBasis::WordsOnly));
+        };
         let indexes = self.core.subject::<Indexes>();
         let shared = indexes.of(scope);
         let mut remembered = shared.lock();
@@ -96,7 +103,12 @@ impl Customer {
             indexes.remove(scope);
             return Ok((Context::default(), RecallBasis::WordsOnly));
         }
-        remembered.follow(self, scope, &Now { moment: &moment, waiting: &waiting, era }, answered)?;
+        remembered.follow(
+            self,
+            scope,
+            &Now { moment: &moment, waiting: &waiting, era },
+            answered,
+        )?;
         let answer = remembered.ask(query, self.core.now());
         for (hit, turn) in self.turns_of(&mut remembered, scope, &moment, &answer.hits)? {
             show(&remembered, &answer.terms, &hit, &turn);
@@ -104,7 +116,8 @@ impl Customer {
         let bytes = remembered.bytes();
         drop(remembered);
         indexes.weigh(scope, &shared, bytes, self.core.recall_bytes);
-        let basis = if answer.has_meaning { RecallBasis::WordsAndMeaning } else { RecallBasis::WordsOnly };
+        let basis =
+            if answer.has_meaning { RecallBasis::WordsAndMeaning } else { RecallBasis::WordsOnly };
         Ok((Context::joined(moment, &waiting, self.core.hot.limits().turns), basis))
     }
 
@@ -125,12 +138,16 @@ impl Customer {
             known.push((*hit, hot.or_else(|| remembered.recalled(hit.key))));
         }
         if known.iter().any(|(_, turn)| turn.is_none()) {
-            let missing: Vec<u32> = known.iter().filter(|(_, turn)| turn.is_none()).map(|(hit, _)| hit.key).collect();
+            let missing: Vec<u32> =
+                known.iter().filter(|(_, turn)| turn.is_none()).map(|(hit, _)| hit.key).collect();
             let read = self.core.store.read_with(|tx| {
                 let mut read = HashMap::with_capacity(missing.len());
                 for number in &missing {
                     table::turn(tx, scope, *number, &mut |row| {
-                        read.insert(*number, Arc::new(read_with(&self.core.codec, &self.person, tx, &row)?));
+                        read.insert(
+                            *number,
+                            Arc::new(read_with(&self.core.codec, &self.person, tx, &row)?),
+                        );
                         Ok(())
                     })?;
                 }
@@ -155,12 +172,22 @@ pub(crate) struct RecalledAndNewest {
 type Show<'s> = &'s mut dyn FnMut(&Remembered, &[Term], &Hit, &Arc<Turn>);
 
 /// The words of both halves that answer the question's, each pair once.
-fn matches(index: &Index, terms: &[Term], sieve: &Sieve, folded: &mut String, turn: &Turn) -> Vec<WordMatch> {
+fn matches(
+    index: &Index,
+    terms: &[Term],
+    sieve: &Sieve,
+    folded: &mut String,
+    turn: &Turn,
+) -> Vec<WordMatch> {
     let mut matches: Vec<WordMatch> = Vec::new();
     for text in [&turn.said, &turn.answer].into_iter().flatten() {
         index.explain(terms, sieve, folded, text, &mut |asked, found, strength| {
             if !matches.iter().any(|known| known.asked == asked && known.found == found) {
-                matches.push(WordMatch { asked: asked.to_owned(), found: found.to_owned(), strength });
+                matches.push(WordMatch {
+                    asked: asked.to_owned(),
+                    found: found.to_owned(),
+                    strength,
+                });
             }
         });
     }

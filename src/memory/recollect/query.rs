@@ -106,11 +106,15 @@ impl<'a> RecallQuery<'a> {
 
     pub(super) fn check(&self) -> Result<()> {
         if !(1..=MAX_LIMIT).contains(&self.limit) {
-            return Err(invalid(format!("the recall's limit is {}; it must be 1 to {MAX_LIMIT}", self.limit)));
+            return Err(invalid(format!(
+                "the recall's limit is {}; it must be 1 to {MAX_LIMIT}",
+                self.limit
+            )));
         }
         if self.text.len() > MAX_QUESTION_BYTES {
             let bytes = self.text.len();
-            let message = format!("the question has {bytes} bytes; the limit is {MAX_QUESTION_BYTES}");
+            let message =
+                format!("the question has {bytes} bytes; the limit is {MAX_QUESTION_BYTES}");
             return Err(Error::new(ErrorKind::Limit, message));
         }
         for (name, value) in &self.metadata {
@@ -176,7 +180,8 @@ pub struct RecalledTurn {
     pub words: f32,
     /// The cosine between the turn's meaning and the question's, -1 to 1; 0 by words alone.
     pub meaning: f32,
-    /// What the turns before and after it in its session, and the best one there, added to its score.
+    /// What the turns before and after it in its session, and the best one there, added to its
+    /// score.
     pub neighbours: f32,
     /// The words of the question that the turn holds, or nearly.
     pub matches: Vec<WordMatch>,

@@ -157,11 +157,18 @@ impl Remembered {
         let mut reader = Reader::default();
         for (turn, number) in waiting.iter().zip(self.covered + 1..) {
             let at = usize::try_from(number - self.covered - 1).unwrap_or(usize::MAX);
-            let known = self.drafts.get(at).map(|draft| (Arc::ptr_eq(draft, turn), draft.id == turn.id));
+            let known =
+                self.drafts.get(at).map(|draft| (Arc::ptr_eq(draft, turn), draft.id == turn.id));
             match known {
                 Some((true, _)) => {}
                 Some((false, true)) => {
-                    self.put(&mut reader, &customer.person, number, turn, Some(self.place_of(number)));
+                    self.put(
+                        &mut reader,
+                        &customer.person,
+                        number,
+                        turn,
+                        Some(self.place_of(number)),
+                    );
                     self.drafts.get_mut(at).into_iter().for_each(|draft| *draft = Arc::clone(turn));
                 }
                 Some((false, false)) => return false,
@@ -190,8 +197,16 @@ impl Remembered {
     }
 
     /// Another process may have answered turns that the moment does not show.
-    fn recheck(&mut self, reader: &mut Reader, customer: &Customer, scope: Scope, before: u32) -> Result<()> {
-        let Some(first) = self.open.first().copied().filter(|first| *first < before) else { return Ok(()) };
+    fn recheck(
+        &mut self,
+        reader: &mut Reader,
+        customer: &Customer,
+        scope: Scope,
+        before: u32,
+    ) -> Result<()> {
+        let Some(first) = self.open.first().copied().filter(|first| *first < before) else {
+            return Ok(());
+        };
         let stored = customer.core.store.read_with(|tx| table::fingerprint(tx, scope, first))?;
         let turns = usize::try_from(self.covered + 1 - first).unwrap_or(usize::MAX);
         let expected = turns - self.open.len();
@@ -200,7 +215,8 @@ impl Remembered {
         }
         let mut after = first - 1;
         while after + 1 < before {
-            let page = customer.stored_turns(Some(TurnId::new(customer.person.tag, after)), PAGE)?;
+            let page =
+                customer.stored_turns(Some(TurnId::new(customer.person.tag, after)), PAGE)?;
             let Some(last) = page.last() else { break };
             after = last.id.number();
             let answered = page.iter().filter(|turn| turn.is_answered());
@@ -231,7 +247,14 @@ impl Remembered {
     }
 
     /// Puts a turn's texts at the end of the index, or in a place of it; false if it is full.
-    fn put(&mut self, reader: &mut Reader, person: &Person, number: u32, turn: &Turn, place: Option<usize>) -> bool {
+    fn put(
+        &mut self,
+        reader: &mut Reader,
+        person: &Person,
+        number: u32,
+        turn: &Turn,
+        place: Option<usize>,
+    ) -> bool {
         let (parts, marks) = self.read(person, turn);
         let document = Document { key: number, ..document(turn, &parts, &marks) };
         match place {
@@ -262,7 +285,8 @@ impl Remembered {
     fn read<'t>(&mut self, person: &Person, turn: &'t Turn) -> (Vec<Part<'t>>, Vec<Vec<u8>>) {
         let mut parts = Vec::with_capacity(2);
         if let Some(said) = &turn.said {
-            let voice = self.index.voice(if is_name(&person.name) { &person.name } else { CUSTOMER });
+            let voice =
+                self.index.voice(if is_name(&person.name) { &person.name } else { CUSTOMER });
             parts.push(Part { voice, text: said });
         }
         if let Some(answer) = &turn.answer {
@@ -338,6 +362,8 @@ fn label(channel: Channel) -> u8 {
 
 /// Whether an id is what people call somebody, so that a question may name them.
 fn is_name(id: &str) -> bool {
-    let is_of_letters = id.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '.' | '\''));
-    is_of_letters && (2..=MAX_NAME_CHARS).contains(&id.chars().filter(|c| c.is_alphabetic()).count())
+    let is_of_letters =
+        id.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '.' | '\''));
+    is_of_letters
+        && (2..=MAX_NAME_CHARS).contains(&id.chars().filter(|c| c.is_alphabetic()).count())
 }

@@ -21,15 +21,21 @@ pub(super) struct Parcel<'q> {
 }
 
 /// Puts questions together as far as they can be.
-pub(super) fn parcels<'q>(link: &mut Link, questions: &[&'q Question]) -> Result<Vec<Parcel<'q>>, Failure> {
+pub(super) fn parcels<'q>(
+    link: &mut Link,
+    questions: &[&'q Question],
+) -> Result<Vec<Parcel<'q>>, Failure> {
     let mut parcels = Vec::new();
     let mut left: Vec<usize> = (0..questions.len()).collect();
     while let Some(first) = left.first().and_then(|place| questions.get(*place)) {
         let insert = Insert::of(first);
-        let alike = |place: &usize| questions.get(*place).is_some_and(|question| question.is_like(first));
+        let alike =
+            |place: &usize| questions.get(*place).is_some_and(|question| question.is_like(first));
         let (same, others): (Vec<usize>, Vec<usize>) = match &insert {
             Some(_) => left.iter().partition(|place| alike(place)),
-            None => (left.iter().take(1).copied().collect(), left.iter().skip(1).copied().collect()),
+            None => {
+                (left.iter().take(1).copied().collect(), left.iter().skip(1).copied().collect())
+            }
         };
         let insert = insert.filter(|_| same.len() > 1);
         let statement = prepared(link, first, insert.as_ref())?;
@@ -40,18 +46,28 @@ pub(super) fn parcels<'q>(link: &mut Link, questions: &[&'q Question]) -> Result
     Ok(parcels)
 }
 
-fn prepared(link: &mut Link, question: &Question, insert: Option<&Insert>) -> Result<Statement, Failure> {
+fn prepared(
+    link: &mut Link,
+    question: &Question,
+    insert: Option<&Insert>,
+) -> Result<Statement, Failure> {
     let key = (question.sql.as_ptr().addr(), question.sql.len(), insert.is_some());
     if let Some(statement) = link.prepared.get(&key) {
         return Ok(statement.clone());
     }
     let (text, types) = match insert {
-        None => (rewritten(question.sql).to_string(), question.values.iter().map(Value::sql_type).collect()),
+        None => (
+            rewritten(question.sql).to_string(),
+            question.values.iter().map(Value::sql_type).collect(),
+        ),
         Some(insert) => {
             // The server knows the types of values that are NULL here.
             let types = prepared(link, question, None)?.params().to_vec();
             let lists: Option<Vec<Type>> = types.iter().map(list_of).collect();
-            (insert.of_many(&types), lists.ok_or_else(|| internal("a statement has a value of an unknown type"))?)
+            (
+                insert.of_many(&types),
+                lists.ok_or_else(|| internal("a statement has a value of an unknown type"))?,
+            )
         }
     };
     let client = link.client()?;
@@ -97,7 +113,8 @@ impl Insert {
             let _ = write!(lists, "{comma}${}::{}[]", place + 1, of.name());
             let _ = write!(names, "{comma}p{}", place + 1);
         }
-        let (source, key) = (source.replace('$', "unit.p"), columns.split(", ").next().unwrap_or_default());
+        let (source, key) =
+            (source.replace('$', "unit.p"), columns.split(", ").next().unwrap_or_default());
         format!(
             "WITH wanted AS MATERIALIZED (SELECT source.*, unit.place FROM unnest({lists}) WITH ORDINALITY \
              AS unit ({names}, place) CROSS JOIN LATERAL ({source}) AS source ({columns})), \
@@ -125,19 +142,25 @@ impl Question {
             && self.gives_rows == other.gives_rows
             && self.values.len() == other.values.len()
             && values.all(|(one, other)| {
-                matches!((one, other), (Value::Null, _) | (_, Value::Null)) || one.sql_type() == other.sql_type()
+                matches!((one, other), (Value::Null, _) | (_, Value::Null))
+                    || one.sql_type() == other.sql_type()
             })
     }
 }
 
 impl Parcel<'_> {
-    pub(super) async fn send(&self, client: &tokio_postgres::Client) -> Result<Answer, tokio_postgres::Error> {
+    pub(super) async fn send(
+        &self,
+        client: &tokio_postgres::Client,
+    ) -> Result<Answer, tokio_postgres::Error> {
         let gives_rows = self.questions.iter().any(|question| question.gives_rows);
         if let [question] = self.questions.as_slice() {
             return with(client, &self.statement, question.values.iter(), gives_rows).await;
         }
         let values = self.questions.first().map_or(0, |first| first.values.len());
-        let list = |place: usize| self.questions.iter().filter_map(|question| question.values.get(place)).collect();
+        let list = |place: usize| {
+            self.questions.iter().filter_map(|question| question.values.get(place)).collect()
+        };
         let lists: Vec<Vec<&Value>> = (0..values).map(list).collect();
         let lists: Vec<Bound<'_>> = lists.iter().map(|list| -> Bound<'_> { list }).collect();
         client.query(&self.statement, &lists).await.map(Answer::Rows)
@@ -148,12 +171,16 @@ impl Parcel<'_> {
         let rows = match (answer, self.places.as_slice()) {
             (answer, [place]) => return Ok(vec![(*place, answer)]),
             (Answer::Rows(rows), _) => rows,
-            (Answer::Changed(_), _) => return Err(internal("a joined statement gave no rows").into()),
+            (Answer::Changed(_), _) => {
+                return Err(internal("a joined statement gave no rows").into());
+            }
         };
-        let mut parts: Vec<Vec<tokio_postgres::Row>> = self.places.iter().map(|_| Vec::new()).collect();
+        let mut parts: Vec<Vec<tokio_postgres::Row>> =
+            self.places.iter().map(|_| Vec::new()).collect();
         for row in rows {
             let part = row.len().checked_sub(1).and_then(|last| row.try_get::<_, i64>(last).ok());
-            let part = part.and_then(|part| parts.get_mut(usize::try_from(part.checked_sub(1)?).ok()?));
+            let part =
+                part.and_then(|part| parts.get_mut(usize::try_from(part.checked_sub(1)?).ok()?));
             part.ok_or_else(|| internal("a joined statement gave a row of nobody"))?.push(row);
         }
         Ok(self.places.into_iter().zip(parts.into_iter().map(Answer::Rows)).collect())
@@ -168,7 +195,8 @@ mod tests {
     fn one_insert_runs_over_the_values_of_many() {
         let sql = "INSERT INTO t (id, a, b) SELECT m.id, ?2, ?12 FROM m WHERE m.id = ?1 \
                    ON CONFLICT (a) DO NOTHING RETURNING id, b";
-        let insert = Insert::of(&Question { sql, values: Vec::new(), gives_rows: true }).expect("can be joined");
+        let insert = Insert::of(&Question { sql, values: Vec::new(), gives_rows: true })
+            .expect("can be joined");
         let text = "WITH wanted AS MATERIALIZED (SELECT source.*, unit.place \
                     FROM unnest($1::int8[], $2::bytea[]) WITH ORDINALITY AS unit (p1, p2, place) CROSS JOIN LATERAL \
                     (SELECT m.id, unit.p2, unit.p12 FROM m WHERE m.id = unit.p1) AS source (id, a, b)), \
@@ -186,7 +214,10 @@ mod tests {
             "INSERT INTO t (id, a) VALUES (?1, 2) RETURNING a",
         ];
         for sql in alone {
-            assert!(Insert::of(&Question { sql, values: Vec::new(), gives_rows: true }).is_none(), "{sql}");
+            assert!(
+                Insert::of(&Question { sql, values: Vec::new(), gives_rows: true }).is_none(),
+                "{sql}"
+            );
         }
     }
 }

@@ -79,7 +79,10 @@ impl Engine {
             let again = match &failure.why {
                 Why::Lost | Why::Overtaken | Why::Pooled => true,
                 Why::Taken(value) => {
-                    let times = taken.take().filter(|(before, _)| before == value).map_or(1, |(_, times)| times + 1);
+                    let times = taken
+                        .take()
+                        .filter(|(before, _)| before == value)
+                        .map_or(1, |(_, times)| times + 1);
                     taken = Some((value.clone(), times));
                     times < TAKEN_AGAIN
                 }
@@ -115,7 +118,11 @@ impl Engine {
         }
     }
 
-    fn try_read(&self, work: &mut dyn FnMut(&dyn Tx) -> Result<()>, until: Instant) -> Result<(), Failure> {
+    fn try_read(
+        &self,
+        work: &mut dyn FnMut(&dyn Tx) -> Result<()>,
+        until: Instant,
+    ) -> Result<(), Failure> {
         let mut lent = self.pool.lend(until)?;
         let (done, failure, has_begun) = {
             let statements = Statements::new(lent.link()?, &self.shared, Begin::Read);
@@ -134,7 +141,12 @@ impl Engine {
 
     /// Runs a unit and commits it. Without patience it fails soon where somebody else holds a
     /// lock.
-    pub(super) fn try_write(&self, unit: &mut Unit, until: Instant, patient: bool) -> Result<Result<()>, Undone> {
+    pub(super) fn try_write(
+        &self,
+        unit: &mut Unit,
+        until: Instant,
+        patient: bool,
+    ) -> Result<Result<()>, Undone> {
         let mut lent = self.pool.lend(until).map_err(Undone::Failed)?;
         let link = lent.link().map_err(Undone::Failed)?;
         let begin = if patient { Begin::WritePatiently } else { Begin::Write };
@@ -178,7 +190,9 @@ impl Engine {
                 self.watch.tell_neighbours();
                 Ok(place.run(follow()))
             }
-            Err(failure) if failure.why == Why::Lost => Err(Undone::Doubtful { transaction, slot, mark, failure }),
+            Err(failure) if failure.why == Why::Lost => {
+                Err(Undone::Doubtful { transaction, slot, mark, failure })
+            }
             Err(failure) => {
                 lent.end();
                 Err(Undone::Failed(failure))
@@ -196,7 +210,11 @@ impl Engine {
         let leave = async {
             match own {
                 Some(own) => client.execute(&own.mark, &[&slot, &mark]).await,
-                None => client.execute_typed(link::MARK, &[(&slot, Type::INT8), (&mark, Type::INT8)]).await,
+                None => {
+                    client
+                        .execute_typed(link::MARK, &[(&slot, Type::INT8), (&mark, Type::INT8)])
+                        .await
+                }
             }
         };
         let work = async {
@@ -213,7 +231,13 @@ impl Engine {
     }
 
     /// Finds out whether a doubtful commit took place: its mark is there if and only if it did.
-    fn was_committed(&self, transaction: Transaction, slot: i64, mark: i64, until: Instant) -> Result<bool> {
+    fn was_committed(
+        &self,
+        transaction: Transaction,
+        slot: i64,
+        mark: i64,
+        until: Instant,
+    ) -> Result<bool> {
         let settle = || -> Result<bool, Failure> {
             self.end(transaction, until)?;
             let mut link = self.shared.connect()?;
@@ -262,7 +286,8 @@ impl Engine {
         let mut pauses = Pauses::new(until);
         while !link.simple(&sql)?.is_empty() {
             if !pauses.wait() {
-                let message = format!("a transaction on {} does not end", self.shared.location.shown);
+                let message =
+                    format!("a transaction on {} does not end", self.shared.location.shown);
                 return Err(Error::new(ErrorKind::Busy, message).into());
             }
         }

@@ -19,7 +19,8 @@ use tokio_postgres::{AsyncMessage, Client, Connection, SimpleQueryMessage, State
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Tells a transaction from every other one: its server process, and when it began.
-pub(super) const WHICH: &str = "SELECT pg_backend_pid()::bigint, (extract(epoch FROM now()) * 1000000)::bigint";
+pub(super) const WHICH: &str =
+    "SELECT pg_backend_pid()::bigint, (extract(epoch FROM now()) * 1000000)::bigint";
 const WHICH_AND_LOCK: &str = "SELECT pg_backend_pid()::bigint, (extract(epoch FROM now()) * 1000000)::bigint, \
                               pg_advisory_xact_lock($1)";
 /// Takes locks without waiting, and tells which of them somebody else holds.
@@ -58,7 +59,10 @@ impl From<Error> for Failure {
 
 /// The connection's own half of the client.
 trait Driver: Send {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<AsyncMessage, tokio_postgres::Error>>>;
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<AsyncMessage, tokio_postgres::Error>>>;
 }
 
 impl<S, T> Driver for Connection<S, T>
@@ -66,7 +70,10 @@ where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send,
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send,
 {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<AsyncMessage, tokio_postgres::Error>>> {
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<AsyncMessage, tokio_postgres::Error>>> {
         self.poll_message(context)
     }
 }
@@ -115,9 +122,15 @@ impl Link {
         patience: Duration,
     ) -> Result<Link, Failure> {
         let shown: Arc<str> = Arc::from(location.shown.as_str());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|cause| {
-            Error::new(ErrorKind::Io, "cannot set up a connection: the operating system refused").with_source(cause)
-        })?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(
+            |cause| {
+                Error::new(
+                    ErrorKind::Io,
+                    "cannot set up a connection: the operating system refused",
+                )
+                .with_source(cause)
+            },
+        )?;
         let unreachable = |cause: std::io::Error| {
             let message = format!("cannot connect to {shown}: {}", cause.kind());
             Failure { why: Why::Lost, error: Error::new(ErrorKind::Io, message).with_source(cause) }
@@ -138,7 +151,10 @@ impl Link {
             Ok(Ok(connected)) => connected,
             Ok(Err(cause)) => return Err(refused_connection(&shown, cause)),
             Err(_) => {
-                let error = Error::new(ErrorKind::Io, format!("cannot connect to {shown}: it does not answer"));
+                let error = Error::new(
+                    ErrorKind::Io,
+                    format!("cannot connect to {shown}: it does not answer"),
+                );
                 return Err(Failure { why: Why::Lost, error });
             }
         };
@@ -168,24 +184,32 @@ impl Link {
         let row = rows.first().ok_or_else(|| internal("the server answered nothing"))?;
         let column = |place: usize| row.get(place).map_or("", String::as_str);
         let refuse = |what: &str| {
-            let error = Error::new(ErrorKind::Unsupported, format!("cannot use {}: {what}", self.shown));
+            let error =
+                Error::new(ErrorKind::Unsupported, format!("cannot use {}: {what}", self.shown));
             Err(Failure::from(error))
         };
         if column(1).parse().unwrap_or(0) < 130_000 {
             return refuse("the server is older than PostgreSQL 13");
         }
         if column(5) != "UTF8" {
-            return refuse(&format!("the database has the encoding {}; it must be UTF8", column(5)));
+            return refuse(&format!(
+                "the database has the encoding {}; it must be UTF8",
+                column(5)
+            ));
         }
         if column(6) == "t" {
             return refuse("it is a standby, which may only be read");
         }
         if column(2) != "on" {
-            return refuse("the server runs with fsync=off and may lose or damage everything when it crashes");
+            return refuse(
+                "the server runs with fsync=off and may lose or damage everything when it crashes",
+            );
         }
         if options.durability == Durability::PowerLoss {
             if column(3) != "on" {
-                return refuse("the server runs with full_page_writes=off, so that power loss may damage it");
+                return refuse(
+                    "the server runs with full_page_writes=off, so that power loss may damage it",
+                );
             }
             if column(4) == "off" {
                 return refuse(
@@ -246,7 +270,10 @@ impl Link {
             poll_fn(|context| {
                 // First the future, so that what it sends goes out with this very round.
                 let early = future.as_mut().poll(context);
-                if driver.as_mut().is_some_and(|driver| listen(driver.as_mut(), context, heard, warned)) {
+                if driver
+                    .as_mut()
+                    .is_some_and(|driver| listen(driver.as_mut(), context, heard, warned))
+                {
                     // Whoever waits for an answer learns from this that there will be none.
                     *driver = None;
                 }
@@ -277,7 +304,8 @@ impl Link {
 /// parent's socket, leaves everything alone.
 impl Drop for Link {
     fn drop(&mut self) {
-        let (runtime, client, driver) = (self.runtime.take(), self.client.take(), self.driver.take());
+        let (runtime, client, driver) =
+            (self.runtime.take(), self.client.take(), self.driver.take());
         if std::process::id() != self.process {
             std::mem::forget((runtime, client, driver));
             return;
@@ -285,9 +313,11 @@ impl Drop for Link {
         drop(client);
         if let (Some(runtime), Some(mut driver)) = (&runtime, driver) {
             let farewell = async move {
-                let ended = poll_fn(|context| match listen(driver.as_mut(), context, &mut Vec::new(), &mut false) {
-                    true => Poll::Ready(()),
-                    false => Poll::Pending,
+                let ended = poll_fn(|context| {
+                    match listen(driver.as_mut(), context, &mut Vec::new(), &mut false) {
+                        true => Poll::Ready(()),
+                        false => Poll::Pending,
+                    }
                 });
                 let _ = tokio::time::timeout(Duration::from_millis(100), ended).await;
             };
@@ -300,10 +330,17 @@ impl Drop for Link {
 }
 
 /// Polls the connection; true if it is over. The client's futures learn of errors themselves.
-fn listen(driver: &mut dyn Driver, context: &mut Context<'_>, heard: &mut Vec<String>, warned: &mut bool) -> bool {
+fn listen(
+    driver: &mut dyn Driver,
+    context: &mut Context<'_>,
+    heard: &mut Vec<String>,
+    warned: &mut bool,
+) -> bool {
     loop {
         match driver.poll(context) {
-            Poll::Ready(Some(Ok(AsyncMessage::Notification(told)))) => heard.push(told.payload().to_owned()),
+            Poll::Ready(Some(Ok(AsyncMessage::Notification(told)))) => {
+                heard.push(told.payload().to_owned())
+            }
             Poll::Ready(Some(Ok(AsyncMessage::Notice(told)))) => {
                 *warned |= told.parsed_severity() == Some(Severity::Warning);
             }
@@ -325,7 +362,10 @@ fn enter<T: Send>(runtime: &Runtime, future: impl Future<Output = T> + Send) -> 
 }
 
 /// Sends both at once and waits for both, in their order on the wire.
-pub(super) async fn both<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
+pub(super) async fn both<A, B>(
+    first: impl Future<Output = A>,
+    second: impl Future<Output = B>,
+) -> (A, B) {
     let (mut first, mut second) = (pin!(first), pin!(second));
     let (mut a, mut b) = (None, None);
     poll_fn(|context| {
@@ -343,7 +383,10 @@ pub(super) async fn both<A, B>(first: impl Future<Output = A>, second: impl Futu
 }
 
 /// Sends both at once and waits for the first; nobody hears how the second went.
-pub(super) async fn followed_by<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> A {
+pub(super) async fn followed_by<A, B>(
+    first: impl Future<Output = A>,
+    second: impl Future<Output = B>,
+) -> A {
     let (mut first, mut second) = (pin!(first), pin!(second));
     let (mut a, mut b) = (None, None);
     poll_fn(|context| {
@@ -376,7 +419,11 @@ pub(super) async fn all<T>(futures: Vec<impl Future<Output = T> + Unpin>) -> Vec
     slots.into_iter().filter_map(|(_, slot)| slot).collect()
 }
 
-fn poll_into<T>(slot: &mut Option<T>, future: Pin<&mut impl Future<Output = T>>, context: &mut Context<'_>) {
+fn poll_into<T>(
+    slot: &mut Option<T>,
+    future: Pin<&mut impl Future<Output = T>>,
+    context: &mut Context<'_>,
+) {
     if slot.is_none()
         && let Poll::Ready(value) = future.poll(context)
     {
@@ -387,9 +434,9 @@ fn poll_into<T>(slot: &mut Option<T>, future: Pin<&mut impl Future<Output = T>>,
 /// The rows of simple statements.
 pub(super) fn texts(messages: &[SimpleQueryMessage]) -> Vec<Vec<String>> {
     let rows = messages.iter().filter_map(|message| match message {
-        SimpleQueryMessage::Row(row) => {
-            Some((0..row.len()).map(|place| row.get(place).unwrap_or_default().to_owned()).collect())
-        }
+        SimpleQueryMessage::Row(row) => Some(
+            (0..row.len()).map(|place| row.get(place).unwrap_or_default().to_owned()).collect(),
+        ),
         _ => None,
     });
     rows.collect()
@@ -419,7 +466,8 @@ fn refused_connection(shown: &str, cause: tokio_postgres::Error) -> Failure {
     if cause.as_db_error().is_some() {
         return failed("connect to", shown, cause);
     }
-    let reason = std::error::Error::source(&cause).map_or_else(|| cause.to_string(), ToString::to_string);
+    let reason =
+        std::error::Error::source(&cause).map_or_else(|| cause.to_string(), ToString::to_string);
     let error = Error::new(ErrorKind::Io, format!("cannot connect to {shown}: {reason}"));
     Failure { why: Why::Lost, error }
 }
@@ -427,16 +475,17 @@ fn refused_connection(shown: &str, cause: tokio_postgres::Error) -> Failure {
 /// Turns the server's error into ours; says what was tried and where.
 pub(super) fn failed(tried: &str, shown: &str, cause: tokio_postgres::Error) -> Failure {
     let Some(said) = cause.as_db_error() else {
-        let reason = std::error::Error::source(&cause).map_or_else(|| cause.to_string(), ToString::to_string);
-        let is_lost =
-            cause.is_closed() || std::error::Error::source(&cause).is_none_or(|source| source.is::<std::io::Error>());
+        let reason = std::error::Error::source(&cause)
+            .map_or_else(|| cause.to_string(), ToString::to_string);
+        let is_lost = cause.is_closed()
+            || std::error::Error::source(&cause).is_none_or(|source| source.is::<std::io::Error>());
         if !is_lost {
             let error = internal(format!("cannot {tried} {shown}: {cause}: {reason}"));
             return Failure { why: Why::Final, error };
         }
         let message = format!("cannot {tried} {shown}: the connection was lost");
-        let error =
-            Error::new(ErrorKind::Busy, message).with_source(Said { code: "client".to_owned(), message: reason });
+        let error = Error::new(ErrorKind::Busy, message)
+            .with_source(Said { code: "client".to_owned(), message: reason });
         return Failure { why: Why::Lost, error };
     };
     let code = said.code();
@@ -447,22 +496,39 @@ pub(super) fn failed(tried: &str, shown: &str, cause: tokio_postgres::Error) -> 
             (Why::Taken(value()), ErrorKind::Conflict, "it contradicts what is stored")
         }
         "23" => (Why::Final, ErrorKind::Conflict, "it contradicts what is stored"),
-        "40" => (Why::Overtaken, ErrorKind::Busy, "others wrote at the same time for the whole busy timeout"),
-        _ if *code == SqlState::LOCK_NOT_AVAILABLE => {
-            (Why::Final, ErrorKind::Busy, "it stayed locked by somebody else for the whole busy timeout")
-        }
-        _ if *code == SqlState::INVALID_SQL_STATEMENT_NAME || *code == SqlState::DUPLICATE_PSTATEMENT => {
+        "40" => (
+            Why::Overtaken,
+            ErrorKind::Busy,
+            "others wrote at the same time for the whole busy timeout",
+        ),
+        _ if *code == SqlState::LOCK_NOT_AVAILABLE => (
+            Why::Final,
+            ErrorKind::Busy,
+            "it stayed locked by somebody else for the whole busy timeout",
+        ),
+        _ if *code == SqlState::INVALID_SQL_STATEMENT_NAME
+            || *code == SqlState::DUPLICATE_PSTATEMENT =>
+        {
             (Why::Pooled, ErrorKind::Store, "a pooler lends its connections by transaction")
         }
-        _ if *code == SqlState::TOO_MANY_CONNECTIONS => (Why::Lost, ErrorKind::Busy, "it has too many connections"),
+        _ if *code == SqlState::TOO_MANY_CONNECTIONS => {
+            (Why::Lost, ErrorKind::Busy, "it has too many connections")
+        }
         // The server ends, starts, or ends this connection; a pooler reports a lost server so.
-        "57" | "08" if *code != SqlState::QUERY_CANCELED => (Why::Lost, ErrorKind::Busy, "the connection was ended"),
+        "57" | "08" if *code != SqlState::QUERY_CANCELED => {
+            (Why::Lost, ErrorKind::Busy, "the connection was ended")
+        }
         "28" => (Why::Final, ErrorKind::Store, "the server refuses the user or the password"),
-        "XX" if matches!(code.code(), "XX001" | "XX002") => (Why::Final, ErrorKind::Corrupt, "it is damaged"),
+        "XX" if matches!(code.code(), "XX001" | "XX002") => {
+            (Why::Final, ErrorKind::Corrupt, "it is damaged")
+        }
         "53" => (Why::Final, ErrorKind::Io, "the server has no room left"),
         "54" => (Why::Final, ErrorKind::Limit, "a value is larger than the database takes"),
         _ => (Why::Final, ErrorKind::Store, "the database refused"),
     };
     let source = Said { code: code.code().to_owned(), message: said.message().to_owned() };
-    Failure { why, error: Error::new(kind, format!("cannot {tried} {shown}: {reason}")).with_source(source) }
+    Failure {
+        why,
+        error: Error::new(kind, format!("cannot {tried} {shown}: {reason}")).with_source(source),
+    }
 }

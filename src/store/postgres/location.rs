@@ -62,10 +62,12 @@ impl Location {
                 _ => rest.push(pair),
             }
         }
-        let parameters = if rest.is_empty() { String::new() } else { format!("?{}", rest.join("&")) };
+        let parameters =
+            if rest.is_empty() { String::new() } else { format!("?{}", rest.join("&")) };
         let parsed = format!("{address}{parameters}").parse::<Config>();
         // The cause is left out: it may quote what it did not understand.
-        let mut config = parsed.map_err(|_| invalid("the location is not a valid PostgreSQL URL"))?;
+        let mut config =
+            parsed.map_err(|_| invalid("the location is not a valid PostgreSQL URL"))?;
         check(&config, &schema)?;
         let (ssl, verify) = match (mode.as_str(), &root) {
             ("disable", _) => (SslMode::Disable, Verify::Nothing),
@@ -73,7 +75,11 @@ impl Location {
             ("require", None) => (SslMode::Require, Verify::Nothing),
             ("require", Some(_)) | ("verify-ca", _) => (SslMode::Require, Verify::Chain),
             ("verify-full", _) => (SslMode::Require, Verify::ChainAndName),
-            _ => return Err(invalid("sslmode must be disable, prefer, require, verify-ca or verify-full")),
+            _ => {
+                return Err(invalid(
+                    "sslmode must be disable, prefer, require, verify-ca or verify-full",
+                ));
+            }
         };
         config.ssl_mode(ssl);
         be_patient(&mut config);
@@ -92,7 +98,8 @@ impl Location {
             return Ok(config);
         }
         let port = self.config.get_ports().first().copied().unwrap_or(5432);
-        let addresses: Vec<IpAddr> = (host.as_str(), port).to_socket_addrs()?.map(|address| address.ip()).collect();
+        let addresses: Vec<IpAddr> =
+            (host.as_str(), port).to_socket_addrs()?.map(|address| address.ip()).collect();
         for (place, address) in addresses.into_iter().enumerate() {
             if place > 0 {
                 config.host(host.as_str());
@@ -113,7 +120,9 @@ impl Location {
 fn split(text: &str) -> (&str, &str) {
     let host = text.find('@').unwrap_or(0);
     match text.get(host..).and_then(|tail| tail.find('?')) {
-        Some(place) => (text.get(..host + place).unwrap_or(text), text.get(host + place + 1..).unwrap_or("")),
+        Some(place) => {
+            (text.get(..host + place).unwrap_or(text), text.get(host + place + 1..).unwrap_or(""))
+        }
         None => (text, ""),
     }
 }
@@ -149,11 +158,17 @@ fn check(config: &Config, schema: &str) -> Result<()> {
     }
     let odd = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
     if config.get_hosts().iter().any(odd) {
-        return Err(invalid("the location has more than one @; write %40 for one in a user or a password"));
+        return Err(invalid(
+            "the location has more than one @; write %40 for one in a user or a password",
+        ));
     }
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     let starts = schema.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
-    if !starts || schema.len() > MAX_SCHEMA || !schema.bytes().all(plain) || schema.starts_with("pg_") {
+    if !starts
+        || schema.len() > MAX_SCHEMA
+        || !schema.bytes().all(plain)
+        || schema.starts_with("pg_")
+    {
         let rule = format!("1 to {MAX_SCHEMA} of a-z, 0-9 and _, not a digit first and not pg_");
         return Err(invalid(format!("the location's schema must be {rule}")));
     }
@@ -180,7 +195,12 @@ fn shown(config: &Config, schema: &str) -> String {
         .iter()
         .enumerate()
         .map(|(place, host)| {
-            let port = config.get_ports().get(place).or(config.get_ports().first()).copied().unwrap_or(5432);
+            let port = config
+                .get_ports()
+                .get(place)
+                .or(config.get_ports().first())
+                .copied()
+                .unwrap_or(5432);
             match host {
                 Host::Tcp(name) => format!("{name}:{port}"),
                 #[cfg(unix)]
@@ -237,7 +257,10 @@ mod tests {
         assert_eq!(verify("").expect("valid"), (SslMode::Prefer, Verify::Nothing));
         assert_eq!(verify("sslmode=disable").expect("valid"), (SslMode::Disable, Verify::Nothing));
         assert_eq!(verify("sslmode=require").expect("valid"), (SslMode::Require, Verify::Nothing));
-        assert_eq!(verify("sslmode=require&sslrootcert=x").expect("valid"), (SslMode::Require, Verify::Chain));
+        assert_eq!(
+            verify("sslmode=require&sslrootcert=x").expect("valid"),
+            (SslMode::Require, Verify::Chain)
+        );
         assert_eq!(verify("sslmode=verify-ca").expect("valid"), (SslMode::Require, Verify::Chain));
         assert!(verify("sslmode=allow").is_err());
     }

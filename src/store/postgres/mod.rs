@@ -81,7 +81,11 @@ impl Shared {
     /// must not read whole tables.
     fn settings(&self, set: &str) -> String {
         // What waits longer has a transaction of its own and says so when it begins.
-        let timeout = if set == "SET" { LANE_PATIENCE_MS.min(self.lock_timeout()) } else { self.lock_timeout() };
+        let timeout = if set == "SET" {
+            LANE_PATIENCE_MS.min(self.lock_timeout())
+        } else {
+            self.lock_timeout()
+        };
         let durability = match self.options.durability {
             Durability::PowerLoss => String::new(),
             Durability::ProcessCrash => format!("; {set} synchronous_commit TO off"),
@@ -121,7 +125,10 @@ impl PostgresStore {
             options: options.clone(),
             pooled: AtomicBool::new(false),
             numbers: Numbers::default(),
-            patiently: format!("{}; SET LOCAL lock_timeout TO {timeout}", Begin::WritePatiently.sql()),
+            patiently: format!(
+                "{}; SET LOCAL lock_timeout TO {timeout}",
+                Begin::WritePatiently.sql()
+            ),
         });
         PostgresStore::open_with(&shared).map_err(|failure| failure.error)
     }
@@ -144,10 +151,14 @@ impl PostgresStore {
             notify: format!("NOTIFY {}, '{name}'", shared.location.channel()),
             shared: Arc::clone(shared),
         });
-        let lanes =
-            (0..LANES.min(shared.location.connections)).map(|_| Group::new(Lane::new(&engine), LONGEST_PATIENCE));
-        let opened =
-            PostgresStore { lanes: lanes.collect(), process: std::process::id(), shared: Arc::clone(shared), engine };
+        let lanes = (0..LANES.min(shared.location.connections))
+            .map(|_| Group::new(Lane::new(&engine), LONGEST_PATIENCE));
+        let opened = PostgresStore {
+            lanes: lanes.collect(),
+            process: std::process::id(),
+            shared: Arc::clone(shared),
+            engine,
+        };
         let tidy = Unit { work: Box::new(|tx| tx.execute(TIDY, &[]).map(|_| ())), committed: None };
         opened.write(tidy)?;
         Ok(opened)
@@ -158,7 +169,8 @@ impl PostgresStore {
         if std::process::id() == self.process {
             return Ok(());
         }
-        let message = format!("{} was opened before a fork; open it again in the child", self.location());
+        let message =
+            format!("{} was opened before a fork; open it again in the child", self.location());
         Err(Error::new(ErrorKind::Closed, message))
     }
 
@@ -205,7 +217,9 @@ fn are_pooled(one: &mut Link, other: &mut Link) -> Result<bool, Failure> {
     let idle = one.simple(backend)?;
     other.simple("ROLLBACK")?;
     let number = |rows: &[Vec<String>]| rows.first()?.first()?.parse::<i64>().ok();
-    Ok(number(&busy) != Some(other.backend) || number(&idle) != Some(one.backend) || one.backend == other.backend)
+    Ok(number(&busy) != Some(other.backend)
+        || number(&idle) != Some(one.backend)
+        || one.backend == other.backend)
 }
 
 impl Store for PostgresStore {
@@ -311,12 +325,15 @@ mod tests {
 
     fn opened() -> Option<(Place, Box<dyn Store>)> {
         let place = Place::new()?;
-        let store = crate::store::open(&place.location, &crate::store::conformance::options()).expect("opens");
+        let store = crate::store::open(&place.location, &crate::store::conformance::options())
+            .expect("opens");
         Some((place, store))
     }
 
     fn count(store: &dyn Store) -> Result<i64> {
-        store.read_with(|tx| Ok(tx.first(COUNT, &["tenants".into()], |row| row.int(0))?.unwrap_or(-1)))
+        store.read_with(|tx| {
+            Ok(tx.first(COUNT, &["tenants".into()], |row| row.int(0))?.unwrap_or(-1))
+        })
     }
 
     #[test]
@@ -335,8 +352,11 @@ mod tests {
     fn units_about_one_customer_take_turns_and_others_do_not_wait() {
         let Some((place, store)) = opened() else { return };
         let (_, mut holder) = place.link();
-        let own = PostgresStore::open(&place.location, &crate::store::conformance::options()).expect("opens");
-        holder.simple(&format!("BEGIN; SELECT pg_advisory_xact_lock({})", own.shared.lock_of(7))).expect("locked");
+        let own = PostgresStore::open(&place.location, &crate::store::conformance::options())
+            .expect("opens");
+        holder
+            .simple(&format!("BEGIN; SELECT pg_advisory_xact_lock({})", own.shared.lock_of(7)))
+            .expect("locked");
         let about = |customer: i64| {
             let mut options = crate::store::conformance::options();
             options.busy_timeout = Duration::from_millis(100);

@@ -45,7 +45,8 @@ fn migrate(link: &mut Link, shared: &Shared) -> Result<i64, Failure> {
     for step in schema::migrations(format, "BIGINT PRIMARY KEY", "BIGINT", "BYTEA") {
         // Compared byte by byte, as on SQLite, and not damaged by a new version of the
         // operating system's sorting rules.
-        link.simple(&step.replace(" TEXT", " TEXT COLLATE \"C\"")).map_err(|failure| not_ours(failure, shared))?;
+        link.simple(&step.replace(" TEXT", " TEXT COLLATE \"C\""))
+            .map_err(|failure| not_ours(failure, shared))?;
     }
     let id = match found {
         Some((_, id)) => {
@@ -84,12 +85,16 @@ fn identify(link: &mut Link, shared: &Shared) -> Result<Option<(i64, i64)>, Fail
     let number = |place: usize| rows.first()?.get(place)?.parse::<i64>().ok();
     let shown = &shared.location.shown;
     let (Some(format), Some(id)) = (number(0), number(1)) else {
-        let message = format!("cannot open {shown}: {name}.confidant_format does not say which format it has");
+        let message = format!(
+            "cannot open {shown}: {name}.confidant_format does not say which format it has"
+        );
         return Err(Error::new(ErrorKind::Corrupt, message).into());
     };
     if format > schema::FORMAT {
-        let message =
-            format!("cannot open {shown}: it has format {format}, and this version knows 1 to {}", schema::FORMAT);
+        let message = format!(
+            "cannot open {shown}: it has format {format}, and this version knows 1 to {}",
+            schema::FORMAT
+        );
         return Err(Error::new(ErrorKind::FormatTooNew, message).into());
     }
     Ok(Some((format, id)))
@@ -97,10 +102,14 @@ fn identify(link: &mut Link, shared: &Shared) -> Result<Option<(i64, i64)>, Fail
 
 /// A table of one of our names is there already, but not our mark.
 fn not_ours(failure: Failure, shared: &Shared) -> Failure {
-    let source = std::error::Error::source(&failure.error).map(ToString::to_string).unwrap_or_default();
+    let source =
+        std::error::Error::source(&failure.error).map(ToString::to_string).unwrap_or_default();
     if failure.why == Why::Final && source.ends_with("(42P07)") {
         let (shown, name) = (&shared.location.shown, &shared.location.schema);
-        return invalid(format!("cannot open {shown}: the schema {name} has tables of another program")).into();
+        return invalid(format!(
+            "cannot open {shown}: the schema {name} has tables of another program"
+        ))
+        .into();
     }
     failure
 }

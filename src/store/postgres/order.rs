@@ -116,7 +116,8 @@ mod tests {
             last.join().expect("no panic").expect("runs");
         });
         assert_eq!(*seen.lock(), [1, 3]);
-        let error = order.place().run(Some(Box::new(|| panic!("a planted panic")))).expect_err("told");
+        let error =
+            order.place().run(Some(Box::new(|| panic!("a planted panic")))).expect_err("told");
         assert_eq!(error.kind(), crate::ErrorKind::Internal);
         order.place().run(note(4)).expect("goes on");
     }

@@ -16,7 +16,10 @@ impl Place {
         let Ok(server) = std::env::var("CONFIDANT_TEST_POSTGRES") else {
             let thread = std::thread::current();
             let name = thread.name().unwrap_or("a test").to_owned();
-            assert!(std::env::var("CI").as_deref() != Ok("true"), "{name}: CONFIDANT_TEST_POSTGRES is not set");
+            assert!(
+                std::env::var("CI").as_deref() != Ok("true"),
+                "{name}: CONFIDANT_TEST_POSTGRES is not set"
+            );
             println!("skipped: {name}: CONFIDANT_TEST_POSTGRES is not set");
             return None;
         };
@@ -36,7 +39,10 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let (location, mut link) = self.link();
-        let _ = link.simple(&format!("SET lock_timeout TO 2000; DROP SCHEMA IF EXISTS {} CASCADE", location.schema));
+        let _ = link.simple(&format!(
+            "SET lock_timeout TO 2000; DROP SCHEMA IF EXISTS {} CASCADE",
+            location.schema
+        ));
     }
 }
 

@@ -67,7 +67,9 @@ impl Pool {
             }
             if self.returned.wait_until(&mut links, until).timed_out() {
                 let shown = &self.shared.location.shown;
-                let message = format!("cannot use {shown}: all connections stayed in use for the whole busy timeout");
+                let message = format!(
+                    "cannot use {shown}: all connections stayed in use for the whole busy timeout"
+                );
                 return Err(Error::new(ErrorKind::Busy, message).into());
             }
         }
@@ -78,7 +80,10 @@ impl Pool {
             // The store is open: that it cannot be reached now may pass.
             let why = failure.why.clone();
             let busy = |cause: Error| {
-                let message = format!("cannot reach {} for the whole busy timeout", self.shared.location.shown);
+                let message = format!(
+                    "cannot reach {} for the whole busy timeout",
+                    self.shared.location.shown
+                );
                 Error::new(ErrorKind::Busy, message).with_source(cause)
             };
             let error = if why == Why::Lost { busy(failure.error) } else { failure.error };

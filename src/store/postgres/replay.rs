@@ -107,7 +107,12 @@ impl Tx for Replay<'_> {
         }
     }
 
-    fn query(&self, sql: &'static str, values: &[Value], each: &mut dyn FnMut(&dyn Row) -> Result<()>) -> Result<()> {
+    fn query(
+        &self,
+        sql: &'static str,
+        values: &[Value],
+        each: &mut dyn FnMut(&dyn Row) -> Result<()>,
+    ) -> Result<()> {
         let Answer::Rows(rows) = self.answer(sql, values, true)? else { return Ok(()) };
         rows.iter().try_for_each(|row| each(&PostgresRow::new(row, self.shown)))
     }
@@ -147,7 +152,9 @@ mod tests {
         assert_eq!(customer_of(&mut asking), Some(7));
         let mut script = Script::default();
         for sql in ["UPDATE a", "UPDATE b"] {
-            let (Step::Asks(question), Some(7)) = script.step(&mut asking, "") else { panic!("asks nothing") };
+            let (Step::Asks(question), Some(7)) = script.step(&mut asking, "") else {
+                panic!("asks nothing")
+            };
             assert_eq!((question.sql, question.gives_rows), (sql, false));
             assert_eq!(script.has_changed, sql == "UPDATE b");
             script.note(&question, Answer::Changed(1));
@@ -187,7 +194,9 @@ mod tests {
             tx.execute(if count == 1 { "UPDATE a" } else { "UPDATE b" }, &[]).map(|_| ())
         });
         let mut script = Script::default();
-        let (Step::Asks(question), _) = script.step(&mut changing, "") else { panic!("asks nothing") };
+        let (Step::Asks(question), _) = script.step(&mut changing, "") else {
+            panic!("asks nothing")
+        };
         script.note(&question, Answer::Changed(0));
         assert!(matches!(script.step(&mut changing, ""), (Step::Strays, _)));
     }

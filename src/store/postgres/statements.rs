@@ -91,7 +91,13 @@ impl<'l> Statements<'l> {
         })
     }
 
-    fn try_send(&self, sql: &'static str, values: &[Value], tried: &str, rows: bool) -> Result<Answer, Failure> {
+    fn try_send(
+        &self,
+        sql: &'static str,
+        values: &[Value],
+        tried: &str,
+        rows: bool,
+    ) -> Result<Answer, Failure> {
         let mut link = self.link.borrow_mut();
         let (client, own) = (link.client()?, link.own.clone());
         let (begins, lock) = (!self.begun.replace(true), self.lock.take());
@@ -109,7 +115,9 @@ impl<'l> Statements<'l> {
             match prepared {
                 Some(statement) => (with(client, &statement, values.iter(), rows).await, None),
                 None => match prepare(client, text, &types).await {
-                    Ok(statement) => (with(client, &statement, values.iter(), rows).await, Some(statement)),
+                    Ok(statement) => {
+                        (with(client, &statement, values.iter(), rows).await, Some(statement))
+                    }
                     Err(cause) => (Err(cause), None),
                 },
             }
@@ -132,10 +140,12 @@ impl<'l> Statements<'l> {
 
     /// Which transaction this is, and that it runs where the statements were prepared.
     fn check(&self, which: Option<Transaction>, link: &Link) -> Result<(), Failure> {
-        let which = which.ok_or_else(|| internal("the server did not say which transaction it began"))?;
+        let which =
+            which.ok_or_else(|| internal("the server did not say which transaction it began"))?;
         self.transaction.set(Some(which));
         if link.own.is_some() && which.backend != link.backend {
-            let error = Error::new(ErrorKind::Store, "a pooler lends its connections by transaction");
+            let error =
+                Error::new(ErrorKind::Store, "a pooler lends its connections by transaction");
             return Err(Failure { why: Why::Pooled, error });
         }
         Ok(())
@@ -192,7 +202,9 @@ pub(super) enum Begin {
 impl Begin {
     pub(super) fn sql(self) -> &'static str {
         match self {
-            Begin::Write | Begin::WritePatiently => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+            Begin::Write | Begin::WritePatiently => {
+                "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+            }
             Begin::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         }
     }
@@ -200,7 +212,11 @@ impl Begin {
 
 pub(super) type Bound<'v> = &'v (dyn ToSql + Sync);
 
-pub(super) async fn prepare(client: &Client, text: &str, types: &[Type]) -> Result<Statement, tokio_postgres::Error> {
+pub(super) async fn prepare(
+    client: &Client,
+    text: &str,
+    types: &[Type],
+) -> Result<Statement, tokio_postgres::Error> {
     client.prepare_typed(text, types).await
 }
 
@@ -218,7 +234,12 @@ pub(super) async fn with(
 }
 
 /// Without a name on the server, in one round trip.
-async fn typed(client: &Client, text: &str, values: &[Value], rows: bool) -> Result<Answer, tokio_postgres::Error> {
+async fn typed(
+    client: &Client,
+    text: &str,
+    values: &[Value],
+    rows: bool,
+) -> Result<Answer, tokio_postgres::Error> {
     let bound = values.iter().map(|value| -> Bound<'_> { value });
     let values: Vec<(Bound<'_>, Type)> = bound.zip(values.iter().map(Value::sql_type)).collect();
     match rows {
@@ -235,7 +256,12 @@ impl Tx for Statements<'_> {
         }
     }
 
-    fn query(&self, sql: &'static str, values: &[Value], each: &mut dyn FnMut(&dyn Row) -> Result<()>) -> Result<()> {
+    fn query(
+        &self,
+        sql: &'static str,
+        values: &[Value],
+        each: &mut dyn FnMut(&dyn Row) -> Result<()>,
+    ) -> Result<()> {
         let Answer::Rows(rows) = self.send(sql, values, "read from", true)? else { return Ok(()) };
         rows.iter().try_for_each(|row| each(&PostgresRow::new(row, &self.shared.location.shown)))
     }
@@ -270,7 +296,11 @@ impl Value {
 }
 
 impl ToSql for Value {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         match self {
             Value::Null => Ok(IsNull::Yes),
             Value::Int(value) => value.to_sql(ty, out),
@@ -325,7 +355,8 @@ pub(super) struct PostgresRow<'r> {
 
 impl<'r> PostgresRow<'r> {
     pub(super) fn new(row: &'r tokio_postgres::Row, shown: &'r str) -> PostgresRow<'r> {
-        let columns = row.columns().iter().enumerate().filter(|(_, column)| *column.type_() == Type::TEXT);
+        let columns =
+            row.columns().iter().enumerate().filter(|(_, column)| *column.type_() == Type::TEXT);
         let texts = columns.filter_map(|(place, _)| {
             let text = row.try_get::<_, Option<&str>>(place).ok().flatten()?;
             Some((place, unescaped(text)?))
@@ -335,7 +366,10 @@ impl<'r> PostgresRow<'r> {
 
     fn unexpected(&self, column: usize, expected: &str) -> Error {
         let name = self.row.columns().get(column).map_or("?", |column| column.name());
-        Error::new(ErrorKind::Corrupt, format!("{} is damaged: a value in column {name} is not {expected}", self.shown))
+        Error::new(
+            ErrorKind::Corrupt,
+            format!("{} is damaged: a value in column {name} is not {expected}", self.shown),
+        )
     }
 }
 
@@ -346,7 +380,8 @@ impl Row for PostgresRow<'_> {
 
     fn opt_int(&self, column: usize) -> Result<Option<i64>> {
         if self.row.columns().get(column).is_some_and(|column| *column.type_() == Type::INT4) {
-            let value: Option<i32> = self.row.try_get(column).map_err(|_| self.unexpected(column, "a number"))?;
+            let value: Option<i32> =
+                self.row.try_get(column).map_err(|_| self.unexpected(column, "a number"))?;
             return Ok(value.map(i64::from));
         }
         self.row.try_get(column).map_err(|_| self.unexpected(column, "a number"))

@@ -11,7 +11,9 @@ use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
 use std::sync::Arc;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -41,7 +43,12 @@ impl Verifier {
     fn new(location: &Location, provider: &Arc<CryptoProvider>) -> Result<Verifier> {
         let provider = Arc::clone(provider);
         if location.verify == Verify::Nothing {
-            return Ok(Verifier { verify: location.verify, chain: None, given: Vec::new(), provider });
+            return Ok(Verifier {
+                verify: location.verify,
+                chain: None,
+                given: Vec::new(),
+                provider,
+            });
         }
         let mut roots = RootCertStore::empty();
         let given = match &location.roots {
@@ -52,16 +59,25 @@ impl Verifier {
             Roots::File(path) => read(path)?,
         };
         roots.add_parsable_certificates(given.iter().cloned());
-        let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
-        let chain = chain.map_err(|cause| invalid("sslrootcert holds no usable certificate").with_source(cause))?;
+        let chain =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+                .build();
+        let chain = chain.map_err(|cause| {
+            invalid("sslrootcert holds no usable certificate").with_source(cause)
+        })?;
         Ok(Verifier { verify: location.verify, chain: Some(chain), given, provider })
     }
 }
 
 fn read(path: &str) -> Result<Vec<CertificateDer<'static>>> {
     let pem = std::fs::read(path).map_err(|cause| {
-        let kind = if cause.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
-        Error::new(kind, format!("cannot read the certificates in {path}: {}", cause.kind())).with_source(cause)
+        let kind = if cause.kind() == std::io::ErrorKind::NotFound {
+            ErrorKind::NotFound
+        } else {
+            ErrorKind::Io
+        };
+        Error::new(kind, format!("cannot read the certificates in {path}: {}", cause.kind()))
+            .with_source(cause)
     })?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let certificates = certificates.ok().filter(|certificates| !certificates.is_empty());
@@ -80,7 +96,10 @@ impl ServerCertVerifier for Verifier {
         let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
         if self.given.iter().any(|given| given == end_entity) {
             if self.verify == Verify::ChainAndName {
-                rustls::client::verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                rustls::client::verify_server_name(
+                    &ParsedCertificate::try_from(end_entity)?,
+                    server_name,
+                )?;
             }
             return Ok(ServerCertVerified::assertion());
         }
@@ -98,7 +117,12 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -107,7 +131,12 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

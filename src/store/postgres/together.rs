@@ -77,7 +77,9 @@ impl Lane {
     fn single(&self, mut unit: Unit) -> Ran {
         match self.engine.try_write(&mut unit, self.engine.shared.until(), false) {
             Ok(done) => Ran::Done(done),
-            Err(Undone::Failed(failure)) if failure.why == Why::Final && failure.error.kind() != ErrorKind::Busy => {
+            Err(Undone::Failed(failure))
+                if failure.why == Why::Final && failure.error.kind() != ErrorKind::Busy =>
+            {
                 Ran::Done(Err(failure.error))
             }
             Err(undone) => match self.engine.settle(undone) {
@@ -115,10 +117,16 @@ impl Lane {
 
     /// Begins the transaction with the locks of all customers; whose lock is held elsewhere
     /// stays out.
-    fn begin(&self, link: &mut Link, members: &mut [Member], begun: &mut Option<Transaction>) -> Result<(), Failure> {
+    fn begin(
+        &self,
+        link: &mut Link,
+        members: &mut [Member],
+        begun: &mut Option<Transaction>,
+    ) -> Result<(), Failure> {
         let shared = &self.engine.shared;
         let (client, own) = (link.client()?, link.own.clone());
-        let own = own.ok_or_else(|| internal("a group was given a connection that is not its own"))?;
+        let own =
+            own.ok_or_else(|| internal("a group was given a connection that is not its own"))?;
         let inside = members.iter().filter(|member| matches!(member.state, State::Asks(_)));
         let locks: BTreeSet<i64> = inside.map(|member| shared.lock_of(member.customer)).collect();
         let locks: Vec<i64> = locks.into_iter().collect();
@@ -131,10 +139,13 @@ impl Lane {
         };
         let (backend, began, held): (i64, i64, Vec<i64>) = link.run("write to", work)?;
         if backend != link.backend {
-            let error = Error::new(ErrorKind::Store, "a pooler lends its connections by transaction");
+            let error =
+                Error::new(ErrorKind::Store, "a pooler lends its connections by transaction");
             return Err(Failure { why: Why::Pooled, error });
         }
-        for member in members.iter_mut().filter(|member| held.contains(&shared.lock_of(member.customer))) {
+        for member in
+            members.iter_mut().filter(|member| held.contains(&shared.lock_of(member.customer)))
+        {
             member.state = State::Out;
         }
         *begun = Some(Transaction { backend, began });
@@ -148,7 +159,8 @@ impl Lane {
         loop {
             let mut busy = BTreeSet::new();
             let asking = members.iter_mut().filter(|member| matches!(member.state, State::Asks(_)));
-            let mut asking: Vec<&mut Member> = asking.filter(|member| busy.insert(member.customer)).collect();
+            let mut asking: Vec<&mut Member> =
+                asking.filter(|member| busy.insert(member.customer)).collect();
             if asking.is_empty() {
                 return Ok(());
             }
@@ -179,7 +191,9 @@ impl Member {
             // What it changed must not be committed.
             Step::Ended(Err(error)) if self.script.has_changed => return Err(error.into()),
             Step::Ended(done) => State::Ended(done),
-            Step::Strays => return Err(internal("a unit asked something else the second time").into()),
+            Step::Strays => {
+                return Err(internal("a unit asked something else the second time").into());
+            }
         };
         Ok(())
     }
@@ -205,8 +219,12 @@ fn ask(link: &mut Link, asking: &[&mut Member], shown: &str) -> Result<Vec<Answe
 
 /// What follows the commit, for all units that are in it; those whose step panics are named.
 fn follow(members: &mut [Member], fallen: &Fallen) -> Committed {
-    let ended = members.iter_mut().enumerate().filter(|(_, member)| matches!(member.state, State::Ended(Ok(()))));
-    let steps: Vec<_> = ended.filter_map(|(place, member)| Some((place, member.unit.committed.take()?))).collect();
+    let ended = members
+        .iter_mut()
+        .enumerate()
+        .filter(|(_, member)| matches!(member.state, State::Ended(Ok(()))));
+    let steps: Vec<_> =
+        ended.filter_map(|(place, member)| Some((place, member.unit.committed.take()?))).collect();
     let fallen = Arc::clone(fallen);
     Some(Box::new(move || {
         for (place, step) in steps {
@@ -223,7 +241,8 @@ impl Writer for Lane {
             return units.into_iter().map(|unit| self.single(unit)).collect();
         }
         let shown = &self.engine.shared.location.shown;
-        let mut members: Vec<Member> = units.into_iter().map(|unit| Member::new(unit, shown)).collect();
+        let mut members: Vec<Member> =
+            units.into_iter().map(|unit| Member::new(unit, shown)).collect();
         let fallen = Arc::default();
         let committed = match self.together(&mut members, &fallen) {
             Ok(()) => Ok(true),
@@ -261,12 +280,16 @@ mod tests {
     }
 
     /// Units of 16 callers, 20 of each, all at once.
-    fn many(store: &dyn Store, work: impl Fn(&dyn Tx, i64, i64) -> Result<()> + Send + Copy + 'static) -> Vec<i64> {
+    fn many(
+        store: &dyn Store,
+        work: impl Fn(&dyn Tx, i64, i64) -> Result<()> + Send + Copy + 'static,
+    ) -> Vec<i64> {
         std::thread::scope(|scope| {
             let callers: Vec<_> = (0..16)
                 .map(|caller| {
                     let saved = move |number: i64| {
-                        let done = store.write_with(move |tx| work(tx, caller, caller * 20 + number));
+                        let done =
+                            store.write_with(move |tx| work(tx, caller, caller * 20 + number));
                         done.is_ok().then_some(caller * 20 + number)
                     };
                     scope.spawn(move || (0..20).filter_map(saved).collect::<Vec<i64>>())
@@ -284,7 +307,8 @@ mod tests {
     }
 
     fn numbers(store: &dyn Store) -> Vec<i64> {
-        let read = |tx: &dyn Tx| tx.all("SELECT id FROM tenants ORDER BY id", &[], |row| row.int(0));
+        let read =
+            |tx: &dyn Tx| tx.all("SELECT id FROM tenants ORDER BY id", &[], |row| row.int(0));
         store.read_with(read).expect("read")
     }
 
@@ -298,7 +322,8 @@ mod tests {
         assert_eq!(saved, (0..320).collect::<Vec<i64>>());
         assert_eq!(numbers(&*store), saved);
         let sql = "SELECT count(DISTINCT xmin::text) FROM tenants";
-        let transactions = store.read_with(|tx| tx.first(sql, &[], |row| row.int(0))).expect("read").unwrap_or(0);
+        let transactions =
+            store.read_with(|tx| tx.first(sql, &[], |row| row.int(0))).expect("read").unwrap_or(0);
         assert!((1..200).contains(&transactions), "320 units took {transactions} transactions");
     }
 

@@ -92,7 +92,11 @@ impl Watch {
         if now.saturating_sub(before) < pause && before != 0 {
             return;
         }
-        if self.looked.compare_exchange(before, now.max(1), Ordering::AcqRel, Ordering::Acquire).is_err() {
+        if self
+            .looked
+            .compare_exchange(before, now.max(1), Ordering::AcqRel, Ordering::Acquire)
+            .is_err()
+        {
             return;
         }
         let Some(mut guard) = self.ear.try_lock() else { return };

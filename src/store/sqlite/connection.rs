@@ -47,8 +47,11 @@ impl Drop for Owned {
 
 /// Opens a connection with the settings that every connection must have.
 pub(super) fn open(path: &Path, options: &Options) -> Result<Owned> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(|cause| failed("open", path, cause))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    let mut connection =
+        Connection::open_with_flags(path, flags).map_err(|cause| failed("open", path, cause))?;
     let set_up = || -> rusqlite::Result<()> {
         connection.busy_handler(Some(wait_for_lock))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -70,15 +73,19 @@ pub(super) fn make_durable(connection: &Connection, path: &Path, options: &Optio
         Durability::ProcessCrash => ("NORMAL", 1),
     };
     let settings = || -> rusqlite::Result<(String, i64)> {
-        let mode = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
+        let mode = connection
+            .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
         connection.pragma_update(None, "synchronous", level)?;
         Ok((mode, connection.pragma_query_value(None, "synchronous", |row| row.get(0))?))
     };
     // SQLite does not ask its busy handler when the journal mode is changed.
     let begun = Instant::now();
     let set = loop {
-        match waiting(options.busy_timeout, settings).map_err(|cause| failed("set up", path, cause)) {
-            Err(error) if error.kind() == ErrorKind::Busy && begun.elapsed() < options.busy_timeout => {
+        match waiting(options.busy_timeout, settings).map_err(|cause| failed("set up", path, cause))
+        {
+            Err(error)
+                if error.kind() == ErrorKind::Busy && begun.elapsed() < options.busy_timeout =>
+            {
                 std::thread::sleep(Duration::from_micros(50 + random() % 1_000));
             }
             done => break done,
@@ -148,7 +155,8 @@ impl<'c> Statements<'c> {
 
     /// Runs a statement without values, such as `BEGIN IMMEDIATE`.
     pub(super) fn run(&self, sql: &'static str) -> Result<()> {
-        let done = self.connection.prepare_cached(sql).and_then(|mut statement| statement.raw_execute());
+        let done =
+            self.connection.prepare_cached(sql).and_then(|mut statement| statement.raw_execute());
         done.map(|_| ()).map_err(|cause| failed("run a statement on", self.path, cause))
     }
 }
@@ -168,7 +176,12 @@ impl Tx for Statements<'_> {
         Ok(u64::try_from(rows).unwrap_or(u64::MAX))
     }
 
-    fn query(&self, sql: &'static str, values: &[Value], each: &mut dyn FnMut(&dyn Row) -> Result<()>) -> Result<()> {
+    fn query(
+        &self,
+        sql: &'static str,
+        values: &[Value],
+        each: &mut dyn FnMut(&dyn Row) -> Result<()>,
+    ) -> Result<()> {
         let failed = |cause| failed("read from", self.path, cause);
         let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
         let writes = !statement.readonly();
@@ -205,7 +218,10 @@ impl SqliteRow<'_, '_> {
     /// SQLite keeps whatever type it is given, so a damaged file may hold another one.
     fn unexpected(&self, column: usize, expected: &str) -> Error {
         let name = self.row.as_ref().column_name(column).unwrap_or("?").to_owned();
-        let message = format!("{} is damaged: a value in column {name} is not {expected}", self.path.display());
+        let message = format!(
+            "{} is damaged: a value in column {name} is not {expected}",
+            self.path.display()
+        );
         Error::new(ErrorKind::Corrupt, message)
     }
 }
@@ -225,7 +241,9 @@ impl Row for SqliteRow<'_, '_> {
 
     fn text(&self, column: usize) -> Result<&str> {
         match self.value(column)? {
-            ValueRef::Text(bytes) => std::str::from_utf8(bytes).map_err(|_| self.unexpected(column, "UTF-8")),
+            ValueRef::Text(bytes) => {
+                std::str::from_utf8(bytes).map_err(|_| self.unexpected(column, "UTF-8"))
+            }
             _ => Err(self.unexpected(column, "a text")),
         }
     }
@@ -257,12 +275,22 @@ pub(super) fn failed(tried: &str, path: &Path, cause: rusqlite::Error) -> Error 
             (ErrorKind::Busy, "it stayed locked by somebody else for the whole busy timeout")
         }
         Some(ErrorCode::DatabaseCorrupt) => (ErrorKind::Corrupt, "the file is damaged"),
-        Some(ErrorCode::NotADatabase) => (ErrorKind::Corrupt, "it is not a confidant file, or its head is damaged"),
+        Some(ErrorCode::NotADatabase) => {
+            (ErrorKind::Corrupt, "it is not a confidant file, or its head is damaged")
+        }
         Some(ErrorCode::DiskFull) => (ErrorKind::Io, "the disk is full"),
-        Some(ErrorCode::SystemIoFailure) => (ErrorKind::Io, "the operating system reports an I/O error"),
-        Some(ErrorCode::CannotOpen) => (ErrorKind::Io, "the operating system does not let it be opened"),
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => (ErrorKind::Io, "it may only be read"),
-        Some(ErrorCode::ConstraintViolation) => (ErrorKind::Conflict, "it contradicts what is stored"),
+        Some(ErrorCode::SystemIoFailure) => {
+            (ErrorKind::Io, "the operating system reports an I/O error")
+        }
+        Some(ErrorCode::CannotOpen) => {
+            (ErrorKind::Io, "the operating system does not let it be opened")
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            (ErrorKind::Io, "it may only be read")
+        }
+        Some(ErrorCode::ConstraintViolation) => {
+            (ErrorKind::Conflict, "it contradicts what is stored")
+        }
         Some(ErrorCode::TooBig) => (ErrorKind::Limit, "a value is larger than the database takes"),
         _ => (ErrorKind::Store, "the database refused"),
     };

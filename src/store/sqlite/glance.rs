@@ -1,4 +1,5 @@
-//! A look at a file's length, at who this process is and at a clock, that costs no call of the system.
+//! A look at a file's length, at who this process is and at a clock, that costs no call of the
+//! system.
 //!
 //! Knows that the bytes behind a file's end read as zero in memory that shows its last page,
 //! and change there as soon as anybody lengthens it; and that a page can be asked to be empty in
@@ -33,10 +34,12 @@ impl Glance {
     #[cfg(target_os = "linux")]
     #[allow(unsafe_code)]
     pub(super) fn has_length(&self, length: u64) -> Option<bool> {
-        let end = usize::try_from(length).ok().filter(|end| *end < SHOWN && !end.is_multiple_of(PAGE))?;
+        let end =
+            usize::try_from(length).ok().filter(|end| *end < SHOWN && !end.is_multiple_of(PAGE))?;
         // SAFETY: the place lies inside the mapping, and the file has the byte before it, which
         // is on the same page: so the page is there. Others change it, hence the atomic.
-        let byte = unsafe { std::sync::atomic::AtomicU8::from_ptr(self.shown.as_mut_ptr().add(end)) };
+        let byte =
+            unsafe { std::sync::atomic::AtomicU8::from_ptr(self.shown.as_mut_ptr().add(end)) };
         Some(byte.load(std::sync::atomic::Ordering::Acquire) == 0)
     }
 
@@ -78,7 +81,8 @@ impl Process {
 fn mark() -> Option<memmap2::MmapMut> {
     let mut mark = memmap2::MmapMut::map_anon(PAGE).ok()?;
     // SAFETY: the mapping is this function's own, private and of that length.
-    let refused = unsafe { libc::madvise(mark.as_mut_ptr().cast(), mark.len(), libc::MADV_WIPEONFORK) };
+    let refused =
+        unsafe { libc::madvise(mark.as_mut_ptr().cast(), mark.len(), libc::MADV_WIPEONFORK) };
     if refused != 0 {
         return None;
     }
@@ -94,7 +98,8 @@ pub(super) fn coarse_ns() -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the time is this function's own variable.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) };
-    let (seconds, rest) = (u64::try_from(time.tv_sec).unwrap_or(0), u64::try_from(time.tv_nsec).unwrap_or(0));
+    let (seconds, rest) =
+        (u64::try_from(time.tv_sec).unwrap_or(0), u64::try_from(time.tv_nsec).unwrap_or(0));
     seconds.saturating_mul(1_000_000_000).saturating_add(rest)
 }
 
@@ -120,7 +125,11 @@ mod tests {
         let mut other = std::fs::OpenOptions::new().append(true).open(file.path()).expect("opened");
         other.write_all(b".").expect("written");
         assert_eq!((glance.has_length(2), glance.has_length(3)), (Some(false), Some(true)));
-        assert_eq!((glance.has_length(4_096), glance.has_length(1 << 20)), (None, None), "another page");
+        assert_eq!(
+            (glance.has_length(4_096), glance.has_length(1 << 20)),
+            (None, None),
+            "another page"
+        );
     }
 
     #[test]

@@ -69,7 +69,8 @@ impl Shared {
         if self.process.is_this() {
             return Ok(());
         }
-        let message = format!("{} was opened before a fork; open it again in the child", self.path.display());
+        let message =
+            format!("{} was opened before a fork; open it again in the child", self.path.display());
         Err(Error::new(ErrorKind::Closed, message))
     }
 
@@ -80,8 +81,9 @@ impl Shared {
             return Ok(());
         }
         let path = self.path.display();
-        let message =
-            format!("{path} can only be read since a flush of it to the disk failed; close it and open it again");
+        let message = format!(
+            "{path} can only be read since a flush of it to the disk failed; close it and open it again"
+        );
         Err(Error::new(ErrorKind::Closed, message))
     }
 
@@ -126,10 +128,13 @@ impl SqliteStore {
         let found = open::find(&path, options)?;
         let unlockable = |cause: std::io::Error| {
             let (kind, why) = match cause.kind() {
-                std::io::ErrorKind::WouldBlock => (ErrorKind::Busy, "stayed locked by somebody who is opening it"),
+                std::io::ErrorKind::WouldBlock => {
+                    (ErrorKind::Busy, "stayed locked by somebody who is opening it")
+                }
                 _ => (ErrorKind::Io, "cannot be locked"),
             };
-            Error::new(kind, format!("cannot open {location}: the file {location}-lock {why}")).with_source(cause)
+            Error::new(kind, format!("cannot open {location}: the file {location}-lock {why}"))
+                .with_source(cause)
         };
         let presence = Presence::announce(&path, options.busy_timeout).map_err(unlockable)?;
         let connection = found.into_writer(&path, options, presence.is_first())?;
@@ -254,9 +259,11 @@ impl Store for SqliteStore {
             let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
             lines.filter(|line| !matches!(line, Ok(text) if text == "ok")).collect()
         };
-        let findings = self.shared.waiting(ask).map_err(|cause| failed("check", &self.shared.path, cause))?;
+        let findings =
+            self.shared.waiting(ask).map_err(|cause| failed("check", &self.shared.path, cause))?;
         if findings.iter().any(|line| is_unread(line)) {
-            let message = format!("cannot check {}: a page of it cannot be read", self.shared.path.display());
+            let message =
+                format!("cannot check {}: a page of it cannot be read", self.shared.path.display());
             return Err(Error::new(ErrorKind::Io, message));
         }
         Ok(findings)
@@ -265,9 +272,10 @@ impl Store for SqliteStore {
     #[cfg(unix)]
     fn warnings(&self) -> Vec<String> {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(&self.shared.path).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
-        let wide =
-            (mode & 0o077 != 0).then(|| format!("{} may be read by others: its mode is {mode:04o}", self.location));
+        let mode = std::fs::metadata(&self.shared.path)
+            .map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+        let wide = (mode & 0o077 != 0)
+            .then(|| format!("{} may be read by others: its mode is {mode:04o}", self.location));
         wide.into_iter().collect()
     }
 
@@ -325,7 +333,9 @@ impl Writer for SqliteWriter {
                 && let Some(committed) = unit.committed.take()
             {
                 let ran = catch_unwind(AssertUnwindSafe(committed));
-                *result = ran.map_err(|_| internal("a step after the commit panicked; the unit itself is saved"));
+                *result = ran.map_err(|_| {
+                    internal("a step after the commit panicked; the unit itself is saved")
+                });
             }
         }
         // What was committed is safe in the log; if it cannot be moved now, it is later.
@@ -370,7 +380,10 @@ impl SqliteWriter {
     }
 
     fn move_long_log(&self) -> rusqlite::Result<()> {
-        let pages = self.connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row([], |row| row.get(1));
+        let pages = self
+            .connection
+            .prepare_cached("PRAGMA wal_checkpoint(NOOP)")?
+            .query_row([], |row| row.get(1));
         if pages.is_ok_and(|pages: i64| pages >= LONG_LOG) {
             let _ = self.move_log();
         }

@@ -40,13 +40,15 @@ pub(super) fn prepare(location: &str) -> Result<PathBuf> {
         Ok(metadata) if !metadata.is_file() => {
             Err(invalid(format!("cannot open {location}: it is not a regular file")))
         }
-        Ok(metadata) if metadata.permissions().readonly() => {
-            Err(Error::new(ErrorKind::Io, format!("cannot open {location}: the file may only be read")))
-        }
+        Ok(metadata) if metadata.permissions().readonly() => Err(Error::new(
+            ErrorKind::Io,
+            format!("cannot open {location}: the file may only be read"),
+        )),
         // SQLite takes a file of one byte for an empty one.
-        Ok(metadata) if metadata.len() == 1 => {
-            Err(Error::new(ErrorKind::Corrupt, format!("cannot open {location}: it is not a confidant file")))
-        }
+        Ok(metadata) if metadata.len() == 1 => Err(Error::new(
+            ErrorKind::Corrupt,
+            format!("cannot open {location}: it is not a confidant file"),
+        )),
         Ok(_) => absolute(path),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => create(path),
         Err(cause) => Err(io_error("open", path, cause)),
@@ -60,7 +62,11 @@ fn create(path: &Path) -> Result<PathBuf> {
         None => return Err(invalid(format!("cannot open {}: it names no file", path.display()))),
     };
     if !folder.is_dir() {
-        let message = format!("cannot open {}: the folder {} does not exist", path.display(), folder.display());
+        let message = format!(
+            "cannot open {}: the folder {} does not exist",
+            path.display(),
+            folder.display()
+        );
         return Err(Error::new(ErrorKind::NotFound, message));
     }
     let mut options = OpenOptions::new();
@@ -98,7 +104,11 @@ pub(super) fn find(path: &Path, options: &Options) -> Result<Found> {
         let statements = Statements::new(&connection, path);
         statements.run("BEGIN")?;
         let format = identify(&connection, path).and_then(|format| {
-            if format == schema::FORMAT { check_tables(&connection, path).map(|()| format) } else { Ok(format) }
+            if format == schema::FORMAT {
+                check_tables(&connection, path).map(|()| format)
+            } else {
+                Ok(format)
+            }
         });
         let ended = statements.run("ROLLBACK");
         format.and_then(|format| ended.map(|()| format))
@@ -129,13 +139,17 @@ impl Found {
 /// The file's format; 0 if it is new. Refuses, before anything is changed, what is not ours.
 fn identify(connection: &Connection, path: &Path) -> Result<i64> {
     let read = |name: &str| -> Result<i64> {
-        connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|cause| failed("open", path, cause))
+        connection
+            .pragma_query_value(None, name, |row| row.get(0))
+            .map_err(|cause| failed("open", path, cause))
     };
     let (application, format) = (read("application_id")?, read("user_version")?);
     let path = path.display();
     if application == APPLICATION_ID && format > schema::FORMAT {
-        let message =
-            format!("cannot open {path}: it has format {format}, and this version knows 1 to {}", schema::FORMAT);
+        let message = format!(
+            "cannot open {path}: it has format {format}, and this version knows 1 to {}",
+            schema::FORMAT
+        );
         return Err(Error::new(ErrorKind::FormatTooNew, message));
     }
     if application == APPLICATION_ID && format > 0 {
@@ -145,7 +159,9 @@ fn identify(connection: &Connection, path: &Path) -> Result<i64> {
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
         .map_err(|cause| failed("open", Path::new(&path.to_string()), cause))?;
     if application != 0 || format != 0 || tables != 0 {
-        return Err(invalid(format!("cannot open {path}: it is a SQLite database of another program")));
+        return Err(invalid(format!(
+            "cannot open {path}: it is a SQLite database of another program"
+        )));
     }
     Ok(0)
 }
@@ -154,7 +170,8 @@ fn identify(connection: &Connection, path: &Path) -> Result<i64> {
 /// hide everybody without an error.
 fn check_tables(connection: &Connection, path: &Path) -> Result<()> {
     let definitions = |connection: &Connection| -> rusqlite::Result<Vec<(String, Option<String>)>> {
-        let sql = "SELECT type || ' ' || name || ' ' || tbl_name, sql FROM sqlite_schema ORDER BY 1";
+        let sql =
+            "SELECT type || ' ' || name || ' ' || tbl_name, sql FROM sqlite_schema ORDER BY 1";
         let mut statement = connection.prepare(sql)?;
         statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     };
@@ -169,7 +186,10 @@ fn check_tables(connection: &Connection, path: &Path) -> Result<()> {
     if definitions(connection).map_err(failed)? == expected().map_err(failed)? {
         return Ok(());
     }
-    let message = format!("cannot open {}: the definitions of its tables are damaged or were changed", path.display());
+    let message = format!(
+        "cannot open {}: the definitions of its tables are damaged or were changed",
+        path.display()
+    );
     Err(Error::new(ErrorKind::Corrupt, message))
 }
 
@@ -203,7 +223,11 @@ fn migrate(connection: &Connection, path: &Path) -> Result<()> {
 fn sync_folder(path: &Path) -> Result<()> {
     let Some(folder) = path.parent() else { return Ok(()) };
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
-    if cfg!(windows) { Ok(()) } else { synced.map_err(|cause| io_error("make durable the folder of", path, cause)) }
+    if cfg!(windows) {
+        Ok(())
+    } else {
+        synced.map_err(|cause| io_error("make durable the folder of", path, cause))
+    }
 }
 
 /// Writes what a crash left in the log once more and makes it durable, before anything is

@@ -197,8 +197,11 @@ mod tests {
         let first = Presence::announce(&store, PATIENCE).expect("announced");
         assert!(first.is_first());
         std::thread::scope(|scope| {
-            let second = scope.spawn(|| Presence::announce(&store, PATIENCE).expect("announced").is_first());
-            let late = Presence::announce(&store, Duration::ZERO).err().expect("the first has not arrived");
+            let second =
+                scope.spawn(|| Presence::announce(&store, PATIENCE).expect("announced").is_first());
+            let late = Presence::announce(&store, Duration::ZERO)
+                .err()
+                .expect("the first has not arrived");
             assert_eq!(late.kind(), io::ErrorKind::WouldBlock);
             first.arrive().expect("arrived");
             assert!(!second.join().expect("no panic"));

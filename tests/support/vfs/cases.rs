@@ -87,7 +87,9 @@ pub const CASES: [Case; 21] = [
         name: "save_turn of a new customer",
         template: Template::Nothing,
         before: Some(nothing),
-        act: |world| world.customer(0).memory().save_turn(NewTurn::said("Hi").answered("Hello")).map(|_| ()),
+        act: |world| {
+            world.customer(0).memory().save_turn(NewTurn::said("Hi").answered("Hello")).map(|_| ())
+        },
         stride: 1,
     },
     Case {
@@ -111,7 +113,9 @@ pub const CASES: [Case; 21] = [
             customer(memory, 1).memory().save_turn(NewTurn::said("Before.")).unwrap();
             memory.maintain().unwrap();
         }),
-        act: |world| world.customer(0).memory().save_turn(NewTurn::said("Hi").answered("Hello")).map(|_| ()),
+        act: |world| {
+            world.customer(0).memory().save_turn(NewTurn::said("Hi").answered("Hello")).map(|_| ())
+        },
         stride: 1,
     },
     Case {
@@ -134,7 +138,11 @@ pub const CASES: [Case; 21] = [
         before: Some(nothing),
         act: |world| {
             let archive = world.customer(0).memory();
-            let open = archive.turns(Page::first(100))?.into_iter().find(|turn| !turn.is_answered()).unwrap();
+            let open = archive
+                .turns(Page::first(100))?
+                .into_iter()
+                .find(|turn| !turn.is_answered())
+                .unwrap();
             archive.answer(open.id, NewAnswer::new("It arrives today.").resolved(true)).map(|_| ())
         },
         stride: 1,
@@ -255,9 +263,13 @@ pub fn prepare(template: Template, folder: &Path, clock: &Clockwork) {
     for number in 0..WATCHED {
         let archive = customer(&memory, number).memory();
         for turn in 0..9 {
-            let said = format!("Question {turn} of {number}: where is my parcel? Nobody answers my letters.");
+            let said = format!(
+                "Question {turn} of {number}: where is my parcel? Nobody answers my letters."
+            );
             let new = NewTurn::said(&said);
-            archive.save_turn(if turn % 3 == 0 { new } else { new.answered("It arrives today.") }).unwrap();
+            archive
+                .save_turn(if turn % 3 == 0 { new } else { new.answered("It arrives today.") })
+                .unwrap();
         }
     }
     if template == Template::Killed {
@@ -275,7 +287,8 @@ pub fn prepare(template: Template, folder: &Path, clock: &Clockwork) {
     drop(memory);
     if template == Template::Trained {
         let file = rusqlite::Connection::open(&path).unwrap();
-        file.execute("INSERT INTO dictionaries (number, bytes) VALUES (16, ?1)", [dictionary()]).unwrap();
+        file.execute("INSERT INTO dictionaries (number, bytes) VALUES (16, ?1)", [dictionary()])
+            .unwrap();
         file.execute("UPDATE counters SET value = 100000 WHERE name = 'trained_at'", []).unwrap();
     }
 }

@@ -111,7 +111,9 @@ impl Bench {
         }
         image.put(self.folder.path(), rng);
         let path = self.folder.path().join(STORE);
-        let judged = catch_unwind(AssertUnwindSafe(|| judge(&path, &record.histories, progress, &record.clock, true)));
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            judge(&path, &record.histories, progress, &record.clock, true)
+        }));
         Some(judged.unwrap_or_else(|_| Err(Verdict::Wrong("a panic".to_owned()))))
     }
 }
@@ -140,7 +142,8 @@ pub fn cut_power(record: &Record, budget: u64, seed: u64) -> Tally {
     let mut tally = Tally {
         records: 1,
         ops: u64::try_from(record.ops.len()).unwrap(),
-        syncs: u64::try_from(record.ops.iter().filter(|op| matches!(op, Op::Sync { .. })).count()).unwrap(),
+        syncs: u64::try_from(record.ops.iter().filter(|op| matches!(op, Op::Sync { .. })).count())
+            .unwrap(),
         ..Tally::default()
     };
     let points = u64::try_from(record.ops.len()).unwrap().max(1);

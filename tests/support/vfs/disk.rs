@@ -160,7 +160,9 @@ impl Keep {
 
 fn file(op: &Op) -> Option<u32> {
     match op {
-        Op::Write { inode, .. } | Op::Zeros { inode, .. } | Op::Truncate { inode, .. } => Some(*inode),
+        Op::Write { inode, .. } | Op::Zeros { inode, .. } | Op::Truncate { inode, .. } => {
+            Some(*inode)
+        }
         _ => None,
     }
 }

@@ -5,7 +5,8 @@ use super::oracle::{History, Person, State, customer};
 use super::rng::Rng;
 use super::shim::Recorder;
 use confidant::{
-    Builder, Channel, Clock, Confidant, Durability, Maintenance, NewAnswer, NewTurn, Outcome, Session, Timestamp, Turn,
+    Builder, Channel, Clock, Confidant, Durability, Maintenance, NewAnswer, NewTurn, Outcome,
+    Session, Timestamp, Turn,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -178,7 +179,10 @@ impl<'r> Life<'r> {
         let count = 1 + self.rng.below(5);
         self.change(|life, number, person| {
             let of = customer(&life.memory(), number);
-            let Some((_, session)) = life.sessions.iter().find(|(of, _)| *of == number).cloned() else { return };
+            let Some((_, session)) = life.sessions.iter().find(|(of, _)| *of == number).cloned()
+            else {
+                return;
+            };
             for _ in 0..count {
                 assert!(session.save_turn(NewTurn::said(&life.text())).unwrap().is_pending());
             }
@@ -229,7 +233,11 @@ impl<'r> Life<'r> {
             let key = format!("key {:x}/{}", life.seed, life.said);
             let mut new = NewTurn::said(&said);
             if life.rng.below(2) == 0 {
-                new = new.answered(&answer).answered_by("agent-1").confidence(0.75).resolved(life.rng.below(2) == 0);
+                new = new
+                    .answered(&answer)
+                    .answered_by("agent-1")
+                    .confidence(0.75)
+                    .resolved(life.rng.below(2) == 0);
             }
             if life.rng.below(4) == 0 {
                 new = new.metadata(r#"{"order":"A-7"}"#);
@@ -238,13 +246,18 @@ impl<'r> Life<'r> {
             if keyed {
                 new = new.key(&key);
             }
-            let session = life.sessions.iter().find(|(of, _)| *of == number).map(|(_, session)| session);
+            let session =
+                life.sessions.iter().find(|(of, _)| *of == number).map(|(_, session)| session);
             let turn = match session {
                 Some(session) if life.rng.below(2) == 0 => session.save_turn(new).unwrap(),
                 _ => of.memory().save_turn(new).unwrap(),
             };
             if keyed {
-                assert_eq!(of.memory().save_turn(new).unwrap(), turn, "the same key gives the same turn");
+                assert_eq!(
+                    of.memory().save_turn(new).unwrap(),
+                    turn,
+                    "the same key gives the same turn"
+                );
             }
             person.took(&[turn]);
         });
@@ -276,7 +289,11 @@ impl<'r> Life<'r> {
         self.change(|life, number, person| {
             let channel = *life.rng.choose(&Channel::ALL);
             let session = customer(&life.memory(), number).open_session(channel).unwrap();
-            assert_eq!(session.id().number(), person.last_session + 1, "session numbers have no gap");
+            assert_eq!(
+                session.id().number(),
+                person.last_session + 1,
+                "session numbers have no gap"
+            );
             life.sessions.retain(|(of, _)| *of != number);
             life.sessions.push((number, session));
         });
@@ -284,7 +301,9 @@ impl<'r> Life<'r> {
 
     fn close_session(&mut self) {
         self.change(|life, number, _| {
-            let Some(place) = life.sessions.iter().position(|(of, _)| *of == number) else { return };
+            let Some(place) = life.sessions.iter().position(|(of, _)| *of == number) else {
+                return;
+            };
             let (_, session) = life.sessions.remove(place);
             let metrics = session.close(Outcome::resolved().rated(4)).unwrap();
             assert!(metrics.details().closed_at.is_some());
@@ -303,7 +322,10 @@ impl<'r> Life<'r> {
     fn save_shared(&mut self) {
         self.step(|life| {
             let text = format!("{} from {}", life.text(), life.actor);
-            let turn: Turn = customer(&life.memory(), usize::MAX).memory().save_turn(NewTurn::said(&text)).unwrap();
+            let turn: Turn = customer(&life.memory(), usize::MAX)
+                .memory()
+                .save_turn(NewTurn::said(&text))
+                .unwrap();
             life.history.shared.push((life.history.states.len(), turn));
             None
         });

@@ -30,7 +30,11 @@ pub use shim::Recorder;
 /// A folder in memory if there is one: nothing here depends on a real disk.
 pub fn folder() -> tempfile::TempDir {
     let memory = std::path::Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory).unwrap()
+    } else {
+        tempfile::tempdir().unwrap()
+    }
 }
 
 /// The seed of this run: `CONFIDANT_SEED`, or one that never changes.

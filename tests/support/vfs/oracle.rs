@@ -109,8 +109,9 @@ pub fn judge(
     let mut matched = Vec::new();
     for (history, progress) in histories.iter().zip(progress) {
         let people = history.states[0].len();
-        let found: Result<State, _> =
-            (0..people).map(|place| observe(&customer(&memory, history.first + place)).map(Arc::new)).collect();
+        let found: Result<State, _> = (0..people)
+            .map(|place| observe(&customer(&memory, history.first + place)).map(Arc::new))
+            .collect();
         let found = found.map_err(damaged("read"))?;
         let state = compare(history, *progress, &found)?;
         if write {
@@ -129,7 +130,11 @@ pub fn judge(
 }
 
 /// The state that was found, if it is one of those that may be.
-fn compare<'h>(history: &'h History, progress: Progress, found: &State) -> Result<&'h State, Verdict> {
+fn compare<'h>(
+    history: &'h History,
+    progress: Progress,
+    found: &State,
+) -> Result<&'h State, Verdict> {
     let is = |state: &State| state.iter().zip(found).all(|(known, found)| known.shows(found));
     for step in progress.acked..=progress.begun.max(progress.acked) {
         let state = history.states.get(step).expect("an oracle knows the state after every step");
@@ -143,7 +148,9 @@ fn compare<'h>(history: &'h History, progress: Progress, found: &State) -> Resul
     };
     let expected = shape(&history.states[acked]);
     match history.states[..acked].iter().rposition(is) {
-        Some(step) => Err(Verdict::Lost(format!("{acked} steps were acknowledged; only {step} are there"))),
+        Some(step) => {
+            Err(Verdict::Lost(format!("{acked} steps were acknowledged; only {step} are there")))
+        }
         None => Err(Verdict::Wrong(format!(
             "no state of any step: found {:?} (turns, sessions), expected {expected:?}",
             shape(found)
@@ -153,22 +160,33 @@ fn compare<'h>(history: &'h History, progress: Progress, found: &State) -> Resul
 
 /// What many actors wrote about one customer: numbers without a gap, everything acknowledged,
 /// nothing that was not under way.
-fn compare_shared(histories: &[History], progress: &[Progress], found: &Person) -> Result<(), Verdict> {
+fn compare_shared(
+    histories: &[History],
+    progress: &[Progress],
+    found: &Person,
+) -> Result<(), Verdict> {
     for (turn, number) in found.turns.iter().zip(1..) {
         if turn.id.number() != number {
-            return Err(Verdict::Wrong(format!("turn {number} of the shared customer is missing or doubled")));
+            return Err(Verdict::Wrong(format!(
+                "turn {number} of the shared customer is missing or doubled"
+            )));
         }
         let begun = histories.iter().zip(progress).any(|(history, progress)| {
             history.shared.iter().any(|(step, known)| known == turn && *step <= progress.begun)
         });
         if !begun {
-            return Err(Verdict::Wrong(format!("turn {number} of the shared customer was never begun like this")));
+            return Err(Verdict::Wrong(format!(
+                "turn {number} of the shared customer was never begun like this"
+            )));
         }
     }
     for (history, progress) in histories.iter().zip(progress) {
         for (step, known) in &history.shared {
             if *step <= progress.acked && !found.turns.contains(known) {
-                return Err(Verdict::Lost(format!("turn {} of the shared customer", known.id.number())));
+                return Err(Verdict::Lost(format!(
+                    "turn {} of the shared customer",
+                    known.id.number()
+                )));
             }
         }
     }
@@ -185,11 +203,15 @@ fn go_on(customer: &Customer, known: &Person) -> Result<(), Verdict> {
     let (turn, total) = written().map_err(|error| Verdict::Damaged(format!("write: {error:?}")))?;
     let (number, session) = (turn.id.number(), turn.session.number());
     if number != known.last_turn + 1 || session < known.last_session {
-        let message = format!("a new turn got number {number}, session {session}, after {}", known.last_turn);
+        let message =
+            format!("a new turn got number {number}, session {session}, after {}", known.last_turn);
         return Err(Verdict::Wrong(message));
     }
     if total != u64::try_from(known.turns.len() + 1).unwrap() {
-        return Err(Verdict::Wrong(format!("the total is {total}, after {} turns", known.turns.len())));
+        return Err(Verdict::Wrong(format!(
+            "the total is {total}, after {} turns",
+            known.turns.len()
+        )));
     }
     Ok(())
 }

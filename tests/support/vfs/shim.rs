@@ -124,7 +124,12 @@ unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
     status
 }
 
-unsafe extern "C" fn read(file: *mut sqlite3_file, to: *mut c_void, amount: c_int, at: i64) -> c_int {
+unsafe extern "C" fn read(
+    file: *mut sqlite3_file,
+    to: *mut c_void,
+    amount: c_int,
+    at: i64,
+) -> c_int {
     let mut log = watched(file).log.lock().unwrap();
     if let Some(status) = log.fault(Call::Read) {
         return status;
@@ -133,7 +138,12 @@ unsafe extern "C" fn read(file: *mut sqlite3_file, to: *mut c_void, amount: c_in
     io(file).xRead.unwrap()(real(file), to, amount, at)
 }
 
-unsafe extern "C" fn write(file: *mut sqlite3_file, from: *const c_void, amount: c_int, at: i64) -> c_int {
+unsafe extern "C" fn write(
+    file: *mut sqlite3_file,
+    from: *const c_void,
+    amount: c_int,
+    at: i64,
+) -> c_int {
     let watched = watched(file);
     let mut log = watched.log.lock().unwrap();
     let bytes = std::slice::from_raw_parts(from.cast::<u8>(), usize::try_from(amount).unwrap());
@@ -224,7 +234,12 @@ unsafe extern "C" fn shm_map(
     io(file).xShmMap.unwrap()(real(file), page, bytes, extend, to.cast())
 }
 
-unsafe extern "C" fn shm_lock(file: *mut sqlite3_file, offset: c_int, count: c_int, flags: c_int) -> c_int {
+unsafe extern "C" fn shm_lock(
+    file: *mut sqlite3_file,
+    offset: c_int,
+    count: c_int,
+    flags: c_int,
+) -> c_int {
     io(file).xShmLock.unwrap()(real(file), offset, count, flags)
 }
 

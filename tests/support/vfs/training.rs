@@ -7,17 +7,34 @@ use std::sync::OnceLock;
 
 /// Many customers who say much the same: enough to train a dictionary on.
 pub fn fill(memory: &Confidant, turns: usize) {
-    let things = ["parcel", "invoice", "password", "refund", "tracking link", "delivery address", "phone", "payment"];
+    let things = [
+        "parcel",
+        "invoice",
+        "password",
+        "refund",
+        "tracking link",
+        "delivery address",
+        "phone",
+        "payment",
+    ];
     for number in 0..20 {
         let archive = memory.customer(&format!("crowd {number}")).unwrap().memory();
         let texts: Vec<(String, String)> = (0..turns / 20)
             .map(|turn| {
                 let (one, other) = (things[turn % 8], things[(turn / 8) % 8]);
-                let said = format!("Hello, I have a question about my {one}. Where can I see the {other}? {turn}");
-                (said, format!("I understand your concern about the {one}; the {other} is on its way now."))
+                let said = format!(
+                    "Hello, I have a question about my {one}. Where can I see the {other}? {turn}"
+                );
+                (
+                    said,
+                    format!(
+                        "I understand your concern about the {one}; the {other} is on its way now."
+                    ),
+                )
             })
             .collect();
-        let new: Vec<NewTurn<'_>> = texts.iter().map(|(said, answer)| NewTurn::said(said).answered(answer)).collect();
+        let new: Vec<NewTurn<'_>> =
+            texts.iter().map(|(said, answer)| NewTurn::said(said).answered(answer)).collect();
         archive.save_turns(&new).unwrap();
     }
 }

@@ -14,7 +14,8 @@ use std::error::Error;
 
 /// The size of the dictionary, checksum included.
 const MAX_BYTES: usize = 64 * 1024;
-/// The sources in the order of their worth; the field that says who speaks, if not each line another.
+/// The sources in the order of their worth; the field that says who speaks, if not each line
+/// another.
 const SOURCES: [(&str, Option<&str>); 5] = [
     ("support/tau_support.jsonl", None),
     ("support/tau_airline_runs.jsonl", Some("task_id")),
