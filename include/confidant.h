@@ -361,8 +361,8 @@
 // `CONFIDANT_CHANNEL_*`.
 #define CONFIDANT_PREFERENCE_CHANNEL 5
 
-// The conclusion is about the hours of the day in which the customer mostly writes: `from_hour` and
-// `to_hour`.
+// The conclusion is about the hours of the day in which the customer mostly writes: `from_hour`
+// and `to_hour`.
 #define CONFIDANT_PREFERENCE_HOURS 6
 
 // Between formal and casual; also what to assume of a stranger.
@@ -484,11 +484,11 @@
 // Customers by tier, as hosts noted it (`tier` in a turn's metadata).
 #define CONFIDANT_COUNTS_TIER 4
 
-// Customers by where their mood goes: "improving", "declining", "stable", "insufficient_data".
+// Customers by where their mood goes: "improving", "declining", "stable", "unknown".
 #define CONFIDANT_COUNTS_TREND 5
 
-// What a tenant's articles were used for, ever: "articles", "used_articles", "uses", "helped"; none
-// in the report of one customer.
+// What a tenant's articles were used for, ever: "articles", "used_articles", "uses", "helped";
+// none in the report of one customer.
 #define CONFIDANT_COUNTS_KNOWLEDGE 6
 
 // The customer wrote the message.
@@ -963,7 +963,8 @@ typedef struct {
   double words;
   // The cosine between the turn's meaning and the question's, -1 to 1; 0 by words alone.
   double meaning;
-  // What the turns before and after it in its session, and the best one there, added to its score.
+  // What the turns before and after it in its session, and the best one there, added to its
+  // score.
   double neighbours;
   // How many words of the question `confidant_recalled_match` gives.
   size_t match_count;
@@ -1135,8 +1136,8 @@ typedef struct {
   confidant_flag without_table;
 } confidant_signal_rules_options;
 
-// What is known when a message is read. Begin with `CONFIDANT_SIGNAL_CONTEXT_INIT`; what stays zero
-// is not known.
+// What is known when a message is read. Begin with `CONFIDANT_SIGNAL_CONTEXT_INIT`; what stays
+// zero is not known.
 typedef struct {
   // `sizeof(confidant_signal_context)`.
   size_t struct_size;
@@ -1349,7 +1350,8 @@ typedef struct {
 // A step of a condition. Begin with `CONFIDANT_CONDITION_INIT`.
 //
 // A condition is an array of steps, each behind those it joins: IS category "billing", IS level 1,
-// OR, IS tags "old", NOT, AND reads as (category is "billing" or level is 1) and tags has no "old".
+// OR, IS tags "old", NOT, AND reads as (category is "billing" or level is 1) and tags has no
+// "old".
 typedef struct {
   // `sizeof(confidant_condition)`.
   size_t struct_size;
@@ -1592,8 +1594,8 @@ typedef struct {
   size_t struct_size;
   // The answers' author (`answered_by` of the turns); a NULL pointer if the host named none.
   confidant_str agent;
-  // What the settled turns are about, such as "billing": each turn itself, or else the newest one
-  // before it in its session that is about something; a NULL pointer if none is.
+  // What the settled turns are about, such as "billing": each turn itself, or else the newest
+  // one before it in its session that is about something; a NULL pointer if none is.
   confidant_str topic;
   // How many turns.
   uint64_t count;
@@ -2198,7 +2200,8 @@ const confidant_turn *confidant_context_turn(const confidant_context *context, s
 
 // All turns of the context, oldest first, one behind the other, and how many; NULL and 0 if there
 // are none and for NULL. From one to the next it is the first one's `struct_size` bytes, which may
-// be more than the host's header knows. One call in place of one for each turn. `count` may be NULL.
+// be more than the host's header knows. One call in place of one for each turn. `count` may be
+// NULL.
 //
 // Owned: views that live until `confidant_context_free`. Threads: any.
 const confidant_turn *confidant_context_turns(const confidant_context *context, size_t *count);
@@ -2208,14 +2211,13 @@ const confidant_turn *confidant_context_turns(const confidant_context *context, 
 //
 // Head, 32 bytes: u32 magic 0x31424643 ("CFB1"), u32 size of a record (80 or more), u64 total of
 // the customer's turns, u32 count of records, u32 bytes of what was spoken, u64 zero. Then the
-// records, oldest first:
-// u64 turn id, u64 session id, i64 at (ms), i64 answered at (ms), f64 confidence, i32 channel,
-// u32 flags (1 said, 2 answer, 4 answered at, 8 answered by, 16 confidence, 32 resolved, 64
-// metadata, 128 pending: which are there), then u32 offset and u32 length of said, answer,
-// answered by and metadata. Then the texts, each followed by a zero byte that its length does not
-// count; said and answer of every turn, in their order and an empty text for one that is not there,
-// stand first and take the bytes of what was spoken, so that they can be split at once where no text
-// holds a zero byte.
+// records, oldest first: u64 turn id, u64 session id, i64 at (ms), i64 answered at (ms), f64
+// confidence, i32 channel, u32 flags (1 said, 2 answer, 4 answered at, 8 answered by, 16
+// confidence, 32 resolved, 64 metadata, 128 pending: which are there), then u32 offset and u32
+// length of said, answer, answered by and metadata. Then the texts, each followed by a zero byte
+// that its length does not count; said and answer of every turn, in their order and an empty text
+// for one that is not there, stand first and take the bytes of what was spoken, so that they can
+// be split at once where no text holds a zero byte.
 //
 // Owned: a view that lives until `confidant_context_free`. Threads: any. Fails:
 // INVALID_ARGUMENT, LIMIT (texts of 4 GiB and more).
@@ -2629,8 +2631,8 @@ confidant_status confidant_extractor_learn_turns(confidant_extractor *extractor,
                                                  const confidant_turns *turns,
                                                  confidant_error **err);
 
-// Takes away what one turn taught, and nothing else; `had_taught`, which may be NULL, is whether it
-// had taught anything.
+// Takes away what one turn taught, and nothing else; `had_taught`, which may be NULL, is whether
+// it had taught anything.
 //
 // Owned: `had_taught` is the caller's. Threads: one at a time. Fails: INVALID_ARGUMENT.
 confidant_status confidant_extractor_unlearn(confidant_extractor *extractor,
@@ -2651,8 +2653,8 @@ confidant_status confidant_extractor_conclude(const confidant_extractor *extract
 // Threads: any, while nobody changes the extractor.
 uint64_t confidant_extractor_covered(const confidant_extractor *extractor);
 
-// What was learned, as the text of a JSON object that grows with the turns, to be kept by the host;
-// it holds no words of the customer.
+// What was learned, as the text of a JSON object that grows with the turns, to be kept by the
+// host; it holds no words of the customer.
 //
 // Owned: `*json` is a view that lives until the next call with this extractor. Threads: one at a
 // time. Fails: INVALID_ARGUMENT.
@@ -2663,7 +2665,8 @@ confidant_status confidant_extractor_state(confidant_extractor *extractor,
 // Goes on from what `confidant_extractor_state` gave, in place of what was learned here. If other
 // rules made it, the extractor begins anew: learn what is not covered.
 //
-// Threads: one at a time. Fails: INVALID_ARGUMENT, CORRUPT (not such a text); nothing changes then.
+// Threads: one at a time. Fails: INVALID_ARGUMENT, CORRUPT (not such a text); nothing changes
+// then.
 confidant_status confidant_extractor_restore(confidant_extractor *extractor,
                                              confidant_str json,
                                              confidant_error **err);
@@ -2691,8 +2694,8 @@ confidant_status confidant_turns_given(const confidant_turns *turns,
 
 // Frees what a customer has given. NULL does nothing.
 //
-// Owned: its facts are gone afterwards; lists of places that ask again stay good. Threads: one at a
-// time.
+// Owned: its facts are gone afterwards; lists of places that ask again stay good. Threads: one at
+// a time.
 void confidant_given_free(confidant_given *given);
 
 // How many facts there are; 0 for NULL.
@@ -2739,8 +2742,8 @@ const confidant_asked_place *confidant_asked_again_at(const confidant_asked_agai
 // Makes rules. `options` may be NULL for those that are shipped.
 //
 // Owned: free `*out` with `confidant_signal_rules_free`; texts and table are copied. Threads: any.
-// Fails: INVALID_ARGUMENT or LIMIT, naming the rule; CORRUPT (not such a table); UNSUPPORTED (a table
-// learned with the feature `embedding`, which this library lacks).
+// Fails: INVALID_ARGUMENT or LIMIT, naming the rule; CORRUPT (not such a table); UNSUPPORTED (a
+// table learned with the feature `embedding`, which this library lacks).
 confidant_status confidant_signal_rules_new(const confidant_signal_rules_options *options,
                                             confidant_signal_rules **out,
                                             confidant_error **err);
@@ -2752,7 +2755,8 @@ void confidant_signal_rules_free(confidant_signal_rules *rules);
 
 // The name of the rules, which changes whenever a shipped rule does.
 //
-// Owned: a view that lives until `confidant_signal_rules_free`; `{NULL, 0}` for NULL. Threads: any.
+// Owned: a view that lives until `confidant_signal_rules_free`; `{NULL, 0}` for NULL. Threads:
+// any.
 confidant_str confidant_signal_rules_version(const confidant_signal_rules *rules);
 
 // Reads a message: how it sounds, what it is about, how soon it needs an answer, whether a person
@@ -2823,13 +2827,14 @@ const confidant_sensitive *confidant_redacted_at(const confidant_redacted *redac
 // The language of a text as its two-letter code ("en", "de"); `{NULL, 0}` if the text is shorter
 // than 20 characters or holds hardly any letters.
 //
-// Owned: `*language` is a view of a constant, good for ever. Threads: any. Fails: INVALID_ARGUMENT,
-// LIMIT.
+// Owned: `*language` is a view of a constant, good for ever. Threads: any. Fails:
+// INVALID_ARGUMENT, LIMIT.
 confidant_status confidant_language_of(confidant_str message, confidant_str *language, confidant_error **err);
 
 // Normalises a text, with a way back to the bytes of the original.
 //
-// Owned: free `*out` with `confidant_normalized_free`. Threads: any. Fails: INVALID_ARGUMENT, LIMIT.
+// Owned: free `*out` with `confidant_normalized_free`. Threads: any. Fails: INVALID_ARGUMENT,
+// LIMIT.
 confidant_status confidant_normalize(confidant_str message,
                                      confidant_normalized **out,
                                      confidant_error **err);
@@ -2948,8 +2953,8 @@ confidant_str confidant_collection_name(const confidant_collection *collection);
 // was counted of its use stays. On disk when this returns. The array is stepped by the first one's
 // `struct_size`.
 //
-// Threads: any. Fails: INVALID_ARGUMENT or LIMIT, naming the part; BUSY, IO, STORE. Nothing was put
-// then.
+// Threads: any. Fails: INVALID_ARGUMENT or LIMIT, naming the part; BUSY, IO, STORE. Nothing was
+// put then.
 confidant_status confidant_collection_put(const confidant_collection *collection,
                                           const confidant_new_document *documents,
                                           size_t count,
@@ -2980,16 +2985,16 @@ confidant_status confidant_collection_count(const confidant_collection *collecti
                                             uint64_t *out,
                                             confidant_error **err);
 
-// The documents that answer a question of at most 64 KiB best, up to `limit` (1 to 1,000), of those
-// whose metadata meets the condition: `count` steps, or NULL and 0 for every document. Meaning
-// counts 0.7 and words 0.3, over the passages of the documents.
+// The documents that answer a question of at most 64 KiB best, up to `limit` (1 to 1,000), of
+// those whose metadata meets the condition: `count` steps, or NULL and 0 for every document.
+// Meaning counts 0.7 and words 0.3, over the passages of the documents.
 //
 // With an embedder, once every document has its vectors, the question is embedded and they are
 // compared; otherwise no network and no model is needed. The first search builds an index in
 // memory; later ones read only what changed.
 //
-// Owned: free `*out` with `confidant_documents_free`. Threads: any. Fails: INVALID_ARGUMENT, LIMIT,
-// CORRUPT (naming the document), BUSY, IO, STORE; whatever the embedder fails with.
+// Owned: free `*out` with `confidant_documents_free`. Threads: any. Fails: INVALID_ARGUMENT,
+// LIMIT, CORRUPT (naming the document), BUSY, IO, STORE; whatever the embedder fails with.
 confidant_status confidant_collection_search(const confidant_collection *collection,
                                              confidant_str question,
                                              size_t limit,
@@ -2998,8 +3003,8 @@ confidant_status confidant_collection_search(const confidant_collection *collect
                                              confidant_documents **out,
                                              confidant_error **err);
 
-// Counts that a document was used for an answer, and whether that helped; `was_there`, which may be
-// NULL, is whether there is one under that key.
+// Counts that a document was used for an answer, and whether that helped; `was_there`, which may
+// be NULL, is whether there is one under that key.
 //
 // Owned: `was_there` is the caller's. Threads: any. Fails: INVALID_ARGUMENT, BUSY, IO, STORE;
 // nothing was counted then.
@@ -3050,8 +3055,8 @@ confidant_status confidant_memory_assemble(const confidant_memory *memory,
                                            confidant_assembled **out,
                                            confidant_error **err);
 
-// A guess at the tokens of a text that is rather too high than too low; made fit for one model by a
-// text whose tokens that has reported, if `calibration_tokens` is not 0.
+// A guess at the tokens of a text that is rather too high than too low; made fit for one model by
+// a text whose tokens that has reported, if `calibration_tokens` is not 0.
 //
 // Owned: `out` is the caller's. Threads: any. Fails: INVALID_ARGUMENT, LIMIT.
 confidant_status confidant_estimate_tokens(confidant_str message,
@@ -3070,7 +3075,8 @@ void confidant_assembled_free(confidant_assembled *assembled);
 // Owned: a view that lives until `confidant_assembled_free`. Threads: any.
 const confidant_assembled_content *confidant_assembled_read(const confidant_assembled *assembled);
 
-// One of the newest turns that are in, counted from 0, oldest first; NULL past the end and for NULL.
+// One of the newest turns that are in, counted from 0, oldest first; NULL past the end and for
+// NULL.
 //
 // Owned: a view that lives until `confidant_assembled_free`. Threads: any.
 const confidant_turn *confidant_assembled_recent(const confidant_assembled *assembled, size_t place);
@@ -3097,11 +3103,12 @@ confidant_status confidant_memory_analytics(const confidant_memory *memory,
                                             confidant_summary *out,
                                             confidant_error **err);
 
-// Everything that can be told of a tenant's turns in a range, with its days; an empty tenant is the
-// tenant "default". `range` may be NULL for all turns. Reads every turn of it and what it says.
+// Everything that can be told of a tenant's turns in a range, with its days; an empty tenant is
+// the tenant "default". `range` may be NULL for all turns. Reads every turn of it and what it
+// says.
 //
-// Owned: free `*out` with `confidant_analytics_report_free`. Threads: any. Fails: INVALID_ARGUMENT,
-// CORRUPT, BUSY, IO, STORE.
+// Owned: free `*out` with `confidant_analytics_report_free`. Threads: any. Fails:
+// INVALID_ARGUMENT, CORRUPT, BUSY, IO, STORE.
 confidant_status confidant_analytics_between(const confidant *memory,
                                              confidant_str tenant,
                                              const confidant_range *range,
@@ -3111,8 +3118,8 @@ confidant_status confidant_analytics_between(const confidant *memory,
 // Everything that can be told of a customer's turns in a range, with its days. `range` may be NULL
 // for all turns.
 //
-// Owned: free `*out` with `confidant_analytics_report_free`. Threads: any. Fails: INVALID_ARGUMENT,
-// CORRUPT, BUSY, IO, STORE.
+// Owned: free `*out` with `confidant_analytics_report_free`. Threads: any. Fails:
+// INVALID_ARGUMENT, CORRUPT, BUSY, IO, STORE.
 confidant_status confidant_memory_analytics_between(const confidant_memory *memory,
                                                     const confidant_range *range,
                                                     confidant_analytics_report **out,

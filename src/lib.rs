@@ -71,8 +71,8 @@ mod time;
 
 pub use agent::{Message, Persona, Price, Reply, Spending, SupportAgent, SupportAgentBuilder};
 pub use analytics::{
-    AnalyticsReport, ConversationAnalytics, Figures, Health, HealthLimits, Resolver, Summary,
-    Trend, Worry,
+    AnalyticsReport, ConversationAnalytics, Health, HealthLimits, LimitBreach, Metrics, Mood,
+    ResolvedBy, Summary, Trend,
 };
 pub use assembly::{AssembledContext, ContextRequest, EstimatedTokens, TokenCounter};
 pub use error::{Error, ErrorKind, LlmFailure, Result};
@@ -104,7 +104,7 @@ pub use signals::{
 };
 pub use store::Durability;
 pub use text::{Normalized, Redacted, Sensitive, language_of, redact};
-pub use time::{Clock, SystemClock, Timestamp};
+pub use time::{Clock, Day, SystemClock, Timestamp};
 
 /// The README's Rust is compiled with the tests.
 #[cfg(doctest)]

@@ -53,6 +53,56 @@ impl FromStr for Timestamp {
     }
 }
 
+/// A day of the calendar, in UTC.
+///
+/// ```
+/// use confidant::{Day, Timestamp};
+/// let time: Timestamp = "2026-11-21T23:59:00Z".parse()?;
+/// let day = Day::of(time);
+/// assert_eq!(day.to_string(), "2026-11-21");
+/// assert_eq!("2026-11-21".parse::<Day>()?, day);
+/// assert_eq!(day.begins().to_string(), "2026-11-21T00:00:00.000Z");
+/// # Ok::<(), confidant::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(i64);
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+impl Day {
+    /// The day in which a time lies.
+    pub const fn of(time: Timestamp) -> Day {
+        Day(time.0.div_euclid(DAY_MS))
+    }
+
+    /// Its first instant.
+    pub const fn begins(self) -> Timestamp {
+        Timestamp(self.0.saturating_mul(DAY_MS))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.begins().0) {
+            Ok(time) => write!(f, "{}", time.to_zoned(jiff::tz::TimeZone::UTC).date()),
+            Err(_) => write!(f, "day {}", self.0),
+        }
+    }
+}
+
+impl FromStr for Day {
+    type Err = Error;
+
+    /// Reads a date in ISO 8601, as `2026-11-21`.
+    fn from_str(text: &str) -> Result<Day> {
+        let not_a_day =
+            |cause: jiff::Error| invalid("not a day in ISO 8601 (2026-11-21)").with_source(cause);
+        let date: jiff::civil::Date = text.parse().map_err(not_a_day)?;
+        let begins = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(not_a_day)?;
+        Ok(Day::of(Timestamp(begins.timestamp().as_millisecond())))
+    }
+}
+
 /// Tells the time; given to the library by the host, fixed in tests.
 pub trait Clock: Send + Sync {
     /// The present time.

@@ -5,7 +5,7 @@
 mod support;
 
 use confidant::{
-    AnalyticsReport, Channel, Confidant, Customer, EscalationReason, Figures, HealthLimits,
+    AnalyticsReport, Channel, Confidant, Customer, Day, EscalationReason, HealthLimits, Metrics,
     NewArticle, NewTurn, Outcome, Summary, Timestamp, Topic, Trend,
 };
 use serde_json::Value;
@@ -41,9 +41,9 @@ fn assert_reference(summary: &Summary, times: u64) {
     assert_eq!((summary.customers, summary.sessions), (times, times * 3));
     assert_eq!(summary.resolved_turns, times * expected["resolved_turns"].as_u64().unwrap());
     assert_eq!(summary.resolved_sessions, times * expected["resolved_sessions"].as_u64().unwrap());
-    assert_eq!(format!("{:.1}", summary.resolution_rate_percent().unwrap()), "57.1");
+    assert_eq!(format!("{:.3}", summary.turn_resolution_rate().unwrap()), "0.571");
     assert_eq!(format!("{:.2}", summary.mean_confidence.unwrap()), "0.86");
-    assert_eq!(summary.session_resolution_rate_percent(), Some(100.0));
+    assert_eq!(summary.session_resolution_rate(), Some(1.0));
     assert_eq!(format!("{:.1}", summary.turns_per_session().unwrap()), "2.3");
     assert_eq!(summary.mean_rating, None);
 }
@@ -129,8 +129,8 @@ fn without_turns_no_figure_is_made_up() {
             (0, 0, 0, 0)
         );
         assert_eq!((summary.mean_confidence, summary.mean_rating), (None, None));
-        assert_eq!((summary.resolution_rate_percent(), summary.turns_per_session()), (None, None));
-        assert_eq!(summary.session_resolution_rate_percent(), None);
+        assert_eq!((summary.turn_resolution_rate(), summary.turns_per_session()), (None, None));
+        assert_eq!(summary.session_resolution_rate(), None);
     });
 }
 
@@ -183,6 +183,10 @@ fn contact(customer: &Customer, said: &str, millis: i64, resolved: bool, rating:
     session.close(rating.map_or(outcome, |rating| outcome.rated(rating))).unwrap();
 }
 
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
 fn report_of(memory: &Confidant) -> AnalyticsReport {
     memory.tenant("acme").unwrap().analytics().report().unwrap()
 }
@@ -218,8 +222,14 @@ fn a_report_tells_first_contacts_repetitions_time_and_days() {
         assert_eq!((totals.cost_nano, totals.costed_turns, report.tiers["gold"]), (4_500, 3, 2));
         assert_eq!((totals.topics[&Topic::Billing], totals.topics[&Topic::Login]), (2, 1));
         assert_eq!(totals.escalations[&EscalationReason::Person], 1);
-        assert_eq!(report.days.keys().collect::<Vec<_>>(), ["2026-11-19", "2026-11-20"]);
-        assert_eq!((report.days["2026-11-20"].turns, report.days["2026-11-20"].customers), (2, 2));
+        assert_eq!(
+            report.days.keys().copied().collect::<Vec<_>>(),
+            [day("2026-11-19"), day("2026-11-20")]
+        );
+        assert_eq!(
+            (report.days[&day("2026-11-20")].turns, report.days[&day("2026-11-20")].customers),
+            (2, 2)
+        );
         let json: Value = serde_json::from_str(&report.to_json()).unwrap();
         assert_eq!(json["days"]["2026-11-19"]["turns"], 1);
         assert_eq!(json["totals"]["topics"]["billing"], 2);
@@ -326,7 +336,7 @@ fn a_report_tells_who_settled_how_much_of_what() {
             .save_turn(NewTurn::said("Ah.").answered("Yes.").at(at(START)).resolved(true))
             .unwrap();
         let report = report_of(&memory);
-        let by = |figures: &Figures| -> Vec<(Option<String>, Option<Topic>, u64)> {
+        let by = |figures: &Metrics| -> Vec<(Option<String>, Option<Topic>, u64)> {
             figures
                 .resolved_by
                 .iter()
@@ -336,7 +346,7 @@ fn a_report_tells_who_settled_how_much_of_what() {
         let ann = (Some("ann".to_owned()), Some(Topic::Billing), 2);
         let bot = (Some("bot \"b\"".to_owned()), Some(Topic::Login), 1);
         assert_eq!(by(&report.totals), [(None, None, 1), ann.clone(), bot.clone()]);
-        assert_eq!(by(&report.days["2026-11-20"]), [ann, bot]);
+        assert_eq!(by(&report.days[&day("2026-11-20")]), [ann, bot]);
         let text = report.to_prometheus();
         assert!(
             text.contains("confidant_resolved_turns_by{agent=\"ann\",topic=\"billing\"} 2"),
@@ -394,7 +404,7 @@ fn the_mood_of_a_customer_has_a_direction() {
 }
 
 #[test]
-fn health_worries_about_many_cases_only() {
+fn health_judges_metrics_over_many_cases_only() {
     on_every_store(|place| {
         let memory = place.open();
         let alice = memory.tenant("acme").unwrap().customer("alice").unwrap();
@@ -405,11 +415,36 @@ fn health_worries_about_many_cases_only() {
             contact(&alice, "The app crashes.", START - DAY + number * MINUTE, false, Some(1));
         }
         let health = report_of(&memory).health(&HealthLimits::default());
-        let figures: Vec<_> = health.worries.iter().map(|worry| worry.figure).collect();
+        let metrics: Vec<_> = health.breaches.iter().map(|breach| breach.metric).collect();
         assert!(
-            figures.contains(&"mean_rating") && figures.contains(&"session_resolution_rate"),
-            "{figures:?}"
+            metrics.contains(&"mean_rating") && metrics.contains(&"session_resolution_rate"),
+            "{metrics:?}"
         );
-        assert!(health.worries[0].to_string().contains("below"));
+        assert!(health.breaches[0].to_string().contains("below"));
+    });
+}
+
+#[test]
+fn every_metric_of_a_report_is_told_by_its_name_and_no_other() {
+    on_every_store(|place| {
+        let memory = place.open();
+        let alice = memory.tenant("acme").unwrap().customer("alice").unwrap();
+        contact(&alice, "My invoice is wrong.", START - DAY, true, Some(4));
+        let report = report_of(&memory);
+        let json: Value = serde_json::from_str(&report.to_json()).unwrap();
+        let text = report.to_prometheus();
+        for name in AnalyticsReport::metric_names() {
+            let value = report.metric(name).unwrap();
+            let shown = json["totals"].get(name).or_else(|| json.get(name)).unwrap();
+            assert_eq!(shown.as_f64(), value, "{name}");
+            let line = value.map(|value| format!("\nconfidant_{name} {value}\n"));
+            assert!(line.is_none_or(|line| text.contains(&line)), "{name}: {text}");
+        }
+        assert_eq!(report.metric("turn_resolution_rate").unwrap(), Some(1.0));
+        assert_eq!(report.totals.metric("mean_confidence").unwrap(), None, "none was given");
+        for name in ["", "Turns", "resolution_rate_percent"] {
+            let refused = report.metric(name).unwrap_err();
+            assert_eq!(refused.kind(), confidant::ErrorKind::InvalidArgument, "{name:?}");
+        }
     });
 }

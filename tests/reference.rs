@@ -161,7 +161,7 @@ fn the_figures_are_those_that_the_reference_expects() {
     assert_eq!(expected["turns"], summary.turns);
     assert_eq!(expected["resolved_turns"], summary.resolved_turns);
     assert_eq!(expected["resolved_sessions"], summary.resolved_sessions);
-    let rate = summary.resolution_rate_percent().map(|rate| format!("{rate:.1}"));
+    let rate = summary.turn_resolution_rate().map(|rate| format!("{:.1}", rate * 100.0));
     assert_eq!(
         rate,
         Some(format!("{:.1}", expected["resolution_rate_percent"].as_f64().expect("a number")))

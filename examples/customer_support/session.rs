@@ -183,12 +183,12 @@ fn figures(customer: &Customer, out: &mut PageWriter<impl Write>) -> Outcome {
         customer.memory().load_context()?.turns().filter(|turn| !turn.resolved).count();
     out.heading("Analytics")?;
     out.pair("Turns", &format!("{} in {} sessions", summary.turns, summary.sessions))?;
-    let rate = decimals(summary.resolution_rate_percent(), 1);
+    let rate = decimals(summary.turn_resolution_rate().map(|rate| rate * 100.0), 1);
     out.pair(
         "Resolved",
         &format!("{} ({rate} %), {unresolved} left open", counted(summary.resolved_turns, "turn")),
     )?;
-    let rate = decimals(summary.session_resolution_rate_percent(), 1);
+    let rate = decimals(summary.session_resolution_rate().map(|rate| rate * 100.0), 1);
     let sessions = counted(summary.resolved_sessions, "session");
     out.pair("", &format!("{sessions} ({rate} %), judged by the last turn"))?;
     out.pair("Confidence", &format!("{} on average", decimals(summary.mean_confidence, 2)))?;

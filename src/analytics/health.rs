@@ -1,32 +1,32 @@
-//! Whether the figures are as they should be.
+//! Whether a report keeps within limits.
 //!
-//! Knows that a figure over few cases says nothing, and then stays silent.
+//! Knows that a metric over few cases says nothing, and does not judge it.
 
 use super::report::AnalyticsReport;
 use std::fmt;
 
-/// Where figures begin to worry; rates are 0 to 1.
+/// The limits that a report is judged by; rates are 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct HealthLimits {
-    /// Settled sessions, at least.
+    /// Least share of resolved sessions.
     pub min_session_resolution_rate: f64,
-    /// First contacts that settle the matter, at least.
+    /// Least share of first contacts that resolve the matter.
     pub min_first_contact_resolution_rate: f64,
-    /// Sessions that come back with the same, at most.
+    /// Largest share of sessions on a topic raised before.
     pub max_repeat_rate: f64,
-    /// Turns with a reason to escalate, at most.
+    /// Largest share of turns with a reason to escalate.
     pub max_escalation_rate: f64,
-    /// The mean rating, at least.
+    /// Least mean rating, 1 to 5.
     pub min_mean_rating: f64,
-    /// The mean confidence, at least.
+    /// Least mean confidence.
     pub min_mean_confidence: f64,
-    /// A figure over fewer cases is not judged.
+    /// A metric over fewer cases is not judged.
     pub min_cases: u64,
 }
 
 impl Default for HealthLimits {
-    /// 0.7, 0.6, 0.2, 0.2, 3.5, 0.6, from 20 cases on.
+    /// Defaults: 0.7, 0.6, 0.2, 0.2, 3.5 and 0.6, in the order of the fields; 20 cases.
     fn default() -> HealthLimits {
         HealthLimits {
             min_session_resolution_rate: 0.7,
@@ -40,45 +40,45 @@ impl Default for HealthLimits {
     }
 }
 
-/// A figure that is not as it should be.
+/// A metric outside its limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub struct Worry {
-    /// The figure's name.
-    pub figure: &'static str,
-    /// What it is.
+pub struct LimitBreach {
+    /// The metric's name, one of [`Metrics::names`](crate::Metrics::names).
+    pub metric: &'static str,
+    /// Its value.
     pub value: f64,
-    /// What it should at least, or at most, be.
+    /// The limit it breaks.
     pub limit: f64,
-    /// Over how many cases.
+    /// How many cases it is over.
     pub cases: u64,
 }
 
-impl fmt::Display for Worry {
+impl fmt::Display for LimitBreach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let side = if self.value < self.limit { "below" } else { "above" };
         write!(
             f,
             "{} is {:.3}, {side} {} (over {})",
-            self.figure, self.value, self.limit, self.cases
+            self.metric, self.value, self.limit, self.cases
         )
     }
 }
 
-/// What of a report worries.
+/// The limits that a report breaks.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Health {
-    /// The figures out of their limits.
-    pub worries: Vec<Worry>,
-    /// The figures that have too few cases to be judged.
+    /// The metrics outside their limits.
+    pub breaches: Vec<LimitBreach>,
+    /// The metrics that have too few cases to be judged.
     pub unknown: Vec<&'static str>,
 }
 
 impl Health {
-    /// Whether nothing worries, as far as can be judged.
+    /// Whether nothing breaches, as far as can be judged.
     pub fn is_healthy(&self) -> bool {
-        self.worries.is_empty()
+        self.breaches.is_empty()
     }
 }
 
@@ -111,21 +111,21 @@ impl AnalyticsReport {
             ("repeat_rate", totals.repeat_rate(), totals.sessions, limits.max_repeat_rate),
             ("escalation_rate", totals.escalation_rate(), totals.turns, limits.max_escalation_rate),
         ];
-        let mut health = Health { worries: Vec::new(), unknown: Vec::new() };
+        let mut health = Health { breaches: Vec::new(), unknown: Vec::new() };
         let mut judge =
-            |figure, value: Option<f64>, cases: u64, limit: f64, is_floor: bool| match value {
+            |metric, value: Option<f64>, cases: u64, limit: f64, is_floor: bool| match value {
                 Some(value) if cases >= limits.min_cases => {
                     if (is_floor && value < limit) || (!is_floor && value > limit) {
-                        health.worries.push(Worry { figure, value, limit, cases });
+                        health.breaches.push(LimitBreach { metric, value, limit, cases });
                     }
                 }
-                _ => health.unknown.push(figure),
+                _ => health.unknown.push(metric),
             };
-        for (figure, value, cases, limit) in at_least {
-            judge(figure, value, cases, limit, true);
+        for (metric, value, cases, limit) in at_least {
+            judge(metric, value, cases, limit, true);
         }
-        for (figure, value, cases, limit) in at_most {
-            judge(figure, value, cases, limit, false);
+        for (metric, value, cases, limit) in at_most {
+            judge(metric, value, cases, limit, false);
         }
         health
     }

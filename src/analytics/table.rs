@@ -1,6 +1,6 @@
-//! The statements behind the figures: each sums what is stored, and keeps nothing.
+//! The statements behind summaries and reports: each sums what is stored, and keeps nothing.
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::store::{Tx, Value};
 
 /// Sums over turns and sessions.
@@ -65,7 +65,12 @@ pub(super) fn customers_after(tx: &dyn Tx, tenant: &str, after: i64) -> Result<V
 
 fn sums(tx: &dyn Tx, sql: &'static str, values: &[Value]) -> Result<Sums> {
     let found = tx.first(sql, values, |row| {
-        let natural = |column| row.int(column).map(|value| u64::try_from(value).unwrap_or(0));
+        let natural = |column| {
+            u64::try_from(row.int(column)?).map_err(|cause| {
+                let message = "the counts of stored turns are damaged: a sum is below zero";
+                Error::new(ErrorKind::Corrupt, message).with_source(cause)
+            })
+        };
         Ok(Sums {
             customers: natural(0)?,
             sessions: natural(1)?,

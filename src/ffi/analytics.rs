@@ -48,6 +48,10 @@ pub struct confidant_summary {
 // SAFETY: plain C data without padding.
 unsafe impl Record for confidant_summary {}
 
+fn percent(rate: Option<f64>) -> f64 {
+    rate.map_or(0.0, |rate| rate * 100.0)
+}
+
 fn record(summary: &Summary) -> confidant_summary {
     confidant_summary {
         struct_size: 0,
@@ -59,8 +63,8 @@ fn record(summary: &Summary) -> confidant_summary {
         resolved_turns: summary.resolved_turns,
         mean_confidence: summary.mean_confidence.unwrap_or(0.0),
         mean_rating: summary.mean_rating.unwrap_or(0.0),
-        resolution_rate_percent: summary.resolution_rate_percent().unwrap_or(0.0),
-        session_resolution_rate_percent: summary.session_resolution_rate_percent().unwrap_or(0.0),
+        resolution_rate_percent: percent(summary.turn_resolution_rate()),
+        session_resolution_rate_percent: percent(summary.session_resolution_rate()),
         turns_per_session: summary.turns_per_session().unwrap_or(0.0),
         has_mean_confidence: u32::from(summary.mean_confidence.is_some()),
         has_mean_rating: u32::from(summary.mean_rating.is_some()),

@@ -9,7 +9,7 @@ use super::record::{Record, read_if_given};
 use super::report::confidant_analytics_report;
 use super::text::{confidant_flag, confidant_str, view};
 use super::views::{Views, shown, shown_text};
-use crate::{Health, HealthLimits, Worry};
+use crate::{Health, HealthLimits, LimitBreach};
 use std::mem::size_of;
 
 /// Where figures begin to worry; rates are 0 to 1. Begin with `CONFIDANT_HEALTH_LIMITS_INIT`.
@@ -75,10 +75,10 @@ pub struct confidant_worry {
     pub cases: u64,
 }
 
-fn view_worry(worry: &Worry) -> confidant_worry {
+fn view_worry(worry: &LimitBreach) -> confidant_worry {
     confidant_worry {
         struct_size: size_of::<confidant_worry>(),
-        figure: view(worry.figure),
+        figure: view(worry.metric),
         value: worry.value,
         limit: worry.limit,
         cases: worry.cases,
@@ -130,7 +130,7 @@ pub unsafe extern "C" fn confidant_analytics_report_health(
         let limits = read_if_given(limits, "limits")?
             .map_or_else(HealthLimits::default, |given| self::limits(&given));
         let health = report.health(&limits);
-        out.give(confidant_health { worries: Views::of(&health.worries, view_worry), health })
+        out.give(confidant_health { worries: Views::of(&health.breaches, view_worry), health })
     })
 }
 

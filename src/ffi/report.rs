@@ -10,7 +10,7 @@ use super::memory::confidant_memory;
 use super::record::{Record, read_if_given};
 use super::text::{NO_TEXT, confidant_flag, confidant_str, view};
 use super::views::{Views, shown, shown_number, shown_text};
-use crate::{AnalyticsReport, ConversationAnalytics, Figures, KnowledgeUsage, Result, Timestamp};
+use crate::{AnalyticsReport, ConversationAnalytics, KnowledgeUsage, Metrics, Result, Timestamp};
 use std::mem::size_of;
 use std::sync::OnceLock;
 
@@ -22,7 +22,7 @@ pub const CONFIDANT_COUNTS_TOPIC: i32 = 2;
 pub const CONFIDANT_COUNTS_ESCALATION: i32 = 3;
 /// Customers by tier, as hosts noted it (`tier` in a turn's metadata).
 pub const CONFIDANT_COUNTS_TIER: i32 = 4;
-/// Customers by where their mood goes: "improving", "declining", "stable", "insufficient_data".
+/// Customers by where their mood goes: "improving", "declining", "stable", "unknown".
 pub const CONFIDANT_COUNTS_TREND: i32 = 5;
 /// What a tenant's articles were used for, ever: "articles", "used_articles", "uses", "helped";
 /// none in the report of one customer.
@@ -49,6 +49,8 @@ pub struct confidant_analytics_report {
     pub(super) report: AnalyticsReport,
     totals: Views<confidant_figures>,
     days: Views<confidant_figures>,
+    /// What the days' views show.
+    _day_names: Box<[String]>,
     counts: [Views<confidant_label_count>; 6],
     resolvers: Views<confidant_resolver>,
     json: OnceLock<String>,
@@ -186,7 +188,7 @@ fn rate(rate: Option<f64>) -> (f64, confidant_flag) {
     (rate.unwrap_or(0.0), u32::from(rate.is_some()))
 }
 
-fn view_figures(of: &Figures, day: confidant_str) -> confidant_figures {
+fn view_figures(of: &Metrics, day: confidant_str) -> confidant_figures {
     let (turn_resolution_rate, has_turn_resolution_rate) = rate(of.turn_resolution_rate());
     let (session_resolution_rate, has_session_resolution_rate) = rate(of.session_resolution_rate());
     let (first_contact_resolution_rate, has_first_contact_resolution_rate) =
@@ -255,7 +257,7 @@ fn counts<'n>(of: impl Iterator<Item = (&'n str, u64)>) -> Views<confidant_label
     Views::of(of, |(name, count)| confidant_label_count { struct_size, name: view(name), count })
 }
 
-fn resolvers(of: &Figures) -> Views<confidant_resolver> {
+fn resolvers(of: &Metrics) -> Views<confidant_resolver> {
     Views::of(&of.resolved_by, |(by, count)| confidant_resolver {
         struct_size: size_of::<confidant_resolver>(),
         agent: by.agent.as_deref().map_or(NO_TEXT, view),
@@ -275,9 +277,13 @@ impl confidant_analytics_report {
         });
         let report = analytics.report()?;
         let totals = &report.totals;
+        let day_names: Box<[String]> = report.days.keys().map(ToString::to_string).collect();
         Ok(confidant_analytics_report {
             totals: Views(Box::from([view_figures(totals, NO_TEXT)])),
-            days: Views::of(&report.days, |(day, figures)| view_figures(figures, view(day))),
+            days: Views::of(report.days.values().zip(&day_names), |(metrics, day)| {
+                view_figures(metrics, view(day))
+            }),
+            _day_names: day_names,
             counts: [
                 counts(totals.sentiments.iter().map(|(of, count)| (of.name(), *count))),
                 counts(totals.topics.iter().map(|(of, count)| (of.name(), *count))),

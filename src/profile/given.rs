@@ -7,6 +7,7 @@ use crate::memory::Turn;
 use crate::signals::{EntityKind, SignalContext, SignalRules, Signals};
 use crate::text::own_parts;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -98,6 +99,7 @@ impl Given {
 
     /// Learns from one more turn; `asked` is what the agent said before it.
     pub(super) fn learn(&mut self, turn: &Turn, asked: Option<&str>, rules: &SignalRules) {
+        let mut told: Vec<(Told, GivenFact)> = Vec::new();
         for (offset, part) in own_parts(turn.said.as_deref().unwrap_or_default()) {
             let mut context = SignalContext::new().rules(rules);
             if let Some(asked) = asked {
@@ -120,10 +122,19 @@ impl Given {
                     rule: entity.rule,
                     score: entity.score,
                 };
-                self.facts.retain(|known| !is_same(known, &fact));
-                self.facts.push(fact);
+                told.push((Told::of(&fact), fact));
             }
         }
+        if told.is_empty() {
+            return;
+        }
+        // Of one thing told twice the newer place stays. Each fact is looked at once, since a
+        // turn may hold thousands.
+        let mut newer: HashSet<&Told> = HashSet::with_capacity(told.len());
+        let is_newest: Vec<bool> = told.iter().rev().map(|(key, _)| newer.insert(key)).collect();
+        self.facts.retain(|known| !newer.contains(&Told::of(known)));
+        let told = told.into_iter().zip(is_newest.into_iter().rev());
+        self.facts.extend(told.filter_map(|((_, fact), is_newest)| is_newest.then_some(fact)));
         let too_many = self.facts.len().saturating_sub(MAX_FACTS);
         self.facts.drain(..too_many);
     }
@@ -134,9 +145,17 @@ fn is_given(kind: EntityKind) -> bool {
     !matches!(kind, EntityKind::Amount | EntityKind::Date | EntityKind::Product)
 }
 
-fn is_same(one: &GivenFact, other: &GivenFact) -> bool {
-    let plain = |value: &str| -> String {
-        value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-    };
-    one.kind == other.kind && plain(&one.value) == plain(&other.value)
+/// What two facts have in common if they tell the same thing.
+#[derive(PartialEq, Eq, Hash)]
+struct Told {
+    kind: EntityKind,
+    /// The letters and digits of the value, in lower case.
+    plain: String,
+}
+
+impl Told {
+    fn of(fact: &GivenFact) -> Told {
+        let letters = fact.value.chars().filter(|c| c.is_alphanumeric());
+        Told { kind: fact.kind, plain: letters.flat_map(char::to_lowercase).collect() }
+    }
 }
