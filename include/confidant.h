@@ -1,6 +1,6 @@
 // confidant remembers customers: every conversation in one file, across restarts, channels, agents and years.
 //
-// Generated from src/ffi/ by `UPDATE_HEADER=1 cargo test --features capi --test header`; do not edit.
+// Generated from capi/src/ by `UPDATE_HEADER=1 cargo test -p confidant-capi --test header`; do not edit.
 //
 // What holds for every function here:
 //
@@ -530,10 +530,6 @@
 // The company's own, in `persona_name`, `persona_manner` and `persona_tone`.
 #define CONFIDANT_PERSONA_OWN 3
 
-// An open memory, in one file or on one server. Usable from many threads at once. Every other
-// handle keeps it open, so it may be closed before them.
-typedef struct confidant confidant;
-
 // Answers customers with a language model, on top of their memory. Usable from many threads at
 // once.
 typedef struct confidant_agent confidant_agent;
@@ -637,6 +633,10 @@ typedef struct confidant_signal_rules confidant_signal_rules;
 
 // All that one message says. Immutable, so it may be read from many threads at once.
 typedef struct confidant_signals confidant_signals;
+
+// An open memory, in one file or on one server. Usable from many threads at once. Every other
+// handle keeps it open, so it may be closed before them.
+typedef struct confidant confidant;
 
 // Stored turns, oldest first. Immutable, so it may be read from many threads at once.
 typedef struct confidant_turns confidant_turns;

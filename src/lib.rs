@@ -49,10 +49,6 @@ mod assembly;
 mod codec;
 mod embedding;
 mod error;
-/// The C ABI, for C hosts and for tests; Rust hosts have everything else of this crate.
-#[cfg(feature = "capi")]
-#[doc(hidden)]
-pub mod ffi;
 mod id;
 mod knowledge;
 mod llm;

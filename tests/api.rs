@@ -111,10 +111,7 @@ fn exported(file: &syn::File) -> BTreeMap<String, String> {
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         if entry.is_dir() {
-            // The C ABI has a record of its own (tests/abi.rs).
-            if !entry.ends_with("src/ffi") {
-                sources(&entry, into);
-            }
+            sources(&entry, into);
         } else if entry.extension().is_some_and(|extension| extension == "rs") {
             into.push(entry);
         }

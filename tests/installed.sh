@@ -2,7 +2,7 @@
 # An installed library is what a distribution wants: its SONAME, our symbols alone, its size, its pkg-config file; and the
 # C and C++ programs build against it by that file alone, linked dynamically and statically.
 #
-#   tests/installed.sh PREFIX MOST_BYTES      after cargo cinstall --profile capi --prefix=PREFIX
+#   tests/installed.sh PREFIX MOST_BYTES      after cargo cinstall -p confidant-capi --profile capi --prefix=PREFIX
 set -euo pipefail
 cd "$(dirname "$0")/.."
 prefix=$(cd "$1" && pwd)

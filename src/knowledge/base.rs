@@ -46,7 +46,7 @@ pub struct KnowledgeUsage {
 
 impl KnowledgeUsage {
     /// The figures with their names.
-    pub(crate) fn named(&self) -> [(&'static str, u64); 4] {
+    pub fn named(&self) -> [(&'static str, u64); 4] {
         [
             ("articles", self.articles),
             ("used_articles", self.used_articles),

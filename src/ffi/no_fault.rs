@@ -1,5 +1,0 @@
-//! No planted panics: what a library without the feature `fault` has in their place.
-
-/// Never panics.
-#[inline(always)]
-pub(super) fn strike() {}
