@@ -15,7 +15,7 @@
 //! | see how it goes | [`Tenant::analytics`], [`ConversationAnalytics::report`] |
 //! | never ask twice | [`Customer::given`], [`Given::asked_again`] |
 //! | know what a message says | [`Signals::of`], [`SignalRules`], [`LinearTable`] |
-//! | read a text | [`Normalized`], [`redact`], [`language_of`] |
+//! | read a text | [`OwnWords`], [`Normalized`], [`redact`], [`language_of`] |
 //! | look after the file | [`Confidant::maintain`], [`Confidant::check`], [`Confidant::compact`] |
 //!
 //! ```
@@ -99,7 +99,7 @@ pub use signals::{
     SignalContext, SignalRules, Signals, Topic, Urgency, WishKind,
 };
 pub use store::Durability;
-pub use text::{Normalized, Redacted, Sensitive, language_of, redact};
+pub use text::{Normalized, OwnWords, Redacted, Sensitive, language_of, redact};
 pub use time::{Clock, Day, SystemClock, Timestamp};
 
 /// The README's Rust is compiled with the tests.

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions)]
 
 use confidant::{
-    Confidant, Given, LinearTable, NewTurn, Normalized, PreferenceExtractor, Sentiment,
+    Confidant, Given, LinearTable, NewTurn, Normalized, OwnWords, PreferenceExtractor, Sentiment,
     SignalContext, SignalRules, Signals, Turn, language_of, redact,
 };
 use std::hint::black_box;
@@ -92,6 +92,53 @@ fn texts_are_normalised_in_linear_time() {
         let span = normal.original(0..normal.as_str().len());
         assert!(text.get(span).is_some());
     });
+}
+
+#[test]
+fn own_words_are_found_in_linear_time() {
+    let find = |text: &str| {
+        let own = OwnWords::new(text);
+        assert!(text.get(own.original(0..own.as_str().len())).is_some());
+    };
+    each_piece("finding own words", &find);
+    for piece in [
+        "<",
+        "<p",
+        "<p>",
+        "<b ",
+        "<div><blockquote>",
+        "</p>",
+        "<!--",
+        "<a href='",
+        "&",
+        "&amp;",
+        "&#",
+        "&#x41",
+        "<script>",
+        "<style><",
+        "<svg><svg>",
+        "\n",
+        "From: a\n",
+        "From: a@b\nTo: b\n\n",
+        "On 2 Jan 10:00 ",
+        "On 2 Jan 10:00\n",
+        "wrote:\n",
+        "--- ",
+        "Regards,\nBob\n",
+        "Sent from my ",
+        "this message \n\n",
+        "this message\n",
+        "Agent: a\nMe: b\n",
+        "[10:00] ",
+        "> a\nb\n",
+        "____",
+        "\r",
+    ] {
+        let (short, long) = (text_of(piece, LIMIT / TIMES), text_of(piece, LIMIT));
+        is_linear("finding own words", piece, &mut || find(&short), &mut || find(&long));
+        let (short, long) = (format!("<p>{short}"), format!("<p>{long}"));
+        is_linear("finding own words", piece, &mut || find(&short), &mut || find(&long));
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::rule::Shows;
 use super::rule_set::{Hit, RuleSet};
 use super::rules::SignalRules;
 use super::sentiment::{self, Tone};
-use crate::text::{Normalized, language_of};
+use crate::text::{Normalized, OwnWords, language_of};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -104,8 +104,18 @@ const UNLIKELY: f32 = 0.15;
 const BLAME: f32 = -2.0;
 
 impl Signals {
-    /// Reads a message. Any text gives an answer; linear in its length.
+    /// Reads the customer's own words in a message ([`OwnWords`]); places are those of the message.
+    /// Any text gives an answer; linear in its length.
     pub fn of(text: &str, context: &SignalContext<'_>) -> Signals {
+        let own = OwnWords::new(text);
+        let mut signals = Signals::of_own(own.as_str(), context);
+        if !own.is_whole() {
+            signals.move_to(|span| own.original(span));
+        }
+        signals
+    }
+
+    fn of_own(text: &str, context: &SignalContext<'_>) -> Signals {
         let rules = context.rules.unwrap_or_else(|| SignalRules::shared());
         let normal = Normalized::of(text);
         let mut reading = Reading::of(&rules.set, normal.as_str());
@@ -121,6 +131,25 @@ impl Signals {
         let mut signals = found.conclude(context);
         signals.language = language;
         signals
+    }
+
+    /// Gives every place as one of another text.
+    fn move_to(&mut self, place: impl Fn(Range<usize>) -> Range<usize>) {
+        fn cues<T>(finding: &mut Finding<T>) -> impl Iterator<Item = &mut Range<usize>> {
+            finding.cues.iter_mut().map(|cue| &mut cue.span)
+        }
+        let spans = cues(&mut self.sentiment)
+            .chain(self.frustrated.iter_mut().flat_map(cues))
+            .chain(self.angry.iter_mut().flat_map(cues))
+            .chain(cues(&mut self.urgency))
+            .chain(self.topics.iter_mut().flat_map(cues))
+            .chain(cues(&mut self.intent))
+            .chain(self.escalations.iter_mut().flat_map(cues))
+            .chain(self.entities.iter_mut().map(|entity| &mut entity.span))
+            .chain(self.style_cues.iter_mut().map(|cue| &mut cue.span));
+        for span in spans {
+            *span = place(span.clone());
+        }
     }
 }
 

@@ -4,9 +4,13 @@
 //! Pure, and knows nothing of rules, turns or stores. Spans always point into the text as it
 //! was given.
 
+mod html;
 mod language;
 mod lines;
+mod mail;
+mod mail_words;
 mod normal;
+mod own;
 mod redact;
 mod words;
 
@@ -14,6 +18,7 @@ pub(crate) use language::MIN_CHARACTERS;
 pub use language::language_of;
 pub(crate) use lines::own_parts;
 pub use normal::Normalized;
+pub use own::OwnWords;
 pub(crate) use redact::sensitive;
 pub use redact::{Redacted, Sensitive, redact};
 pub(crate) use words::{ShortWord, Word, WordHasher, WordMap, words};
