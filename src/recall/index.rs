@@ -5,10 +5,10 @@
 //! dropped and built again at any time.
 
 use super::group::Groups;
-use super::met::Met;
+use super::near_cache::NearCache;
 use super::postings::{MAX_DOCUMENTS, Postings, entry};
-use super::similar::Similar;
 use super::vocabulary::{NONE, Place, Vocabulary};
+use super::word_cache::WordCache;
 use crate::embedding::{
     DIMENSIONS, Embedding, Span, Sum, Token, Vector, folded_spans, spans, tokens, wide,
 };
@@ -101,7 +101,7 @@ pub(crate) struct Index {
     spelled: Vec<(Box<str>, u8)>,
     pub(super) live: usize,
     pub(super) total_length: u64,
-    pub(super) similar: Mutex<Similar>,
+    pub(super) similar: Mutex<NearCache>,
 }
 
 /// Room to work in while texts are read.
@@ -116,13 +116,13 @@ pub(crate) struct Reader {
     found: Vec<u32>,
     words: Vec<u32>,
     stems: Vec<u32>,
-    met: Met,
+    cache: WordCache,
 }
 
 #[cfg(test)]
 impl Reader {
-    pub(super) fn met(&self) -> &Met {
-        &self.met
+    pub(super) fn cache(&self) -> &WordCache {
+        &self.cache
     }
 }
 
@@ -364,11 +364,11 @@ impl Index {
     fn read(&mut self, reader: &mut Reader, parts: &[Part<'_>]) -> Sum {
         self.take_apart(reader, parts);
         let mut sum = Sum::default();
-        let Reader { folded, spans, late, parts, found, met, .. } = reader;
+        let Reader { folded, spans, late, parts, found, cache, .. } = reader;
         found.clear();
         // Each step goes through all tokens at once: then they do not wait for each other's memory.
-        met.find(spans, found, parts, late);
-        sum.add_words(met.sums(), parts);
+        cache.find(spans, found, parts, late);
+        sum.add_words(cache.sums(), parts);
         let (table, vocabulary) = (self.table, &mut self.vocabulary);
         for span in late.drain(..) {
             match span.token(folded) {
@@ -377,7 +377,7 @@ impl Index {
                         table.and_then(|table| Some((table, table.sign(sign)?)))
                     {
                         table.add(row, &mut sum);
-                        met.keep(span.short, NONE, |sum| table.add(row, sum));
+                        cache.keep(span.short, NONE, |sum| table.add(row, sum));
                     }
                 }
                 Token::Word(word) => {
@@ -395,12 +395,12 @@ impl Index {
                     };
                     add(&mut sum);
                     if number.is_some() {
-                        met.keep(span.short, said.unwrap_or(NONE), add);
+                        cache.keep(span.short, said.unwrap_or(NONE), add);
                     }
                 }
             }
         }
-        met.texts += 1;
+        cache.texts += 1;
         sum
     }
 

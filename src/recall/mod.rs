@@ -4,22 +4,26 @@
 //! are compared.
 
 mod best;
+mod bytes;
+mod explain;
 mod group;
 mod index;
 mod kernel;
-mod met;
-mod number;
+mod logarithm;
+mod near_cache;
 mod postings;
 mod rank;
 mod similar;
 mod snapshot;
 mod stem;
 mod stop;
+mod time_expression;
 mod vocabulary;
-mod when;
+mod word_cache;
 
+pub(crate) use bytes::{Source, Writer};
+pub(crate) use explain::{Explainer, Match};
 pub(crate) use index::{Direction, Document, Entry, Index, Part, Reader};
-pub(crate) use rank::{Answer, Hit, Mix, Question, Sieve, Term, Wanted};
-pub(crate) use snapshot::{Source, Writer};
+pub(crate) use rank::{Answer, Hit, Mix, Question, Term, Wanted};
+pub(crate) use time_expression::period;
 pub(crate) use vocabulary::mark;
-pub(crate) use when::period;

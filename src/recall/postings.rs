@@ -5,7 +5,7 @@
 //! numbers share the high half lie together. A list names each document once, upwards, and
 //! behind them, downwards, each one again as often as it holds the word more than once.
 
-use super::snapshot::{Source, Writer};
+use super::bytes::{Source, Writer};
 
 const COUNT_BITS: u32 = 8;
 const MAX_COUNT: u32 = (1 << COUNT_BITS) - 1;

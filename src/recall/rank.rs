@@ -9,9 +9,9 @@ use super::index::{Direction, Entry, Index, NO_VOICE};
 use super::kernel::{
     TIMES, cosines, fuse, largest, lend, norms, peaked, peaks, peaks_of, weigh, weighed,
 };
-use super::number::ln;
+use super::logarithm::ln;
+use super::near_cache::Near;
 use super::postings::{each_again, halves};
-use super::similar::Near;
 use super::stop::is_stop;
 use super::vocabulary::NONE;
 use crate::embedding::{DIMENSIONS, Sum, Token, dots, tokens};
@@ -117,32 +117,6 @@ pub(crate) struct Term {
     pub(crate) word: String,
     pub(super) stem: u32,
     pub(super) near: Arc<[Near]>,
-}
-
-const SIEVE_BITS: usize = 1_024;
-
-/// Tells quickly of most words that they are not among a few: by their first letters and length.
-pub(crate) struct Sieve([u64; SIEVE_BITS / 64]);
-
-impl Sieve {
-    fn place(word: &[u8]) -> (usize, u64) {
-        let mut first = [0; 4];
-        first.iter_mut().zip(word).for_each(|(to, from)| *to = *from);
-        // No word is told apart from others by what comes behind so many bytes.
-        let length = u32::try_from(word.len().min(16)).unwrap_or(0);
-        let mixed = (u32::from_le_bytes(first) ^ length).wrapping_mul(0x9e37_79b1);
-        (index(mixed >> 28), 1 << ((mixed >> 22) % 64))
-    }
-
-    fn add(&mut self, word: &[u8]) {
-        let (slot, bit) = Sieve::place(word);
-        self.0.get_mut(slot).into_iter().for_each(|bits| *bits |= bit);
-    }
-
-    fn may_hold(&self, word: &[u8]) -> bool {
-        let (slot, bit) = Sieve::place(word);
-        self.0.get(slot).is_some_and(|bits| bits & bit != 0)
-    }
 }
 
 /// Room for the next questions, to whatever index, so that none needs some of its own.
@@ -306,45 +280,6 @@ impl Index {
             }
         }
         holding
-    }
-
-    /// Which words can answer those of a question at all.
-    pub(crate) fn sieve(&self, terms: &[Term]) -> Sieve {
-        let mut sieve = Sieve([0; SIEVE_BITS / 64]);
-        for term in terms {
-            let near = term.near.iter().map(|(word, _)| *word);
-            self.vocabulary
-                .family(term.stem)
-                .chain(near)
-                .for_each(|word| sieve.add(self.vocabulary.text(word)));
-        }
-        sieve
-    }
-
-    /// Shows which words of a text answer which words of a question, and how strongly.
-    pub(crate) fn explain(
-        &self,
-        terms: &[Term],
-        sieve: &Sieve,
-        folded: &mut String,
-        text: &str,
-        show: &mut dyn FnMut(&str, &str, f32),
-    ) {
-        tokens(text, folded, |token| {
-            let Token::Word(found) = token else { return };
-            if !sieve.may_hold(found.as_bytes()) {
-                return;
-            }
-            let Some(number) = self.vocabulary.find(found.as_bytes()) else { return };
-            let stem = self.vocabulary.stem(number);
-            for term in terms {
-                if stem != NONE && stem == term.stem {
-                    show(&term.word, found, 1.0);
-                } else if let Some((_, gain)) = term.near.iter().find(|(word, _)| *word == number) {
-                    show(&term.word, found, *gain);
-                }
-            }
-        });
     }
 
     /// The words of a question that say something, each once, and its direction.

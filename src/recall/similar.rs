@@ -4,9 +4,9 @@
 //! came since are looked at when the word is asked for again.
 
 use super::index::Index;
+use super::near_cache::{Known, Near};
 use super::vocabulary::{NONE, Place};
 use crate::embedding::{Embedding, ROW_SHIFT, Vector, float, wide};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Words whose cosine is not above this have nothing to do with each other.
@@ -16,43 +16,6 @@ const GAIN: f32 = 0.6;
 /// Bytes that may be kept for the next questions, in all and a document.
 const KEPT_BYTES: usize = 16 << 10;
 const KEPT_BYTES_EACH: usize = 12;
-
-/// A word of the index and what it counts for the word asked for.
-pub(super) type Near = (u32, f32);
-
-#[derive(Default)]
-pub(crate) struct Similar {
-    kept: HashMap<Box<str>, Known>,
-    bytes: usize,
-}
-
-struct Known {
-    /// So many words of the vocabulary were looked at, and so many of those that were stems before.
-    seen: u32,
-    promoted: usize,
-    near: Arc<[Near]>,
-}
-
-impl Similar {
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    fn keep(&mut self, word: &str, known: Known, limit: usize) {
-        let bytes = |word: &str, known: &Known| {
-            word.len() + size_of_val(&*known.near) + 2 * size_of::<Known>()
-        };
-        self.bytes += bytes(word, &known);
-        if let Some((word, old)) = self.kept.remove_entry(word) {
-            self.bytes = self.bytes.saturating_sub(bytes(&word, &old));
-        }
-        if self.bytes > limit {
-            self.kept.clear();
-            self.bytes = bytes(word, &known);
-        }
-        self.kept.insert(word.into(), known);
-    }
-}
 
 impl Index {
     /// The words of the index that mean nearly the same as a folded word, say something, and have

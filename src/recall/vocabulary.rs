@@ -4,7 +4,7 @@
 //! stem stands, and where a word's vector is: in the table if the word is one piece, the sum
 //! of some rows if it is several. Numbers depend on the order in which texts came; no result does.
 
-use super::snapshot::{Source, Writer};
+use super::bytes::{Source, Writer};
 use super::stem::{self, stem};
 use super::stop::is_stop;
 use crate::embedding::{Embedding, NO_ROW, Sum};

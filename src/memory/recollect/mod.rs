@@ -17,7 +17,7 @@ use super::load::read_with;
 use super::table::{self, Scope};
 use super::turn::Turn;
 use crate::error::Result;
-use crate::recall::{Hit, Index, Sieve, Term};
+use crate::recall::{Explainer, Hit, Match, Term};
 use remembered::{Now, Remembered};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -53,16 +53,19 @@ impl Customer {
     /// 64 KiB; otherwise as [`load_context`](crate::PersistentBufferMemory::load_context).
     pub fn recall(&self, query: &RecallQuery<'_>) -> Result<Recalled> {
         let mut turns = Vec::new();
-        let (mut sieve, mut folded) = (None, String::new());
+        let mut explainer = None;
         let (_, basis) = self.each_recalled(query, &mut |remembered, terms, hit, turn| {
-            let sieve = sieve.get_or_insert_with(|| remembered.index.sieve(terms));
+            let explainer =
+                explainer.get_or_insert_with(|| Explainer::new(&remembered.index, terms));
+            let texts = [&turn.said, &turn.answer].into_iter().flatten().map(String::as_str);
+            let matches = explainer.matches(&remembered.index, terms, texts);
             turns.push(RecalledTurn {
                 turn: Turn::clone(turn),
                 score: hit.score,
                 words: hit.words,
                 meaning: hit.cosine,
                 neighbours: hit.lent,
-                matches: matches(&remembered.index, terms, sieve, &mut folded, turn),
+                matches: matches.into_iter().map(WordMatch::from).collect(),
             });
         })?;
         Ok(Recalled { turns, basis })
@@ -171,25 +174,8 @@ pub(crate) struct RecalledAndNewest {
 
 type Show<'s> = &'s mut dyn FnMut(&Remembered, &[Term], &Hit, &Arc<Turn>);
 
-/// The words of both halves that answer the question's, each pair once.
-fn matches(
-    index: &Index,
-    terms: &[Term],
-    sieve: &Sieve,
-    folded: &mut String,
-    turn: &Turn,
-) -> Vec<WordMatch> {
-    let mut matches: Vec<WordMatch> = Vec::new();
-    for text in [&turn.said, &turn.answer].into_iter().flatten() {
-        index.explain(terms, sieve, folded, text, &mut |asked, found, strength| {
-            if !matches.iter().any(|known| known.asked == asked && known.found == found) {
-                matches.push(WordMatch {
-                    asked: asked.to_owned(),
-                    found: found.to_owned(),
-                    strength,
-                });
-            }
-        });
+impl From<Match> for WordMatch {
+    fn from(Match { asked, found, strength }: Match) -> WordMatch {
+        WordMatch { asked, found, strength }
     }
-    matches
 }

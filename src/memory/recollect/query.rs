@@ -183,7 +183,8 @@ pub struct RecalledTurn {
     /// What the turns before and after it in its session, and the best one there, added to its
     /// score.
     pub neighbours: f32,
-    /// The words of the question that the turn holds, or nearly.
+    /// The words of the question that the turn holds, or nearly; the 256 strongest pairs of
+    /// words if there are more.
     pub matches: Vec<WordMatch>,
 }
 

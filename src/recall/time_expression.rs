@@ -4,8 +4,10 @@
 //! that time; nothing is left out for it, since people are often wrong about when.
 
 use crate::embedding::{Token, tokens};
+use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
-const DAY_MS: i64 = 86_400_000;
 const MONTHS: [&str; 12] = [
     "january",
     "february",
@@ -20,8 +22,15 @@ const MONTHS: [&str; 12] = [
     "november",
     "december",
 ];
-const WEEKDAYS: [&str; 7] =
-    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("monday", Weekday::Monday),
+    ("tuesday", Weekday::Tuesday),
+    ("wednesday", Weekday::Wednesday),
+    ("thursday", Weekday::Thursday),
+    ("friday", Weekday::Friday),
+    ("saturday", Weekday::Saturday),
+    ("sunday", Weekday::Sunday),
+];
 const COUNTS: [&str; 11] =
     ["a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 /// Words of a question that are looked at.
@@ -37,25 +46,31 @@ pub(crate) fn period(text: &str, now: i64) -> Option<(i64, i64)> {
             words.push(word.to_owned());
         }
     });
-    let today = now.div_euclid(DAY_MS);
-    let days = (0..words.len()).find_map(|at| days(&words, at, today));
-    days.map(|(from, until)| (from.saturating_mul(DAY_MS), until.saturating_mul(DAY_MS)))
+    let today = Timestamp::from_millisecond(now).ok()?.to_zoned(TimeZone::UTC).date();
+    let (from, until) = (0..words.len()).find_map(|at| days(&words, at, today))?;
+    Some((begins(from)?, begins(until)?))
 }
 
+/// The first millisecond of a day.
+fn begins(day: Date) -> Option<i64> {
+    Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond())
+}
+
+/// The first day and the day after the last.
+type Days = (Date, Date);
+
 /// The days of an expression that begins at a word.
-fn days(words: &[String], at: usize, today: i64) -> Option<(i64, i64)> {
+fn days(words: &[String], at: usize, today: Date) -> Option<Days> {
     let word = |place: usize| words.get(place).map_or("", String::as_str);
     let before = at.checked_sub(1).map_or("", word);
     let (this, next) = (word(at), word(at + 1));
     let is_led =
         matches!(before, "in" | "last" | "since" | "during" | "of" | "this" | "on" | "from");
     match this {
-        "today" => return Some((today, today + 1)),
-        "yesterday" => return Some((today - 1, today)),
-        "last" | "past" | "previous" | "this" => {
-            let back = i64::from(this != "this");
-            return unit_days(next, back, today);
-        }
+        "today" => return one_day(today),
+        "yesterday" => return one_day(today.yesterday().ok()?),
+        "last" | "past" | "previous" => return whole_unit(next, 1, today),
+        "this" => return whole_unit(next, 0, today),
         _ => {}
     }
     if word(at + 2) == "ago" {
@@ -69,100 +84,77 @@ fn days(words: &[String], at: usize, today: i64) -> Option<(i64, i64)> {
             || is_day_before
             || is_day_after
             || year(next).is_some();
-        return is_certain.then(|| month_days(month, before, next, word(at + 2), today));
+        let month = i8::try_from(month + 1).ok().filter(|_| is_certain)?;
+        return month_days(month, before, next, word(at + 2), today);
     }
-    if let Some(weekday) = position(&WEEKDAYS, this) {
-        // The first day of the epoch was a Thursday.
-        let since = (today + 3 - weekday).rem_euclid(7);
-        let day = today - if since == 0 { 7 } else { since };
-        return Some((day, day + 1));
+    if let Some((_, weekday)) = WEEKDAYS.iter().find(|(name, _)| *name == this) {
+        return one_day(today.nth_weekday(-1, *weekday).ok()?);
     }
-    let year = year(this).filter(|_| is_led)?;
-    Some((day_of(year, 0, 1), day_of(year + 1, 0, 1)))
+    let first = Date::new(year(this).filter(|_| is_led)?, 1, 1).ok()?;
+    Some((first, first.checked_add(1.year()).ok()?))
+}
+
+fn one_day(day: Date) -> Option<Days> {
+    Some((day, day.tomorrow().ok()?))
 }
 
 /// The whole week, month or year so many back.
-fn unit_days(unit: &str, back: i64, today: i64) -> Option<(i64, i64)> {
-    let (year, month, _) = civil(today);
-    match unit {
+fn whole_unit(unit: &str, back: i64, today: Date) -> Option<Days> {
+    let (first, span) = match unit {
         "week" => {
-            let monday = today - (today + 3).rem_euclid(7) - 7 * back;
-            Some((monday, monday + 7))
+            let into = i64::from(today.weekday().to_monday_zero_offset());
+            (today.checked_sub((into + 7 * back).days()).ok()?, 1.week())
         }
-        "month" => Some((day_of(year, month - back, 1), day_of(year, month - back + 1, 1))),
-        "year" => Some((day_of(year - back, 0, 1), day_of(year - back + 1, 0, 1))),
-        _ => None,
-    }
+        "month" => (today.first_of_month().checked_sub(back.months()).ok()?, 1.month()),
+        "year" => (today.first_of_year().checked_sub(back.years()).ok()?, 1.year()),
+        _ => return None,
+    };
+    Some((first, first.checked_add(span).ok()?))
 }
 
 /// "three days ago".
-fn ago(count: &str, unit: &str, today: i64) -> Option<(i64, i64)> {
+fn ago(count: &str, unit: &str, today: Date) -> Option<Days> {
     let words = position(&COUNTS, count).map(|place| place.max(1));
-    let count =
-        words.or_else(|| count.parse().ok()).filter(|count| (1..=10_000).contains(count))?;
+    let count = words.and_then(|count| i64::try_from(count).ok()).or_else(|| count.parse().ok());
+    let count = count.filter(|count| (1..=10_000).contains(count))?;
     match unit.trim_end_matches('s') {
-        "day" => Some((today - count, today - count + 1)),
+        "day" => one_day(today.checked_sub(count.days()).ok()?),
         // Nobody counts weeks to the day.
-        "week" => Some((today - 7 * count - 3, today - 7 * count + 4)),
-        "month" => unit_days("month", count, today),
-        "year" => unit_days("year", count, today),
+        "week" => {
+            let day = today.checked_sub(count.weeks()).ok()?;
+            Some((day.checked_sub(3.days()).ok()?, day.checked_add(4.days()).ok()?))
+        }
+        "month" => whole_unit("month", count, today),
+        "year" => whole_unit("year", count, today),
         _ => None,
     }
 }
 
 /// A month, or a day of it; without a year the newest that has begun.
-fn month_days(month: i64, before: &str, next: &str, second: &str, today: i64) -> (i64, i64) {
+fn month_days(month: i8, before: &str, next: &str, second: &str, today: Date) -> Option<Days> {
     let day = day_number(before).or_else(|| day_number(next).filter(|_| year(next).is_none()));
-    let (this_year, this_month, _) = civil(today);
-    let is_past = month < this_month || (month == this_month && before != "last");
-    let year = year(next).or_else(|| year(second)).unwrap_or(if is_past {
-        this_year
-    } else {
-        this_year - 1
-    });
-    match day {
-        Some(day) => (day_of(year, month, day), day_of(year, month, day) + 1),
-        None => (day_of(year, month, 1), day_of(year, month + 1, 1)),
+    let is_past = month < today.month() || (month == today.month() && before != "last");
+    let newest = if is_past { today.year() } else { today.year() - 1 };
+    let first = Date::new(year(next).or_else(|| year(second)).unwrap_or(newest), month, 1).ok()?;
+    match day.and_then(|day| Date::new(first.year(), month, day).ok()) {
+        Some(day) => one_day(day),
+        None => whole_unit("month", 0, first),
     }
 }
 
-fn position(words: &[&str], word: &str) -> Option<i64> {
-    words.iter().position(|known| *known == word).and_then(|place| i64::try_from(place).ok())
+fn position(words: &[&str], word: &str) -> Option<usize> {
+    words.iter().position(|known| *known == word)
 }
 
 /// "3", "21st".
-fn day_number(word: &str) -> Option<i64> {
+fn day_number(word: &str) -> Option<i8> {
     let digits =
         ["st", "nd", "rd", "th"].iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word);
     digits.parse().ok().filter(|day| digits.len() <= 2 && (1..=31).contains(day))
 }
 
-fn year(word: &str) -> Option<i64> {
+fn year(word: &str) -> Option<i16> {
     word.parse().ok().filter(|year| word.len() == 4 && (1970..=2199).contains(year))
-}
-
-/// The day of a date, counted from 1970-01-01; months count from 0 and may run over.
-fn day_of(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = (year + month.div_euclid(12), month.rem_euclid(12));
-    // Years begin in March, so that a leap day is the last one.
-    let shifted = year - i64::from(month < 2);
-    let in_year = (153 * (month + if month < 2 { 10 } else { -2 }) + 2) / 5 + day - 1;
-    let era = shifted.div_euclid(400);
-    let of_era = shifted.rem_euclid(400);
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + in_year - 719_468
-}
-
-/// The year, the month from 0 and the day from 1.
-fn civil(day: i64) -> (i64, i64, i64) {
-    let shifted = day + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let in_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * in_year + 2) / 153;
-    let (day, month) =
-        (in_year - (153 * month + 2) / 5 + 1, if month < 10 { month + 2 } else { month - 10 });
-    (year + era * 400 + i64::from(month < 2), month, day)
 }
 
 #[cfg(test)]
@@ -173,10 +165,7 @@ mod tests {
     const NOW: i64 = 1_795_253_400_000;
 
     fn seen(text: &str) -> Option<String> {
-        let show = |ms: i64| {
-            let (year, month, day) = civil(ms.div_euclid(DAY_MS));
-            format!("{year}-{:02}-{day:02}", month + 1)
-        };
+        let show = |ms: i64| crate::time::Day::of(crate::time::Timestamp::from_millis(ms));
         period(text, NOW).map(|(from, until)| format!("{} {}", show(from), show(until)))
     }
 
@@ -221,10 +210,14 @@ mod tests {
     }
 
     #[test]
-    fn the_calendar_goes_both_ways() {
-        for day in (-800_000..800_000).step_by(37) {
-            let (year, month, date) = civil(day);
-            assert_eq!(day_of(year, month, date), day);
+    fn a_day_that_no_month_has_means_the_month() {
+        assert_eq!(seen("on 31 June").as_deref(), Some("2026-06-01 2026-07-01"));
+    }
+
+    #[test]
+    fn a_clock_far_outside_of_the_calendar_knows_no_days() {
+        for now in [i64::MIN, -400_000_000_000_000, 300_000_000_000_000, i64::MAX] {
+            assert_eq!(period("yesterday, last year, 10000 years ago", now), None, "{now}");
         }
     }
 }

@@ -25,14 +25,14 @@ struct Slot {
 }
 
 #[derive(Default)]
-pub(crate) struct Met {
+pub(crate) struct WordCache {
     /// Texts read so far.
     pub(crate) texts: usize,
     slots: Vec<Slot>,
     sums: Vec<WordSum>,
 }
 
-impl Met {
+impl WordCache {
     /// Looks for tokens: the numbers of those that are known to `found` and the places of their
     /// parts to `parts`, the others to `late`.
     pub(crate) fn find(
@@ -108,7 +108,7 @@ fn place(word: u128) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Writer;
+    use super::super::bytes::Writer;
     use super::super::index::{Document, Index, Part, Reader};
     use super::*;
     use crate::embedding::Embedding;
@@ -122,7 +122,7 @@ mod tests {
             assert!(
                 index.push(&mut reader, &Document { key, parts: &parts, ..Document::default() })
             );
-            met = reader.met().slots.len();
+            met = reader.cache().slots.len();
             reader = reader_of(reader);
         }
         let mut to = Writer::default();
