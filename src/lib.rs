@@ -65,23 +65,25 @@ mod store;
 mod text;
 mod time;
 
-pub use agent::{Message, Persona, Price, Reply, Spending, SupportAgent, SupportAgentBuilder};
+pub use agent::{
+    Article, Message, Offline, Persona, Price, Reply, Spending, SupportAgent, SupportAgentBuilder,
+};
 pub use analytics::{
     AnalyticsReport, ConversationAnalytics, Health, HealthLimits, LimitBreach, Metrics, Mood,
     ResolvedBy, Summary, Trend,
 };
-pub use assembly::{AssembledContext, ContextRequest, EstimatedTokens, TokenCounter};
+pub use assembly::{AssembledContext, ContextRequest};
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
 pub use knowledge::{
     FoundArticle, FoundArticles, KnowledgeArticle, KnowledgeBase, KnowledgeUsage, NewArticle,
 };
-pub use llm::{
-    Article, AskedRequest, Embedder, Finish, Length, LlmBackend, LlmMessage, LlmOutcome,
-    LlmRequest, Offline, Role, Scripted, ScriptedReply, Tone, Usage,
-};
 #[cfg(feature = "http")]
-pub use llm::{HttpEmbedder, Ollama};
+pub use llm::{Anthropic, HttpEmbedder, Ollama, OpenAi};
+pub use llm::{
+    AskedRequest, Embedder, Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmRequest, Role,
+    Scripted, ScriptedReply, Tone, Usage,
+};
 pub use memory::{
     BufferStats, Builder, Channel, Collection, Condition, Confidant, Context, Customer, Embedded,
     FoundDocument, FoundDocuments, MAX_AUTHOR_BYTES, MAX_DOCUMENT_BYTES, MAX_KEY_BYTES,
@@ -99,7 +101,9 @@ pub use signals::{
     SignalContext, SignalRules, Signals, Topic, Urgency, WishKind,
 };
 pub use store::Durability;
-pub use text::{Normalized, OwnWords, Redacted, Sensitive, language_of, redact};
+pub use text::{
+    EstimatedTokens, Normalized, OwnWords, Redacted, Sensitive, TokenCounter, language_of, redact,
+};
 pub use time::{Clock, Day, SystemClock, Timestamp};
 
 /// The README's Rust is compiled with the tests.

@@ -2,7 +2,6 @@
 #![cfg(all(feature = "http", feature = "sqlite"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-#[allow(dead_code)]
 #[path = "support/fake_llm.rs"]
 mod fake_llm;
 mod support;

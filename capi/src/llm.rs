@@ -84,7 +84,7 @@ pub struct confidant_llm_reply<'a> {
     emit: &'a mut dyn FnMut(&str) -> ControlFlow<()>,
     outcome: LlmOutcome,
     has_usage: bool,
-    written_bytes: usize,
+    written: String,
     stopped: bool,
     failure: Option<Error>,
 }
@@ -158,7 +158,7 @@ impl LlmBackend for HostModel {
             emit,
             outcome: LlmOutcome::default(),
             has_usage: false,
-            written_bytes: 0,
+            written: String::new(),
             stopped: false,
             failure: None,
         };
@@ -192,7 +192,7 @@ impl LlmBackend for HostModel {
             outcome.finish = Finish::Cancelled;
         }
         if !reply.has_usage {
-            outcome.usage = request.estimated_usage(reply.written_bytes);
+            outcome.usage = request.estimated_usage(&reply.written);
         }
         Ok(outcome)
     }
@@ -371,7 +371,7 @@ pub unsafe extern "C" fn confidant_llm_reply_append(
         let reply = exclusive(reply, "reply")?;
         let piece = text(piece, "piece")?;
         if !reply.stopped {
-            reply.written_bytes = reply.written_bytes.saturating_add(piece.len());
+            reply.written.push_str(piece);
             reply.stopped = (reply.emit)(piece).is_break();
         }
         if reply.stopped {

@@ -4,28 +4,27 @@
 //! no lock or transaction is held while it thinks, and its answer joins the same turn.
 
 mod budget;
+mod offline;
 mod persona;
 mod prompt;
 mod reply;
 mod report;
 
 pub use budget::{Price, Spending};
+pub use offline::{Article, Offline};
 pub use persona::Persona;
 pub use reply::{Message, Reply};
 
 use crate::error::{Error, ErrorKind, LlmFailure, Result, invalid};
-use crate::llm::{Finish, LlmBackend, LlmOutcome, LlmRequest, Offline, Usage};
+use crate::llm::{Finish, LlmBackend, LlmOutcome, LlmRequest, Usage};
 use crate::memory::{Confidant, Context, NewAnswer, Session, Turn};
 use crate::preference::Preferences;
 use budget::Books;
 use prompt::{Material, Prompt};
-use report::{Reading, SelfReport};
+use report::{CONFIDENCE_IF_UNSAID, Reading, SelfReport};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-
-/// The confidence of a model that says nothing of it.
-const CONFIDENCE_IF_UNSAID: f64 = 0.7;
 
 /// Answers customers with a language model, on top of their memory.
 ///
@@ -214,7 +213,7 @@ impl SupportAgent {
         request.length = prompt.length;
         request.temperature = self.inner.temperature;
         request.max_tokens = self.inner.max_reply_tokens;
-        let mut reading = Reading::default();
+        let mut reading = Reading::of(prompt.quotable.clone());
         let mut stopped = false;
         let mut outcome = self.inner.llm.complete(&request, &mut |piece| {
             let show = reading.take(piece);

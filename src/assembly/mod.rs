@@ -5,8 +5,6 @@
 
 mod assembled;
 mod request;
-mod tokens;
 
 pub use assembled::AssembledContext;
 pub use request::ContextRequest;
-pub use tokens::{EstimatedTokens, TokenCounter};

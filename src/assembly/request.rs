@@ -1,9 +1,9 @@
 //! What is asked for when a context is put together.
 
 use super::assembled::AssembledContext;
-use super::tokens::{EstimatedTokens, TokenCounter};
 use crate::error::{Result, invalid};
 use crate::memory::Customer;
+use crate::text::{EstimatedTokens, TokenCounter};
 
 /// The least and the most that a budget may be.
 const BUDGET: std::ops::RangeInclusive<usize> = 16..=10_000_000;

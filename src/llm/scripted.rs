@@ -3,7 +3,7 @@
 //! Knows which reply comes next and what it was asked. Tests and demonstrations use it in
 //! place of a model: the same list gives the same conversation.
 
-use super::{Finish, Length, LlmBackend, LlmOutcome, LlmRequest, Role, Tone, estimate};
+use super::{Finish, Length, LlmBackend, LlmOutcome, LlmRequest, Role, Tone};
 use crate::error::{Error, LlmFailure, Result};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -130,7 +130,7 @@ impl fmt::Debug for AskedRequest {
 /// use std::ops::ControlFlow;
 ///
 /// let model = Scripted::new([ScriptedReply::new("It arrives today.").confidence(0.9).resolved(true)]);
-/// let messages = [LlmMessage { role: Role::Customer, text: "Where is my parcel?" }];
+/// let messages = [LlmMessage::new(Role::Customer, "Where is my parcel?")];
 /// let mut reply = String::new();
 /// let outcome = model.complete(&LlmRequest::new("", &messages), &mut |piece| {
 ///     reply.push_str(piece);
@@ -203,10 +203,10 @@ impl LlmBackend for Scripted {
                 format!("the script has no reply for request number {number}"),
             )
         })?;
-        let mut given_bytes = 0;
+        let mut given = String::new();
         let mut finish = Finish::Stop;
         for piece in &reply.pieces {
-            given_bytes += piece.len();
+            given.push_str(piece);
             if emit(piece).is_break() {
                 finish = Finish::Cancelled;
                 break;
@@ -216,7 +216,7 @@ impl LlmBackend for Scripted {
             Some(failure) if finish == Finish::Stop => Err(failure),
             _ => Ok(LlmOutcome {
                 finish,
-                usage: estimate::usage(request, given_bytes),
+                usage: request.estimated_usage(&given),
                 confidence: reply.confidence,
                 resolved: reply.resolved,
                 sources: reply.sources,
@@ -232,7 +232,7 @@ mod tests {
     use crate::llm::LlmMessage;
 
     fn ask(model: &Scripted, stop_after: usize) -> (Vec<String>, Result<LlmOutcome>) {
-        let messages = [LlmMessage { role: Role::Customer, text: "hello there" }];
+        let messages = [LlmMessage::new(Role::Customer, "hello there")];
         let mut request = LlmRequest::new("be kind", &messages);
         request.tone = Tone::Formal;
         let mut pieces = Vec::new();

@@ -4,6 +4,7 @@
 //! Pure, and knows nothing of rules, turns or stores. Spans always point into the text as it
 //! was given.
 
+mod defuse;
 mod html;
 mod language;
 mod lines;
@@ -12,8 +13,10 @@ mod mail_words;
 mod normal;
 mod own;
 mod redact;
+mod tokens;
 mod words;
 
+pub(crate) use defuse::defused;
 pub(crate) use language::MIN_CHARACTERS;
 pub use language::language_of;
 pub(crate) use lines::own_parts;
@@ -21,4 +24,5 @@ pub use normal::Normalized;
 pub use own::OwnWords;
 pub(crate) use redact::sensitive;
 pub use redact::{Redacted, Sensitive, redact};
+pub use tokens::{EstimatedTokens, TokenCounter};
 pub(crate) use words::{ShortWord, Word, WordHasher, WordMap, words};

@@ -3,6 +3,9 @@
 //! Knows how to misbehave on purpose: late, split, cut, reset or silent replies. It records
 //! what it was asked, and whether the client closed the connection first.
 
+// Each test program uses its own part of it.
+#![allow(dead_code)]
+
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +36,8 @@ pub struct Reply {
     first_byte_delay: Duration,
     write_size: usize,
     is_chunked: bool,
+    /// What is written again and again behind the frames, and the pause before each.
+    endless: Option<(Duration, Vec<u8>)>,
     end: End,
 }
 
@@ -46,6 +51,7 @@ impl Reply {
             first_byte_delay: Duration::ZERO,
             write_size: usize::MAX,
             is_chunked: false,
+            endless: None,
             end: End::Close,
         }
     }
@@ -78,6 +84,19 @@ impl Reply {
     pub fn frame_after(mut self, pause: Duration, bytes: impl AsRef<[u8]>) -> Self {
         self.frames.push((pause, bytes.as_ref().to_vec()));
         self
+    }
+
+    /// Writes those bytes again and again, behind all frames, until the client closes.
+    pub fn endless(mut self, pause: Duration, bytes: impl AsRef<[u8]>) -> Self {
+        self.endless = Some((pause, bytes.as_ref().to_vec()));
+        self
+    }
+
+    /// A success in server-sent events, one frame each; the frames hold their own line ends.
+    pub fn events<T: AsRef<[u8]>>(frames: impl IntoIterator<Item = T>) -> Reply {
+        let mut reply = Reply::ndjson(frames);
+        reply.headers = vec![("Content-Type".to_owned(), "text/event-stream".to_owned())];
+        reply
     }
 
     /// Waits before the status line.
@@ -211,7 +230,7 @@ fn converse(mut stream: TcpStream, reply: &Reply, seen: &Seen) -> std::io::Resul
         return Ok(());
     }
     stream.write_all(format!("{head}\r\n").as_bytes())?;
-    let written = write_frames(&mut stream, reply);
+    let written = write_frames(&mut stream, reply).and_then(|()| write_on(&mut stream, reply));
     if written.is_err() || (reply.end == End::Hang && is_closed_by_client(&mut stream)) {
         *seen.closed_by_client.lock().expect("not poisoned") += 1;
         seen.changed.notify_all();
@@ -234,6 +253,15 @@ fn write_frames(stream: &mut TcpStream, reply: &Reply) -> std::io::Result<()> {
         stream.write_all(b"0\r\n\r\n")
     } else {
         Ok(())
+    }
+}
+
+/// Writes on until the client has had enough.
+fn write_on(stream: &mut TcpStream, reply: &Reply) -> std::io::Result<()> {
+    let Some((pause, bytes)) = &reply.endless else { return Ok(()) };
+    loop {
+        std::thread::sleep(*pause);
+        stream.write_all(bytes)?;
     }
 }
 

@@ -27,7 +27,7 @@ impl Talk {
     fn say(&mut self, text: &str) -> Answer {
         self.history.push((Role::Customer, text.to_owned()));
         let messages: Vec<LlmMessage<'_>> =
-            self.history.iter().map(|(role, text)| LlmMessage { role: *role, text }).collect();
+            self.history.iter().map(|(role, text)| LlmMessage::new(*role, text)).collect();
         let mut request = LlmRequest::new("", &messages);
         (request.tone, request.length) = (self.tone, self.length);
         let mut pieces = Vec::new();
@@ -266,7 +266,7 @@ fn every_starter_article_is_found_by_a_plain_question() {
 
 #[test]
 fn a_break_stops_between_two_sentences_and_max_tokens_ends_the_reply() {
-    let messages = [LlmMessage { role: Role::Customer, text: "How do I get a refund?" }];
+    let messages = [LlmMessage::new(Role::Customer, "How do I get a refund?")];
     let mut request = LlmRequest::new("", &messages);
     let mut pieces = 0;
     let outcome = Offline::new().complete(&request, &mut |_| {

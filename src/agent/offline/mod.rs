@@ -3,6 +3,7 @@
 //! Knows how to answer from a few articles and the conversation itself. It never repeats
 //! what a customer wrote, never claims to have done something, and says how sure it is.
 
+mod article;
 mod compose;
 mod intent;
 mod phrases;
@@ -11,8 +12,10 @@ mod shelf;
 mod starter;
 mod words;
 
-use super::{Article, Finish, LlmBackend, LlmOutcome, LlmRequest, estimate};
+pub use article::Article;
+
 use crate::error::Result;
+use crate::llm::{Finish, LlmBackend, LlmOutcome, LlmRequest, estimated};
 use shelf::Shelf;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
@@ -40,7 +43,7 @@ use std::sync::{Arc, OnceLock};
 /// use confidant::{LlmBackend, LlmMessage, LlmRequest, Offline, Role};
 /// use std::ops::ControlFlow;
 ///
-/// let messages = [LlmMessage { role: Role::Customer, text: "How do I get an invoice?" }];
+/// let messages = [LlmMessage::new(Role::Customer, "How do I get an invoice?")];
 /// let mut reply = String::new();
 /// let outcome = Offline::new().complete(&LlmRequest::new("", &messages), &mut |piece| {
 ///     reply.push_str(piece);
@@ -98,19 +101,17 @@ impl LlmBackend for Offline {
         let reading = reading::read(&self.shelf, request.messages);
         let draft =
             compose::compose(&reading, request.tone, request.length, &self.shelf.categories());
-        let mut given_bytes = 0;
+        let mut given = String::new();
         let mut finish = Finish::Stop;
         for part in &draft.parts {
-            let is_first = given_bytes == 0;
+            let is_first = given.is_empty();
             let piece =
                 if is_first || part.starts_with('\n') { part.clone() } else { format!(" {part}") };
-            if !is_first
-                && estimate::text(given_bytes + piece.len()) > u64::from(request.max_tokens)
-            {
+            if !is_first && estimated(&format!("{given}{piece}")) > u64::from(request.max_tokens) {
                 finish = Finish::Length;
                 break;
             }
-            given_bytes += piece.len();
+            given.push_str(&piece);
             if emit(&piece).is_break() {
                 finish = Finish::Cancelled;
                 break;
@@ -118,7 +119,7 @@ impl LlmBackend for Offline {
         }
         Ok(LlmOutcome {
             finish,
-            usage: estimate::usage(request, given_bytes),
+            usage: request.estimated_usage(&given),
             confidence: Some(draft.confidence),
             resolved: Some(draft.resolved),
             sources: draft.sources,

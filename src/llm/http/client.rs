@@ -1,39 +1,59 @@
-//! What every language model over HTTP has in common.
+//! One model server: how a request is sent, timed, refused and tried again.
 //!
-//! Knows how a request is sent, timed, refused, told apart from its neighbours' failures
-//! and tried again. Nobody else knows which HTTP library is used. A connection serves one
-//! request, so dropping a reply closes it and the server stops writing.
+//! A connection serves one request, so dropping a reply closes it and the server stops
+//! writing. Every read has a limit of bytes and of time. An error says what the server's
+//! status and code mean and never repeats its words: they often hold the request.
 
+use super::refusal::{Refusal, is_name};
 use super::retry::{Advice, Jitter};
-use super::tls;
-use crate::error::{Error, LlmFailure, Result, invalid};
+use crate::error::{Error, ErrorKind, LlmFailure, Result, invalid};
 use std::fmt;
 use std::io::Read;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use ureq::http::{HeaderMap, HeaderValue, Request, Response, Uri};
-use ureq::tls::TlsConfig;
 use ureq::{Agent, AsSendBody, Body, Timeout};
 
-/// The most of a server's complaint that is kept, in bytes.
+/// The most of a server's complaint that is read, in bytes and in reads: a server that gives
+/// them one by one is not waited for.
 const MAX_COMPLAINT_BYTES: usize = 2048;
+const MAX_COMPLAINT_READS: usize = 64;
 /// The longest reply that is read at once, in bytes.
-const MAX_WHOLE_BYTES: u64 = 4 * 1024 * 1024;
+const MAX_WHOLE_BYTES: usize = 4 * 1024 * 1024;
+/// The longest text of a reply.
+const MAX_REPLY_BYTES: usize = 256 * 1024;
+/// The longest whole call.
+const DEADLINE: Duration = Duration::from_secs(300);
+/// A longer deadline is as good as none.
+const LONGEST_DEADLINE: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 type Sleeper = Arc<dyn Fn(Duration) + Send + Sync>;
+
+/// Which header carries the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyHeader {
+    /// `authorization: Bearer KEY`
+    Bearer,
+    /// `x-api-key: KEY`
+    ApiKey,
+}
 
 /// One server, and how to speak to it. `Debug` never prints the key.
 pub(crate) struct HttpClient {
     pub(crate) base_url: String,
     pub(crate) api_key: Option<String>,
+    pub(crate) key_header: KeyHeader,
+    /// Headers of the protocol.
+    pub(crate) headers: &'static [(&'static str, &'static str)],
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Duration,
     pub(crate) idle_timeout: Duration,
-    pub(crate) deadline: Option<Duration>,
+    pub(crate) deadline: Duration,
     pub(crate) max_retries: u32,
+    pub(crate) max_reply_bytes: usize,
     pub(crate) is_plain_allowed: bool,
-    pub(crate) jitter: Jitter,
+    jitter: Jitter,
     pub(crate) sleeper: Sleeper,
     agent: Agent,
 }
@@ -51,32 +71,36 @@ enum Again {
 }
 
 impl HttpClient {
-    /// A client of that server with the usual limits.
-    pub(crate) fn new(base_url: impl Into<String>, jitter_seed: u64) -> HttpClient {
+    /// A client of that server with the usual limits; `model` only varies its pauses.
+    pub(crate) fn new(base_url: impl Into<String>, model: &str) -> HttpClient {
+        let base_url = base_url.into();
         HttpClient {
-            base_url: base_url.into(),
+            jitter: Jitter::new(Jitter::seed_of(&[&base_url, model])),
+            base_url,
             api_key: None,
+            key_header: KeyHeader::Bearer,
+            headers: &[],
             connect_timeout: Duration::from_secs(5),
             response_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(60),
-            deadline: None,
+            deadline: DEADLINE,
             max_retries: 2,
+            max_reply_bytes: MAX_REPLY_BYTES,
             is_plain_allowed: false,
-            jitter: Jitter::new(jitter_seed),
             sleeper: Arc::new(std::thread::sleep),
             agent: Agent::config_builder()
                 .http_status_as_error(false)
                 .max_redirects(0)
                 .proxy(None)
                 .max_idle_connections(0)
-                .tls_config(
-                    TlsConfig::builder()
-                        .unversioned_rustls_crypto_provider(tls::provider())
-                        .build(),
-                )
                 .build()
                 .new_agent(),
         }
+    }
+
+    /// Varies the pauses between retries.
+    pub(crate) fn set_seed(&mut self, seed: u64) {
+        self.jitter = Jitter::new(seed);
     }
 
     /// Sends JSON and returns the reply once its status is a success, ready to be read.
@@ -94,55 +118,91 @@ impl HttpClient {
         self.whole(self.send(path, None)?)
     }
 
-    fn whole(&self, mut reply: Response<Body>) -> Result<String> {
-        reply
-            .body_mut()
-            .with_config()
-            .limit(MAX_WHOLE_BYTES)
-            .read_to_string()
-            .map_err(|cause| self.broken_stream(cause.into_io()))
+    /// The rest of a reply, if it is not longer than may be.
+    pub(crate) fn whole(&self, reply: Response<Body>) -> Result<String> {
+        let mut bytes = Vec::new();
+        let limit = u64::try_from(MAX_WHOLE_BYTES + 1).unwrap_or(u64::MAX);
+        let mut body = reply.into_body().into_reader().take(limit);
+        body.read_to_end(&mut bytes).map_err(|cause| self.broken_stream(cause))?;
+        if bytes.len() > MAX_WHOLE_BYTES {
+            let what = format!("page is longer than {MAX_WHOLE_BYTES} bytes");
+            return Err(self.too_long(&what));
+        }
+        String::from_utf8(bytes).map_err(|_| {
+            let message = format!("the page of the model server at {} is not UTF-8", self.host());
+            Error::llm(LlmFailure::Decode, message)
+        })
     }
 
     /// What a failed read in the middle of a reply means.
     pub(crate) fn broken_stream(&self, cause: std::io::Error) -> Error {
         let host = self.host();
         match ureq::Error::from(cause) {
-            cause @ ureq::Error::Timeout(_) => {
+            ureq::Error::Timeout(Timeout::Global) => self.too_late(),
+            ureq::Error::Timeout(_) => {
                 Error::llm(LlmFailure::Timeout, format!("the model server at {host} fell silent"))
-                    .with_source(cause)
             }
-            cause => Error::llm(
+            ureq::Error::Io(cause) => Error::llm(
                 LlmFailure::Truncated,
                 format!("the reply of the model server at {host} broke off"),
             )
             .with_source(cause),
+            _ => Error::llm(
+                LlmFailure::Truncated,
+                format!("the reply of the model server at {host} broke off"),
+            ),
         }
     }
 
-    /// An error for what the server said, with its words as the source, cut, without the key.
-    pub(crate) fn complaint(&self, failure: LlmFailure, message: String, said: &str) -> Error {
-        let without_key = match self.api_key.as_deref() {
-            Some(key) if !key.is_empty() => said.replace(key, "[key]"),
-            _ => said.to_owned(),
+    /// The error for a reply that passes a limit.
+    pub(crate) fn too_long(&self, what: &str) -> Error {
+        Error::new(ErrorKind::Limit, format!("the model server at {}: its {what}", self.host()))
+    }
+
+    /// The error for JSON that is not what the protocol says; where, and never what.
+    pub(crate) fn undecodable(&self, what: &str, cause: &serde_json::Error) -> Error {
+        let message = format!(
+            "the {what} of the model server at {} is not the JSON expected (line {}, column {})",
+            self.host(),
+            cause.line(),
+            cause.column()
+        );
+        Error::llm(LlmFailure::Decode, message)
+    }
+
+    /// The error for what a server said instead of a reply, or in the middle of one.
+    pub(crate) fn complaint(&self, refusal: &Refusal) -> Error {
+        let host = self.host();
+        let message = match refusal.status {
+            Some(status) => format!("the model server at {host} answered HTTP {status}"),
+            None => format!("the model server at {host} failed while it replied"),
         };
-        let cut = without_key
-            .get(..without_key.floor_char_boundary(MAX_COMPLAINT_BYTES))
-            .unwrap_or_default();
-        Error::llm(failure, message).with_source(ServerSaid(cut.to_owned()))
+        let id = refusal.request_id.as_deref().filter(|id| !self.holds_key(id));
+        let id = id.map_or(String::new(), |id| format!(", request {id}"));
+        let code = refusal.code.as_deref().filter(|code| !self.holds_key(code));
+        let code = code.map_or(String::new(), |code| format!("; {code}"));
+        Error::llm(refusal.failure, format!("{message} ({}{code}){id}", refusal.in_words()))
+    }
+
+    /// A content type as it may be told, or that it is none.
+    pub(crate) fn named_type<'t>(&self, kind: &'t str) -> &'t str {
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        if is_name(essence) && !self.holds_key(essence) { essence } else { "something else" }
+    }
+
+    fn holds_key(&self, text: &str) -> bool {
+        self.api_key.as_deref().is_some_and(|key| !key.is_empty() && text.contains(key))
     }
 
     fn send(&self, path: &str, json: Option<&str>) -> Result<Response<Body>> {
         let url = self.checked_url(path)?;
-        let key = self.key_header()?;
+        let key = self.key_value()?;
+        let deadline = self.deadline.min(LONGEST_DEADLINE);
         let started = Instant::now();
         let mut retry = 0;
         loop {
-            let remaining = match self.deadline {
-                Some(deadline) => {
-                    Some(deadline.checked_sub(started.elapsed()).ok_or_else(|| self.too_late())?)
-                }
-                None => None,
-            };
+            let remaining =
+                deadline.checked_sub(started.elapsed()).ok_or_else(|| self.too_late())?;
             let failed = match self.send_once(&url, key.as_ref(), json, remaining) {
                 Ok(reply) => return Ok(reply),
                 Err(failed) => failed,
@@ -152,9 +212,7 @@ impl HttpClient {
                 Again::AfterBackoff => self.jitter.pause(retry),
                 Again::Never => return Err(failed.error),
             };
-            let is_too_late =
-                self.deadline.is_some_and(|deadline| started.elapsed() + pause >= deadline);
-            if retry >= self.max_retries || is_too_late {
+            if retry >= self.max_retries || started.elapsed() + pause >= deadline {
                 return Err(failed.error);
             }
             (self.sleeper)(pause);
@@ -167,16 +225,22 @@ impl HttpClient {
         url: &Uri,
         key: Option<&HeaderValue>,
         json: Option<&str>,
-        remaining: Option<Duration>,
+        remaining: Duration,
     ) -> Result<Response<Body>, Failed> {
-        let request = match json {
+        let mut request = match json {
             Some(_) => Request::post(url).header("content-type", "application/json"),
             None => Request::get(url),
         };
-        let request = match key {
-            Some(key) => request.header("authorization", key),
-            None => request,
-        };
+        for (name, value) in self.headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(key) = key {
+            let name = match self.key_header {
+                KeyHeader::Bearer => "authorization",
+                KeyHeader::ApiKey => "x-api-key",
+            };
+            request = request.header(name, key);
+        }
         let outcome = match json {
             Some(json) => self.run(request.body(json.to_owned()), remaining),
             None => self.run(request.body(()), remaining),
@@ -191,7 +255,7 @@ impl HttpClient {
     fn run<B: AsSendBody>(
         &self,
         request: Result<Request<B>, ureq::http::Error>,
-        remaining: Option<Duration>,
+        remaining: Duration,
     ) -> Result<Response<Body>, ureq::Error> {
         let request = self
             .agent
@@ -201,7 +265,7 @@ impl HttpClient {
             // The library counts the wait for the first byte as a read too, so the limit
             // for one read must not be shorter than the limit for the response.
             .timeout_per_read(Some(self.idle_timeout.max(self.response_timeout)))
-            .timeout_global(remaining)
+            .timeout_global(Some(remaining))
             .build();
         self.agent.run(request)
     }
@@ -216,6 +280,12 @@ impl HttpClient {
             ureq::Error::Timeout(_) => {
                 (LlmFailure::Timeout, Again::Never, "did not answer in time")
             }
+            // What the library for TLS refuses, a certificate above all.
+            ureq::Error::Io(cause) if cause.kind() == std::io::ErrorKind::InvalidData => (
+                LlmFailure::Connect,
+                Again::Never,
+                "shows a certificate that is not trusted, or speaks no TLS; nothing was sent",
+            ),
             ureq::Error::Io(_) | ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => (
                 LlmFailure::Connect,
                 Again::AfterBackoff,
@@ -223,7 +293,7 @@ impl HttpClient {
             ),
             ureq::Error::Http(_) | ureq::Error::BadUri(_) => {
                 return Failed {
-                    error: invalid("the request cannot be written").with_source(cause),
+                    error: invalid("the request cannot be written"),
                     again: Again::Never,
                 };
             }
@@ -232,45 +302,36 @@ impl HttpClient {
             }
             _ => (LlmFailure::Connect, Again::Never, "cannot be reached safely"),
         };
-        let error =
-            Error::llm(failure, format!("the model server at {host} {what}")).with_source(cause);
+        let error = Error::llm(failure, format!("the model server at {host} {what}"));
+        let error = match cause {
+            ureq::Error::Io(cause) => error.with_source(cause),
+            _ => error,
+        };
         Failed { error, again }
     }
 
     /// A reply whose status is not a success.
     fn refused(&self, reply: Response<Body>) -> Failed {
         let status = reply.status().as_u16();
+        let headers = reply.headers();
         let advice = Advice {
-            should_retry: header(reply.headers(), "x-should-retry"),
-            after_ms: header(reply.headers(), "retry-after-ms"),
-            after: header(reply.headers(), "retry-after"),
-            date: header(reply.headers(), "date"),
+            should_retry: header(headers, "x-should-retry"),
+            after_ms: header(headers, "retry-after-ms"),
+            after: header(headers, "retry-after"),
+            date: header(headers, "date"),
         };
-        let again = match (advice.allows_retry(status), advice.asked_pause(now_ms())) {
+        let allowed = advice.allows_retry(status);
+        let pause = advice.asked_pause(now_ms());
+        let id = header(headers, "x-request-id").or_else(|| header(headers, "request-id"));
+        let id = id.filter(|id| is_name(id)).map(str::to_owned);
+        let said = read_some(&mut reply.into_body().into_reader());
+        let refusal = Refusal { request_id: id, ..Refusal::of_status(status, &said) };
+        let again = match (allowed && !refusal.is_final, pause) {
             (false, _) => Again::Never,
             (true, Some(pause)) => Again::After(pause),
             (true, None) => Again::AfterBackoff,
         };
-        let headers = reply.headers();
-        let number = header(headers, "x-request-id").or_else(|| header(headers, "request-id"));
-        let number = number.map_or(String::new(), |number| format!(", request {number}"));
-        let mut said = Vec::new();
-        // A complaint that cannot be read whole is still a complaint: the status decides.
-        let limit =
-            MAX_COMPLAINT_BYTES.saturating_add(self.api_key.as_ref().map_or(0, String::len));
-        let _ = reply
-            .into_body()
-            .into_reader()
-            .take(u64::try_from(limit).unwrap_or(u64::MAX))
-            .read_to_end(&mut said);
-        let said = String::from_utf8_lossy(&said);
-        let failure = failure_of(status, &said);
-        let message = format!(
-            "the model server at {} answered HTTP {status} ({}){number}",
-            self.host(),
-            words_of(failure)
-        );
-        Failed { error: self.complaint(failure, message, &said), again }
+        Failed { error: self.complaint(&refusal), again }
     }
 
     fn checked_url(&self, path: &str) -> Result<Uri> {
@@ -298,9 +359,13 @@ impl HttpClient {
         }
     }
 
-    fn key_header(&self) -> Result<Option<HeaderValue>> {
+    fn key_value(&self) -> Result<Option<HeaderValue>> {
         let Some(key) = self.api_key.as_deref() else { return Ok(None) };
-        let mut value = HeaderValue::from_str(&format!("Bearer {key}"))
+        let text = match self.key_header {
+            KeyHeader::Bearer => format!("Bearer {key}"),
+            KeyHeader::ApiKey => key.to_owned(),
+        };
+        let mut value = HeaderValue::from_str(&text)
             .map_err(|_| invalid("the API key holds a character that a header cannot carry"))?;
         value.set_sensitive(true);
         Ok(Some(value))
@@ -334,67 +399,31 @@ impl fmt::Debug for HttpClient {
             .field("idle_timeout", &self.idle_timeout)
             .field("deadline", &self.deadline)
             .field("max_retries", &self.max_retries)
+            .field("max_reply_bytes", &self.max_reply_bytes)
             .finish_non_exhaustive()
     }
 }
 
-/// The server's own words, as the cause of an error.
-#[derive(Debug)]
-struct ServerSaid(String);
-
-impl fmt::Display for ServerSaid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+/// The beginning of a complaint. One that cannot be read whole is still a complaint: the status
+/// decides.
+fn read_some(body: &mut impl Read) -> String {
+    let mut said = Vec::new();
+    let mut part = [0; MAX_COMPLAINT_BYTES];
+    for _ in 0..MAX_COMPLAINT_READS {
+        match body.read(&mut part) {
+            Ok(0) | Err(_) => break,
+            Ok(read) => said.extend_from_slice(part.get(..read).unwrap_or_default()),
+        }
+        if said.len() >= MAX_COMPLAINT_BYTES {
+            break;
+        }
     }
+    String::from_utf8_lossy(&said).into_owned()
 }
-
-impl std::error::Error for ServerSaid {}
 
 /// A header as text, if it is there and is text.
 pub(crate) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// Whether a server's words mean that the prompt is too long for the model.
-pub(crate) fn is_about_context(said: &str) -> bool {
-    let said = said.to_ascii_lowercase();
-    [
-        "context length",
-        "context_length",
-        "context window",
-        "context size",
-        "context_size",
-        "prompt is too long",
-    ]
-    .iter()
-    .any(|words| said.contains(words))
-}
-
-fn failure_of(status: u16, said: &str) -> LlmFailure {
-    let is_json = matches!(serde_json::from_str(said), Ok(serde_json::Value::Object(_)));
-    match status {
-        401 | 403 => LlmFailure::Auth,
-        404 if is_json => LlmFailure::ModelNotFound,
-        408 | 504 => LlmFailure::Timeout,
-        400 | 413 | 422 if is_about_context(said) => LlmFailure::ContextLength,
-        429 => LlmFailure::RateLimited,
-        503 | 529 => LlmFailure::Overloaded,
-        499.. => LlmFailure::Server,
-        _ => LlmFailure::BadRequest,
-    }
-}
-
-fn words_of(failure: LlmFailure) -> &'static str {
-    match failure {
-        LlmFailure::Auth => "the key was refused",
-        LlmFailure::ModelNotFound => "it does not know the model",
-        LlmFailure::ContextLength => "the prompt is longer than the model's context",
-        LlmFailure::RateLimited => "too many requests",
-        LlmFailure::Overloaded => "it has no capacity at the moment",
-        LlmFailure::Timeout => "a time limit passed",
-        LlmFailure::BadRequest => "it did not accept the request",
-        _ => "it failed",
-    }
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -416,7 +445,7 @@ mod tests {
     use std::error::Error as _;
 
     fn client(base_url: &str) -> HttpClient {
-        HttpClient::new(base_url, 1)
+        HttpClient::new(base_url, "m")
     }
 
     #[test]
@@ -465,42 +494,34 @@ mod tests {
     fn the_key_is_in_no_error_and_no_debug_output() {
         let mut client = client("http://127.0.0.1:1");
         client.api_key = Some("sk-hidden".to_owned());
-        let error =
-            client.complaint(LlmFailure::Auth, "refused".to_owned(), "bad key sk-hidden given");
-        assert_eq!(error.source().expect("has a cause").to_string(), "bad key [key] given");
-        assert!(!format!("{client:?} {error:?}").contains("sk-hidden"));
+        let said = "{\"error\":{\"type\":\"sk-hidden\",\"message\":\"bad key sk-hidden\"}}";
+        let refusal = Refusal {
+            request_id: Some("sk-hidden".to_owned()),
+            code: Some("sk-hidden".to_owned()),
+            ..Refusal::of_status(401, said)
+        };
+        let error = client.complaint(&refusal);
+        assert!(error.source().is_none(), "a server's words are no part of an error");
+        assert!(!format!("{client:?} {error:?} {error}").contains("sk-hidden"));
+        assert_eq!(client.named_type("text/sk-hidden"), "something else");
         client.api_key = Some("sk-hidden\n".to_owned());
-        let error = client.key_header().expect_err("refused");
+        let error = client.key_value().expect_err("refused");
         assert!(!format!("{error:?}").contains("sk-hidden"));
     }
 
     #[test]
-    fn a_complaint_is_cut_at_two_kilobytes_between_characters() {
-        let error = client("http://127.0.0.1:1").complaint(
-            LlmFailure::Server,
-            "x".to_owned(),
-            &"\u{20ac}".repeat(900),
-        );
-        assert_eq!(error.source().expect("has a cause").to_string().len(), 2046);
-    }
-
-    #[test]
-    fn statuses_are_told_apart() {
-        let cases = [
-            (400, "{}", LlmFailure::BadRequest),
-            (400, r#"{"error":"exceeds the context length"}"#, LlmFailure::ContextLength),
-            (403, "", LlmFailure::Auth),
-            (404, r#"{"error":"model 'x' not found"}"#, LlmFailure::ModelNotFound),
-            (404, "404 page not found", LlmFailure::BadRequest),
-            (307, "", LlmFailure::BadRequest),
-            (429, "", LlmFailure::RateLimited),
-            (500, "", LlmFailure::Server),
-            (502, "<html>", LlmFailure::Server),
-            (503, "", LlmFailure::Overloaded),
-            (504, "", LlmFailure::Timeout),
-        ];
-        for (status, said, failure) in cases {
-            assert_eq!(failure_of(status, said), failure, "{status} {said}");
+    fn a_complaint_that_drips_is_given_up_after_some_reads() {
+        struct Drip(usize);
+        impl Read for Drip {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                self.0 += 1;
+                buffer.first_mut().into_iter().for_each(|byte| *byte = b'x');
+                Ok(1)
+            }
         }
+        let mut drip = Drip(0);
+        assert_eq!(read_some(&mut drip).len(), MAX_COMPLAINT_READS);
+        assert_eq!(drip.0, MAX_COMPLAINT_READS);
+        assert!(read_some(&mut std::io::repeat(b'x')).len() <= 2 * MAX_COMPLAINT_BYTES);
     }
 }

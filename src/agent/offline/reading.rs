@@ -3,10 +3,11 @@
 //! Knows which earlier messages the last one leans on, what it is about, how often that came
 //! up before, and whether it was answered already.
 
+use super::article::Article;
 use super::intent::Need;
 use super::shelf::{Match, Query, Shelf, query};
 use super::words::Words;
-use crate::llm::{Article, LlmMessage, Role};
+use crate::llm::{LlmMessage, Role};
 
 /// How much an earlier message counts for a follow-up; its own predecessor by that again.
 const EARLIER_SHARE: f64 = 0.6;

@@ -3,8 +3,8 @@
 //! Knows how much each word tells about each article, and how sure a match is. Rare words
 //! tell more than common ones; a word of the title tells more than one of the content.
 
+use super::article::Article;
 use super::words::Words;
-use crate::llm::Article;
 use std::collections::BTreeMap;
 
 /// A word of the title or the keywords counts in full, one of the content in part.

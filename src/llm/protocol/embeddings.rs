@@ -3,12 +3,10 @@
 //! Knows the two protocols that servers speak: Ollama's `/api/embed` and the
 //! `/v1/embeddings` of OpenAI and those compatible with it.
 
-use super::embedder::Embedder;
-use super::http::HttpClient;
-use super::retry::Jitter;
-use crate::error::{Error, LlmFailure, Result};
+use crate::error::{Result, internal};
+use crate::llm::Embedder;
+use crate::llm::http::HttpClient;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 const OLLAMA_URL: &str = "http://127.0.0.1:11434";
 
@@ -53,48 +51,12 @@ impl HttpEmbedder {
     }
 
     fn new(url: String, model: String, dimensions: usize, protocol: Protocol) -> HttpEmbedder {
-        let client = HttpClient::new(url.clone(), Jitter::seed_of(&[&url, &model]));
+        let client = HttpClient::new(url, &model);
         HttpEmbedder { model, dimensions, protocol, client }
     }
-
-    /// Where the server is, without `/api` or `/v1`. Checked when it is first used.
-    pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.client.base_url = url.into();
-        self
-    }
-
-    /// The server's key. It is in no error and no debug output.
-    pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.client.api_key = Some(key.into());
-        self
-    }
-
-    /// Allows `http://` to another machine: the texts and the key travel in the clear.
-    pub fn allow_plain_http(mut self) -> Self {
-        self.client.is_plain_allowed = true;
-        self
-    }
-
-    /// How long to wait for a reply; 60 s if never said.
-    pub fn response_timeout(mut self, limit: Duration) -> Self {
-        self.client.response_timeout = limit;
-        self
-    }
-
-    /// How often a request that failed in passing is sent again; 2 if never said.
-    pub fn max_retries(mut self, retries: u32) -> Self {
-        self.client.max_retries = retries;
-        self
-    }
-
-    fn undecodable(&self, cause: serde_json::Error) -> Error {
-        let message = format!(
-            "the vectors of the model server at {} are not the JSON expected",
-            self.client.host()
-        );
-        Error::llm(LlmFailure::Decode, message).with_source(cause)
-    }
 }
+
+http_settings!(HttpEmbedder);
 
 impl Embedder for HttpEmbedder {
     fn name(&self) -> &str {
@@ -106,20 +68,18 @@ impl Embedder for HttpEmbedder {
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
-        let body = serde_json::to_string(&Asked { model: &self.model, input: texts }).map_err(
-            |cause| crate::error::internal("texts cannot be written as JSON").with_source(cause),
-        )?;
+        let body = serde_json::to_string(&Asked { model: &self.model, input: texts })
+            .map_err(|_| internal("texts cannot be written as JSON"))?;
+        let undecodable = |cause| self.client.undecodable("vectors", &cause);
         match self.protocol {
             Protocol::Ollama => {
                 let reply = self.client.post_whole("/api/embed", &body)?;
-                let reply: OllamaReply =
-                    serde_json::from_str(&reply).map_err(|cause| self.undecodable(cause))?;
+                let reply: OllamaReply = serde_json::from_str(&reply).map_err(undecodable)?;
                 Ok(reply.embeddings)
             }
             Protocol::OpenAi => {
                 let reply = self.client.post_whole("/v1/embeddings", &body)?;
-                let mut reply: OpenAiReply =
-                    serde_json::from_str(&reply).map_err(|cause| self.undecodable(cause))?;
+                let mut reply: OpenAiReply = serde_json::from_str(&reply).map_err(undecodable)?;
                 reply.data.sort_by_key(|item| item.index);
                 Ok(reply.data.into_iter().map(|item| item.embedding).collect())
             }

@@ -4,21 +4,28 @@
 //! the last line may lack its end, and that a server must not make us hold a line without
 //! limit.
 
-use crate::error::{Error, LlmFailure, Result};
-use std::io::{BufRead, BufReader, ErrorKind, Read};
+use crate::error::{Error, ErrorKind, LlmFailure, Result};
+use std::io::{self, BufRead, BufReader, Read};
 
 /// The longest line that is read, in bytes.
 pub(crate) const MAX_LINE_BYTES: usize = 1024 * 1024;
 
+/// The longest stream and the most lines of one: a reply of many thousand tokens, each in its
+/// own JSON object, is far shorter.
+pub(crate) const MAX_STREAM_BYTES: usize = 24 * 1024 * 1024;
+pub(crate) const MAX_LINES: usize = 250_000;
+
 /// Reads lines from a stream.
 pub(crate) struct Lines<R> {
     source: BufReader<R>,
+    read_bytes: usize,
+    read_lines: usize,
 }
 
 impl<R: Read> Lines<R> {
     /// Lines of that stream.
     pub(crate) fn new(source: R) -> Lines<R> {
-        Lines { source: BufReader::new(source) }
+        Lines { source: BufReader::new(source), read_bytes: 0, read_lines: 0 }
     }
 
     /// The next line without its ending; `None` when the stream has ended.
@@ -26,16 +33,21 @@ impl<R: Read> Lines<R> {
     /// `broken` turns a failed read into the error to report.
     ///
     /// # Errors
-    /// `Llm` with `Decode` for a line that is too long or not UTF-8; else what `broken` makes.
+    /// `Limit` for a line or a stream that is too long; `Llm` with `Decode` for a line that is not
+    /// UTF-8; else what `broken` makes.
     pub(crate) fn next(
         &mut self,
         broken: impl Fn(std::io::Error) -> Error,
     ) -> Result<Option<String>> {
         let mut line = Vec::new();
+        self.read_lines += 1;
+        if self.read_lines > MAX_LINES {
+            return Err(too_long(&format!("the model server's stream has over {MAX_LINES} lines")));
+        }
         loop {
             let chunk = match self.source.fill_buf() {
                 Ok(chunk) => chunk,
-                Err(cause) if cause.kind() == ErrorKind::Interrupted => continue,
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
                 Err(cause) => return Err(broken(cause)),
             };
             if chunk.is_empty() {
@@ -44,13 +56,15 @@ impl<R: Read> Lines<R> {
             let end = chunk.iter().position(|byte| *byte == b'\n');
             let part = end.and_then(|end| chunk.get(..end)).unwrap_or(chunk);
             if line.len() + part.len() > MAX_LINE_BYTES {
-                return Err(undecodable(
-                    "a line of the model server's stream is longer than 1 MiB",
-                ));
+                return Err(too_long("a line of the model server's stream is longer than 1 MiB"));
             }
             line.extend_from_slice(part);
             let used = end.map_or(part.len(), |end| end + 1);
             self.source.consume(used);
+            self.read_bytes += used;
+            if self.read_bytes > MAX_STREAM_BYTES {
+                return Err(too_long("the model server's stream is longer than 24 MiB"));
+            }
             if end.is_some() {
                 return text(line).map(Some);
             }
@@ -64,6 +78,10 @@ fn text(mut line: Vec<u8>) -> Result<String> {
     }
     String::from_utf8(line)
         .map_err(|_| undecodable("a line of the model server's stream is not UTF-8"))
+}
+
+fn too_long(message: &str) -> Error {
+    Error::new(ErrorKind::Limit, message)
 }
 
 fn undecodable(message: &str) -> Error {
@@ -116,7 +134,39 @@ mod tests {
         assert_eq!(lines(&stream, 8192).expect("fits").len(), 1);
         stream.push(b'x');
         let error = lines(&stream, 8192).expect_err("too long");
-        assert_eq!(error.llm_failure(), Some(LlmFailure::Decode));
+        assert_eq!(error.kind(), ErrorKind::Limit);
+    }
+
+    #[test]
+    fn a_stream_without_end_is_given_up_by_its_bytes_or_its_lines() {
+        for (line, lines_read) in [("\n".to_owned(), MAX_LINES), ("x".repeat(99_999) + "\n", 251)] {
+            let mut lines = Lines::new(Endless { line: line.as_bytes(), at: 0 });
+            let mut read = 0;
+            let error = loop {
+                match lines.next(|cause| crate::error::internal(cause.to_string())) {
+                    Ok(Some(_)) => read += 1,
+                    Ok(None) => panic!("it has no end"),
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!((error.kind(), read), (ErrorKind::Limit, lines_read));
+        }
+    }
+
+    /// Gives one line again and again.
+    struct Endless<'a> {
+        line: &'a [u8],
+        at: usize,
+    }
+
+    impl Read for Endless<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            for byte in buffer.iter_mut() {
+                *byte = self.line.get(self.at).copied().unwrap_or_default();
+                self.at = (self.at + 1) % self.line.len();
+            }
+            Ok(buffer.len())
+        }
     }
 
     #[test]

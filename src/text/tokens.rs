@@ -43,7 +43,7 @@ impl Default for EstimatedTokens {
 }
 
 impl EstimatedTokens {
-    pub(super) const fn uncalibrated() -> EstimatedTokens {
+    pub(crate) const fn uncalibrated() -> EstimatedTokens {
         EstimatedTokens { per_thousand: 1_000 }
     }
 

@@ -3,12 +3,13 @@
 //! Knows what belongs in a reply of each length, what was told already, and how sure the
 //! reply may claim to be.
 
+use super::article::Article;
 use super::intent::{Need, is_greeting};
 use super::phrases as say;
 use super::reading::Reading;
 use super::shelf::Match;
 use super::words::Words;
-use crate::llm::{Article, Length, Tone};
+use crate::llm::{Length, Tone};
 
 /// Each earlier time that the same matter came up shows that the answer did not help.
 const REPEAT_TRUST: f64 = 0.9;

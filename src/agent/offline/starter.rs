@@ -3,7 +3,7 @@
 //! Knows what most companies are asked. They are examples to start with: a company puts its
 //! own in their place. Each first sentence helps by itself.
 
-use crate::llm::Article;
+use super::article::Article;
 
 /// The starter set.
 pub(crate) fn articles() -> Vec<Article> {
