@@ -1041,8 +1041,12 @@ typedef struct {
   confidant_str name;
   // What is wished, one of `CONFIDANT_WISH_*`.
   int32_t kind;
-  // Whether a newer statement about the same matter took its place.
+  // Whether it ended: a newer statement took its place, or the customer took it back.
   confidant_flag superseded;
+  // The turn that ended it, if `superseded`.
+  uint64_t ended_by;
+  // Of a name the name, of a language its two-letter code; otherwise empty.
+  confidant_str value;
 } confidant_statement;
 
 // The limits of an extractor. Begin with `CONFIDANT_EXTRACTOR_OPTIONS_INIT`; what stays zero is

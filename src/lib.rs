@@ -49,12 +49,12 @@ mod assembly;
 mod codec;
 mod embedding;
 mod error;
+mod facts;
 mod id;
 mod knowledge;
 mod llm;
 mod memory;
 mod preference;
-mod profile;
 #[cfg(test)]
 mod random;
 mod recall;
@@ -74,6 +74,7 @@ pub use analytics::{
 };
 pub use assembly::{AssembledContext, ContextRequest};
 pub use error::{Error, ErrorKind, LlmFailure, Result};
+pub use facts::{AskedAgain, Given, GivenFact};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
 pub use knowledge::{
     FoundArticle, FoundArticles, KnowledgeArticle, KnowledgeBase, KnowledgeUsage, NewArticle,
@@ -95,7 +96,6 @@ pub use preference::{
     Evidence, Hours, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength,
     Statement, Style,
 };
-pub use profile::{AskedAgain, Given, GivenFact};
 pub use signals::{
     Cue, Entity, EntityKind, EscalationReason, Finding, Intent, LinearTable, Sentiment,
     SignalContext, SignalRules, Signals, Topic, Urgency, WishKind,

@@ -143,8 +143,12 @@ pub struct confidant_statement {
     pub name: confidant_str,
     /// What is wished, one of `CONFIDANT_WISH_*`.
     pub kind: i32,
-    /// Whether a newer statement about the same matter took its place.
+    /// Whether it ended: a newer statement took its place, or the customer took it back.
     pub superseded: confidant_flag,
+    /// The turn that ended it, if `superseded`.
+    pub ended_by: u64,
+    /// Of a name the name, of a language its two-letter code; otherwise empty.
+    pub value: confidant_str,
 }
 
 fn style(style: Style) -> i32 {
@@ -211,7 +215,9 @@ fn view_statement(of: &Statement) -> confidant_statement {
         end: place(of.span.end),
         name: view(of.kind.name()),
         kind: wish(of.kind),
-        superseded: u32::from(of.superseded),
+        superseded: u32::from(!of.is_holding()),
+        ended_by: of.ended_by.map_or(0, |turn| turn.as_u64()),
+        value: view(of.value.as_deref().unwrap_or_default()),
     }
 }
 

@@ -128,8 +128,8 @@ pub struct Preferences {
     pub channel: Option<Preference<Channel>>,
     /// The hours of the day in which the customer mostly writes.
     pub hours: Option<Preference<Hours>>,
-    /// What the customer said about how to be served, oldest first; of those about the same
-    /// matter the newest holds.
+    /// What the customer said about how to be served, in the order of the turns. Those that hold
+    /// are all here; of those that ended, the newest 256.
     pub statements: Vec<Statement>,
     /// How many turns hold words of the customer.
     pub customer_turns: u32,
@@ -146,7 +146,7 @@ pub struct Hours {
 }
 
 /// Something a customer said about how to be served.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statement {
     /// What is wished.
@@ -155,8 +155,31 @@ pub struct Statement {
     pub turn: TurnId,
     /// Its bytes in the turn's `said`; of a name, the name alone.
     pub span: Range<usize>,
-    /// Whether a newer statement about the same matter took its place.
-    pub superseded: bool,
+    /// Of a name the name as it was written, of a language its two-letter code; otherwise `None`.
+    pub value: Option<String>,
+    /// The turn that ended it: a newer statement about the same matter, or one that takes it back.
+    /// `None` while it holds.
+    pub ended_by: Option<TurnId>,
+}
+
+impl Statement {
+    /// Whether nothing the customer said later ended it.
+    pub fn is_holding(&self) -> bool {
+        self.ended_by.is_none()
+    }
+}
+
+/// Prints the length of a name, never the name.
+impl fmt::Debug for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Statement")
+            .field("kind", &self.kind)
+            .field("turn", &self.turn)
+            .field("span", &self.span)
+            .field("value_bytes", &self.value.as_ref().map(String::len))
+            .field("ended_by", &self.ended_by)
+            .finish()
+    }
 }
 
 impl<T> Preference<T> {

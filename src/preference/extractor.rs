@@ -148,7 +148,7 @@ impl PreferenceExtractor {
         let mut lesson = Lesson {
             turn: turn.id.as_u64(),
             channel: turn.channel.code(),
-            hour: hour_of(turn.at.as_millis()),
+            at: turn.at.as_millis(),
             ..Lesson::default()
         };
         let mut characters = 0;
@@ -183,10 +183,11 @@ impl PreferenceExtractor {
                     lesson.marks.push(Mark { turn: turn.id.as_u64(), start, end, rule });
                 }
             }
-            lesson.wishes.extend(heard.wishes.into_iter().map(|(kind, span)| Wished {
-                kind,
-                start: offset + span.start,
-                end: offset + span.end,
+            lesson.wishes.extend(heard.wishes.into_iter().map(|wish| Wished {
+                act: wish.act,
+                start: offset + wish.span.start,
+                end: offset + wish.span.end,
+                value: wish.value,
             }));
             let language = heard.language.and_then(|code| code.as_bytes().first_chunk().copied());
             lesson.language = lesson.language.or(language);
@@ -242,11 +243,6 @@ impl PreferenceExtractor {
     pub fn restore(&self, json: &str) -> Result<PreferenceState> {
         PreferenceState::from_json(json, self.rules)
     }
-}
-
-/// The hour of the day, in UTC.
-fn hour_of(millis: i64) -> u8 {
-    u8::try_from(millis.rem_euclid(86_400_000) / 3_600_000).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ pub(super) fn hours(lessons: &[Lesson], sums: &Sums) -> Option<Preference<Hours>
     let is_in = |hour: u8| (hour + 24 - value.from) % 24 < length;
     let turns =
         (0..24).zip(&sums.hours).filter(|(hour, _)| is_in(*hour)).map(|(_, turns)| turns).sum();
-    let shown = lessons.iter().filter(|lesson| is_in(lesson.hour));
+    let shown = lessons.iter().filter(|lesson| is_in(lesson.hour()));
     Some(habit(value, turns, sums.turns, shown, "hours"))
 }
 
@@ -121,31 +121,9 @@ fn habit<'a, T>(
     }
 }
 
-/// Whether a newer wish takes the place of an older one.
-pub(super) fn replaces(new: WishKind, old: WishKind) -> bool {
-    use WishKind::{
-        Brief, Call, Casual, Chat, Detailed, Email, Expert, Formal, NoCall, NoEmail, Novice,
-    };
-    let matter = |kind| match kind {
-        Email | Call | Chat | NoCall | NoEmail => 1,
-        Brief | Detailed => 2,
-        Expert | Novice => 3,
-        Formal | Casual => 4,
-        other => 10 + WishKind::ALL.iter().position(|known| *known == other).unwrap_or(0),
-    };
-    let is_ban = |kind| matches!(kind, NoCall | NoEmail);
-    // "Do not call" does not take back "do not e-mail", but "call me" takes back "do not call".
-    let stands_beside = matter(new) == 1
-        && is_ban(new)
-        && (is_ban(old) && new != old
-            || (new, old) == (NoCall, Email)
-            || (new, old) == (NoEmail, Call));
-    matter(new) == matter(old) && !stands_beside
-}
-
 /// What was said outweighs what was inferred.
 pub(super) fn apply(preferences: &mut Preferences) {
-    for statement in preferences.statements.iter().filter(|said| !said.superseded) {
+    for statement in preferences.statements.iter().filter(|said| said.is_holding()) {
         match statement.kind {
             WishKind::Brief => {
                 preferences.response_length = Some(said(ResponseLength::Brief, statement))
@@ -158,6 +136,11 @@ pub(super) fn apply(preferences: &mut Preferences) {
             WishKind::Email => preferences.channel = Some(said(Channel::Email, statement)),
             WishKind::Call => preferences.channel = Some(said(Channel::Phone, statement)),
             WishKind::Chat => preferences.channel = Some(said(Channel::Chat, statement)),
+            WishKind::Language => {
+                if let Some(code) = &statement.value {
+                    preferences.language = Some(said(code.clone(), statement));
+                }
+            }
             _ => {}
         }
     }

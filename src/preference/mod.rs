@@ -6,10 +6,12 @@ mod conclusion;
 mod extractor;
 mod habit;
 mod learned;
+mod lines;
 mod manner;
 mod reference;
 mod rules;
 mod state;
+mod statements;
 mod steady;
 mod sums;
 #[cfg(test)]

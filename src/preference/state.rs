@@ -2,14 +2,15 @@
 //!
 //! Knows how a lesson is written down. Lessons are kept turn by turn, so that taking one away
 //! leaves exactly what the others taught; the sums beside them can be made anew at any time and
-//! are not written down. Holds places and names of rules, no words of the customer.
+//! are not written down. Holds places and names of rules, and no words of the customer but the name
+//! that they asked to be called by.
 
 use super::rules::RuleSet;
 use super::sums::{Mark, Sums};
 use super::verdict::Limits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::TurnId;
-use crate::signals::WishKind;
+use crate::signals::{Act, WishKind};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -30,7 +31,7 @@ pub(super) const MAX_EVIDENCE: usize = 32;
 /// assert_eq!(extractor.restore(&kept)?, state);
 /// # Ok::<(), confidant::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct PreferenceState {
     /// The version of the rules that learned it; empty while nothing was learned.
     pub(super) rules: String,
@@ -38,8 +39,15 @@ pub struct PreferenceState {
     /// In the order of the turns.
     pub(super) lessons: Vec<Lesson>,
     /// What the lessons add up to, once a turn was learned.
-    #[serde(skip)]
     pub(super) sums: Option<Box<Sums>>,
+}
+
+/// A state as it is written down.
+#[derive(Serialize, Deserialize)]
+struct Written<'a> {
+    rules: Cow<'a, str>,
+    covered: Option<u64>,
+    lessons: Cow<'a, [Lesson]>,
 }
 
 /// States are equal that were taught the same.
@@ -58,8 +66,8 @@ pub(super) struct Lesson {
     /// Characters the customer wrote in it.
     pub(super) characters: u64,
     pub(super) channel: i32,
-    /// The hour of the day in UTC.
-    pub(super) hour: u8,
+    /// When it was said, in milliseconds of the Unix epoch.
+    pub(super) at: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) language: Option<[u8; 2]>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -68,12 +76,64 @@ pub(super) struct Lesson {
     pub(super) wishes: Vec<Wished>,
 }
 
-/// An explicit statement and its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+impl Lesson {
+    /// The hour of the day, in UTC.
+    pub(super) fn hour(&self) -> u8 {
+        let hour = self.at.rem_euclid(86_400_000) / 3_600_000;
+        u8::try_from(hour).expect("a day has 24 hours")
+    }
+}
+
+/// Something said about how to be served, and its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenWish", into = "WrittenWish")]
 pub(super) struct Wished {
-    pub(super) kind: WishKind,
+    pub(super) act: Act,
     pub(super) start: usize,
     pub(super) end: usize,
+    /// A name, or the code of a language.
+    pub(super) value: Option<String>,
+}
+
+/// A wish as it is written down: kinds by their names.
+#[derive(Serialize, Deserialize)]
+struct WrittenWish {
+    /// `None` takes back what was said last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    ends: bool,
+    start: usize,
+    end: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+}
+
+impl From<Wished> for WrittenWish {
+    fn from(wished: Wished) -> WrittenWish {
+        let (kind, ends) = match wished.act {
+            Act::Wants(kind) => (Some(kind), false),
+            Act::Ends(kind) => (Some(kind), true),
+            Act::EndsLast => (None, true),
+        };
+        let kind = kind.map(|kind| kind.name().to_owned());
+        WrittenWish { kind, ends, start: wished.start, end: wished.end, value: wished.value }
+    }
+}
+
+impl TryFrom<WrittenWish> for Wished {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenWish) -> std::result::Result<Wished, Self::Error> {
+        let named = |name: &str| WishKind::ALL.iter().copied().find(|kind| kind.name() == name);
+        let act = match (written.kind.as_deref(), written.ends) {
+            (Some(name), false) => Act::Wants(named(name).ok_or("no such wish")?),
+            (Some(name), true) => Act::Ends(named(name).ok_or("no such wish")?),
+            (None, true) => Act::EndsLast,
+            (None, false) => return Err("a wish for nothing"),
+        };
+        Ok(Wished { act, start: written.start, end: written.end, value: written.value })
+    }
 }
 
 impl PreferenceState {
@@ -95,12 +155,17 @@ impl PreferenceState {
     }
 
     /// The state as the text of a JSON object; it grows with the turns, and holds no words of the
-    /// customer.
+    /// customer but the name that they asked to be called by.
     ///
     /// # Errors
     /// `Internal` if it cannot be written, which would be a defect.
     pub fn to_json(&self) -> Result<String> {
-        serde_json::to_string(self).map_err(|cause| {
+        let written = Written {
+            rules: Cow::Borrowed(&self.rules),
+            covered: self.covered,
+            lessons: Cow::Borrowed(&self.lessons),
+        };
+        serde_json::to_string(&written).map_err(|cause| {
             Error::new(ErrorKind::Internal, "cannot write down what was learned of a customer")
                 .with_source(cause)
         })
@@ -109,10 +174,16 @@ impl PreferenceState {
     /// Reads what `to_json` wrote; the empty state if other rules learned it.
     pub(super) fn from_json(json: &str, rules: &RuleSet) -> Result<PreferenceState> {
         let what = "cannot read what was learned of a customer";
-        let state: PreferenceState = serde_json::from_str(json).map_err(|cause| {
+        let written: Written<'_> = serde_json::from_str(json).map_err(|cause| {
             let place = format!("{what}: line {}, column {}", cause.line(), cause.column());
             Error::new(ErrorKind::Corrupt, place)
         })?;
+        let state = PreferenceState {
+            rules: written.rules.into_owned(),
+            covered: written.covered,
+            lessons: written.lessons.into_owned(),
+            sums: None,
+        };
         if state.rules != rules.version {
             return Ok(PreferenceState::default());
         }
@@ -130,7 +201,6 @@ impl PreferenceState {
         let is_lesson = |lesson: &Lesson| {
             is_turn(&lesson.turn)
                 && lesson.characters > 0
-                && lesson.hour < 24
                 && lesson.marks.iter().all(|mark| {
                     rules.rule(mark.rule).is_some()
                         && mark.turn == lesson.turn

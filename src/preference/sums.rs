@@ -3,13 +3,13 @@
 //! Knows how each new lesson is added, so that concluding never goes through the history; taking
 //! a lesson away is making the sums anew.
 
-use super::conclusion::{Hours, ResponseLength, Statement, Style};
+use super::conclusion::{Hours, ResponseLength, Style};
 use super::habit;
 use super::rules::{RuleNumber, RuleSet, Shows};
 use super::state::{Lesson, MAX_EVIDENCE};
+use super::statements::Statements;
 use super::steady::Steady;
 use super::verdict::Limits;
-use crate::id::TurnId;
 use crate::signals::Topic;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -40,9 +40,7 @@ pub(super) struct Sums {
     pub(super) channels: Vec<(i32, u32)>,
     /// Turns in each hour of the day.
     pub(super) hours: [u32; 24],
-    pub(super) statements: Vec<Statement>,
-    /// Places of the statements that no newer one replaced.
-    pub(super) holding: Vec<usize>,
+    pub(super) statements: Statements,
     pub(super) style: Steady<Style>,
     pub(super) length: Steady<ResponseLength>,
     pub(super) language: Steady<[u8; 2]>,
@@ -69,8 +67,7 @@ impl Sums {
             languages: Vec::new(),
             channels: Vec::new(),
             hours: [0; 24],
-            statements: Vec::new(),
-            holding: Vec::new(),
+            statements: Statements::default(),
             style: Steady::default(),
             length: Steady::default(),
             language: Steady::default(),
@@ -101,10 +98,10 @@ impl Sums {
             count(&mut self.languages, language);
         }
         count(&mut self.channels, lesson.channel);
-        if let Some(turns) = self.hours.get_mut(usize::from(lesson.hour)) {
+        if let Some(turns) = self.hours.get_mut(usize::from(lesson.hour())) {
             *turns = turns.saturating_add(1);
         }
-        self.add_statements(lesson);
+        self.statements.add(lesson);
         self.steady(is_styled);
     }
 
@@ -124,21 +121,6 @@ impl Sums {
         self.language.see(habit::language_of(self), limits.hysteresis);
         self.channel.see(habit::channel_of(self), limits.hysteresis);
         self.busy.see(habit::hours_of(self), limits.hysteresis);
-    }
-
-    fn add_statements(&mut self, lesson: &Lesson) {
-        let Ok(turn) = TurnId::from_u64(lesson.turn) else { return };
-        for wish in &lesson.wishes {
-            let statements = &mut self.statements;
-            self.holding.retain(|place| {
-                let Some(old) = statements.get_mut(*place) else { return false };
-                old.superseded |= old.turn != turn && habit::replaces(wish.kind, old.kind);
-                !old.superseded
-            });
-            self.holding.push(self.statements.len());
-            let span = wish.start..wish.end;
-            self.statements.push(Statement { kind: wish.kind, turn, span, superseded: false });
-        }
     }
 
     fn tally_mut(&mut self, shows: Shows) -> Option<&mut Tally> {

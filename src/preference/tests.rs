@@ -198,17 +198,17 @@ fn explicit_statements_win_the_newest_first_and_old_ones_stay() {
     let seen: Vec<_> = known
         .statements
         .iter()
-        .map(|wish| (wish.kind, wish.turn.number(), wish.superseded))
+        .map(|wish| (wish.kind, wish.turn.number(), wish.ended_by.map(|turn| turn.number())))
         .collect();
     assert_eq!(
         seen,
         [
-            (WishKind::Call, 1, true),
-            (WishKind::Email, 2, false),
-            (WishKind::NoCall, 2, false),
-            (WishKind::Expert, 3, false),
-            (WishKind::Brief, 3, false),
-            (WishKind::Name, 4, false),
+            (WishKind::Call, 1, Some(2)),
+            (WishKind::Email, 2, None),
+            (WishKind::NoCall, 2, None),
+            (WishKind::Expert, 3, None),
+            (WishKind::Brief, 3, None),
+            (WishKind::Name, 4, None),
         ]
     );
     assert_eq!(

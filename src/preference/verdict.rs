@@ -44,7 +44,7 @@ impl Limits {
         let sums = &*state.sums(rules, *self);
         let mut preferences = Preferences {
             customer_turns: sums.turns,
-            statements: sums.statements.clone(),
+            statements: sums.statements.shown(),
             ..Preferences::default()
         };
         if sums.turns >= self.min_turns {

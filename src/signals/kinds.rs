@@ -161,7 +161,6 @@ named! {
     /// ```
     /// assert_eq!(confidant::WishKind::NoCall.to_string(), "no-call");
     /// ```
-    #[derive(serde::Serialize, serde::Deserialize)]
     WishKind {
         /// By e-mail.
         Email = "email",
@@ -192,6 +191,17 @@ named! {
         /// At the hours that are said.
         Hours = "hours",
     }
+}
+
+/// What a message does about a wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// Says it.
+    Wants(WishKind),
+    /// Takes it back.
+    Ends(WishKind),
+    /// Takes back whatever was said last.
+    EndsLast,
 }
 
 named! {

@@ -8,9 +8,12 @@
 mod conclude;
 mod context;
 mod entity;
+mod frame;
 mod kinds;
+mod languages;
 mod linear;
 mod name;
+mod name_shape;
 mod order_id;
 mod pattern;
 mod reading;
@@ -25,7 +28,9 @@ mod wish;
 
 pub use conclude::{Cue, Entity, Finding, Signals};
 pub use context::SignalContext;
+pub(crate) use kinds::Act;
 pub use kinds::{EntityKind, EscalationReason, Intent, Sentiment, Topic, Urgency, WishKind};
+pub(crate) use languages::language_name;
 pub use linear::LinearTable;
 pub use rules::SignalRules;
 pub(crate) use wish::hear;

@@ -1,6 +1,7 @@
 //! One rule: what it shows, how much, and under which name.
 
-use super::kinds::{EscalationReason, Intent, Topic, Urgency, WishKind};
+use super::frame::Frame;
+use super::kinds::{Act, EscalationReason, Intent, Topic, Urgency, WishKind};
 use std::borrow::Cow;
 
 /// What a rule shows of the message it matches.
@@ -30,10 +31,14 @@ pub(super) enum Shows {
     ErrorText,
     /// A product's name.
     Product,
-    /// An explicit wish about how to be served.
-    Wish(WishKind),
+    /// An explicit wish about how to be served, or its end.
+    Wish(Act, Frame),
     /// Keeps words inside it from showing what they else would.
     Block(Block),
+}
+
+fn wish(name: &str) -> Option<WishKind> {
+    WishKind::ALL.iter().copied().find(|wish| wish.name() == name)
 }
 
 /// What a blocking rule blocks.
@@ -72,7 +77,12 @@ impl Shows {
             "tried" => Shows::Tried,
             "plan" => Shows::Plan,
             "error" => Shows::ErrorText,
-            "wish" => Shows::Wish(WishKind::ALL.iter().copied().find(|wish| wish.name() == value)?),
+            "wish" => Shows::Wish(Act::Wants(wish(value)?), Frame::Own),
+            "order" => Shows::Wish(Act::Wants(wish(value)?), Frame::Order),
+            "ends" if value == "last" => Shows::Wish(Act::EndsLast, Frame::Own),
+            "quit" if value == "last" => Shows::Wish(Act::EndsLast, Frame::Order),
+            "ends" => Shows::Wish(Act::Ends(wish(value)?), Frame::Own),
+            "quit" => Shows::Wish(Act::Ends(wish(value)?), Frame::Order),
             "block" => Shows::Block(match value {
                 "topic" => Block::Topic,
                 "urgency" => Block::Urgency,

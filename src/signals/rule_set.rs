@@ -32,6 +32,8 @@ pub(super) struct RuleSet {
     common: Vec<WordId>,
     /// Words that tell little of what a text holds.
     everyday: Vec<WordId>,
+    /// Sets of words by their names.
+    sets: HashMap<&'static str, Vec<WordId>>,
 }
 
 /// Where sums become conclusions.
@@ -115,6 +117,7 @@ impl RuleSet {
             buts: Vec::new(),
             common: Vec::new(),
             everyday: Vec::new(),
+            sets: HashMap::new(),
         }
     }
 
@@ -148,7 +151,7 @@ impl RuleSet {
 
     /// Reads a rule file.
     pub(super) fn add_rules(&mut self, file: &'static str) -> Result<(), BadLine> {
-        let mut sets: HashMap<&str, Vec<WordId>> = HashMap::new();
+        let mut sets: HashMap<&'static str, Vec<WordId>> = HashMap::new();
         for (line, text) in lines(file) {
             let bad = |what: &str| BadLine { line, what: what.to_owned() };
             let (head, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
@@ -235,6 +238,7 @@ impl RuleSet {
                 _ => return Err(bad(head)),
             }
         }
+        self.sets.extend(sets);
         Ok(())
     }
 
@@ -310,6 +314,11 @@ impl RuleSet {
 
     pub(super) fn is_common(&self, word: WordId) -> bool {
         self.common.binary_search(&word).is_ok()
+    }
+
+    /// The words of a set, sorted; none if there is no such set.
+    pub(super) fn set(&self, name: &str) -> &[WordId] {
+        self.sets.get(name).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn is_but(&self, word: WordId) -> bool {
