@@ -183,7 +183,7 @@ fn one(
                 if std::mem::replace(&mut last, mark) == mark {
                     continue;
                 }
-                image.put(bench.path(), &mut rng);
+                image.put(bench.path());
                 sums.images += 1;
                 verdict(
                     &target,
@@ -339,7 +339,7 @@ fn half_moved(durability: Durability, flush: u64) {
         }
         let may_be = &allowed.iter().rev().find(|(from, _)| *from <= index + 1).unwrap().1;
         for keep in [Keep::Nothing, Keep::Everything, Keep::Sectors] {
-            disk.image(&ops, keep, &mut rng).put(bench.path(), &mut rng);
+            disk.image(&ops, keep, &mut rng).put(bench.path());
             images += 1;
             let state =
                 if durability == Durability::PowerLoss { Some(may_be.as_slice()) } else { None };
@@ -454,7 +454,7 @@ fn threads_whose_shared_commit_fails_lose_nothing_acknowledged() {
                 continue;
             }
             for keep in [Keep::Nothing, Keep::Sectors] {
-                disk.image(&ops, keep, &mut rng).put(bench.path(), &mut rng);
+                disk.image(&ops, keep, &mut rng).put(bench.path());
                 images += 1;
                 holds(
                     &bench.path().join(STORE),

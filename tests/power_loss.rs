@@ -110,14 +110,14 @@ fn nothing_is_lost_when_power_fails_again_while_a_crash_is_recovered_from() {
                 return tally.images < images;
             }
             let image = disk.image(&first.ops, Keep::number(4 + rng.below(3)), &mut rng);
-            let Some(verdict) = bench.judge(&image, &first, progress, &mut rng) else {
+            let Some(verdict) = bench.judge(&image, &first, progress) else {
                 return true;
             };
             tally.count(&verdict, || format!("seed {seed}, operation {index}"));
             let Ok(mut states) = verdict else { return false };
             // The same image again, this time recovered on a disk that is watched.
             let folder = vfs::folder();
-            image.put(folder.path(), &mut rng);
+            image.put(folder.path());
             let recorder = Recorder::watch(folder.path());
             let path = folder.path().join(STORE);
             let mut life = Life::new(&recorder, &path, &clock, rng.next())
@@ -287,7 +287,7 @@ fn without_flushing_each_turn_a_killed_process_loses_nothing() {
     let (mut bench, mut tally, mut rng) = (Bench::new(), Tally::default(), Rng::new(vfs::seed()));
     walk(&record, |index, disk, progress| {
         let image = disk.image(&record.ops, Keep::Everything, &mut rng);
-        if let Some(verdict) = bench.judge(&image, &record, progress, &mut rng) {
+        if let Some(verdict) = bench.judge(&image, &record, progress) {
             tally.count(&verdict, || format!("operation {index}"));
         }
         true

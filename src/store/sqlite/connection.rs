@@ -86,7 +86,7 @@ pub(super) fn make_durable(connection: &Connection, path: &Path, options: &Optio
             Err(error)
                 if error.kind() == ErrorKind::Busy && begun.elapsed() < options.busy_timeout =>
             {
-                std::thread::sleep(Duration::from_micros(50 + random() % 1_000));
+                std::thread::sleep(Duration::from_micros(fastrand::u64(50..1_050)));
             }
             done => break done,
         }
@@ -122,23 +122,9 @@ fn wait_for_lock(tries: i32) -> bool {
         return false;
     }
     let longest = 100 + 100 * u64::from(tries.unsigned_abs().min(40));
-    let pause = Duration::from_micros(50 + random() % longest);
+    let pause = Duration::from_micros(50 + fastrand::u64(..longest));
     std::thread::sleep(pause.min(timeout - waited));
     true
-}
-
-/// Jitter only: a different sequence on each thread, no quality needed.
-fn random() -> u64 {
-    thread_local! {
-        static STATE: Cell<u64> = Cell::new(std::hash::BuildHasher::hash_one(
-            &std::hash::RandomState::new(), std::thread::current().id()) | 1);
-    }
-    let mut state = STATE.get();
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    STATE.set(state);
-    state
 }
 
 /// One unit's view of a connection; counts what it changed.
@@ -265,6 +251,11 @@ pub(super) fn is_failed_flush(cause: &rusqlite::Error) -> bool {
 /// Keeps a connection from moving the log into the file when it is closed.
 pub(super) fn leave_log(connection: &Connection) {
     let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+}
+
+/// Lets the connection move the log into the file when it is the last to be closed.
+pub(super) fn take_log(connection: &Connection) {
+    let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
 }
 
 /// Turns SQLite's error into ours; says what was tried and on which file.

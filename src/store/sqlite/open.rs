@@ -1,24 +1,22 @@
 //! How a path becomes an open store, or a clear refusal that changed nothing.
 //!
-//! Knows what may stand at the path, how a new file is made private and durable, how an
-//! older format is brought up to date, and why the log is grown before the first turn.
+//! Knows what may stand at the path, how a new file is made private and durable, and how an
+//! older format is brought up to date. A file of the newest format is not written to.
 
 use super::connection::{self, Owned, Statements, failed, waiting};
+use super::os;
+use super::place::Place;
+use super::presence::{self, Presence, Refusal};
 use crate::error::{Error, ErrorKind, Result, invalid};
 use crate::store::{Options, schema};
 use parking_lot::Mutex;
 use rusqlite::Connection;
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// "cnfd": marks a SQLite file as ours.
 const APPLICATION_ID: i64 = 0x636e_6664;
-/// The log's length from the start: SQLite's 1,000 pages before a checkpoint, and some.
-/// Frames written inside a file of that length need no metadata flush: p99 of a commit
-/// falls from 1 ms to 0.1 ms.
-const LOG_BYTES: u64 = 1_200 * 4_120;
-
 /// What is read of a log at once.
 const PIECE: usize = 16 << 10;
 
@@ -26,8 +24,55 @@ const PIECE: usize = 16 << 10;
 /// SQLite opens it, since closing it later would drop SQLite's POSIX locks.
 static OPENING: Mutex<()> = Mutex::new(());
 
+/// A file that is ours and of the newest format.
+pub(super) struct Opened {
+    pub(super) place: Place,
+    pub(super) presence: Presence,
+    pub(super) writer: Owned,
+}
+
+/// Opens the file that the location names, and makes it if there is none.
+pub(super) fn open(location: &str, options: &Options) -> Result<Opened> {
+    let path = prepare(location)?;
+    let announce =
+        || Presence::announce(&path, options.busy_timeout).map_err(|why| unlockable(location, why));
+    // Beside a lock file or a log, somebody may have another file open that stood here before:
+    // nothing is read before that is known. Without them the file may be another program's, and
+    // nothing is put beside that.
+    let known = presence::path_of(&path).exists() || log_of(&path).exists();
+    let announced = if known { Some(announce()?) } else { None };
+    let place = Place::of(&path).map_err(|cause| io_error("open", &path, cause))?;
+    let found = find(&path, options)?;
+    let presence = announced.map_or_else(announce, Ok)?;
+    let writer = found.into_writer(&path, options, presence.is_first())?;
+    presence.arrive().map_err(|cause| unlockable(location, Refusal::Io(cause)))?;
+    place.check()?;
+    Ok(Opened { place, presence, writer })
+}
+
+fn unlockable(location: &str, why: Refusal) -> Error {
+    let lock = format!("cannot open {location}: the file {location}-lock");
+    match why {
+        Refusal::StillOpening => Error::new(
+            ErrorKind::Busy,
+            format!("{lock} stayed locked by somebody who is opening it"),
+        ),
+        Refusal::AnotherFile => Error::new(
+            ErrorKind::Busy,
+            format!(
+                "cannot open {location}: somebody still has the file open that stood here \
+                 before; close it there first"
+            ),
+        ),
+        Refusal::Io(cause) => {
+            Error::new(ErrorKind::Io, format!("{lock} cannot be locked: {cause}"))
+                .with_source(cause)
+        }
+    }
+}
+
 /// Checks what stands at the path and makes the file if nothing does.
-pub(super) fn prepare(location: &str) -> Result<PathBuf> {
+fn prepare(location: &str) -> Result<PathBuf> {
     let _one_at_a_time = OPENING.lock();
     if location.is_empty() || location == ":memory:" || location.contains('\0') {
         return Err(invalid("the location is not a path; confidant keeps its memory in a file"));
@@ -49,6 +94,11 @@ pub(super) fn prepare(location: &str) -> Result<PathBuf> {
             ErrorKind::Corrupt,
             format!("cannot open {location}: it is not a confidant file"),
         )),
+        // Each name would have a log of its own, and what one process saves is not in the other's.
+        Ok(metadata) if os::links(&metadata) > 1 => Err(invalid(format!(
+            "cannot open {location}: the file has another name too (a hard link); remove one of \
+             them, or copy the file"
+        ))),
         Ok(_) => absolute(path),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => create(path),
         Err(cause) => Err(io_error("open", path, cause)),
@@ -71,8 +121,7 @@ fn create(path: &Path) -> Result<PathBuf> {
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    os::private(&mut options);
     match options.open(path) {
         Ok(file) => drop(file),
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
@@ -91,14 +140,16 @@ fn io_error(tried: &str, path: &Path, cause: io::Error) -> Error {
 }
 
 /// A connection to a file that is ours, or new; nothing is changed yet.
-pub(super) struct Found {
+struct Found {
     connection: Owned,
     format: i64,
 }
 
 /// Opens what stands at the path and refuses what is not ours, leaving it as it was.
-pub(super) fn find(path: &Path, options: &Options) -> Result<Found> {
+fn find(path: &Path, options: &Options) -> Result<Found> {
     let connection = connection::open(path, options)?;
+    // What is refused is left as it was, its log too.
+    connection::leave_log(&connection);
     let format = waiting(options.busy_timeout, || {
         // On one snapshot: somebody else may be making the file at this moment.
         let statements = Statements::new(&connection, path);
@@ -117,11 +168,12 @@ pub(super) fn find(path: &Path, options: &Options) -> Result<Found> {
 }
 
 impl Found {
-    /// The writing connection: durable, of the newest format, with a grown log.
+    /// The writing connection: durable and of the newest format.
     ///
     /// `first` says that nobody else has the store open: the log is what a crash left.
-    pub(super) fn into_writer(self, path: &Path, options: &Options, first: bool) -> Result<Owned> {
+    fn into_writer(self, path: &Path, options: &Options, first: bool) -> Result<Owned> {
         connection::make_durable(&self.connection, path, options)?;
+        connection::take_log(&self.connection);
         waiting(options.busy_timeout, || {
             if first {
                 renew_log(&self.connection, path)?;
@@ -130,7 +182,7 @@ impl Found {
                 migrate(&self.connection, path)?;
                 sync_folder(path)?;
             }
-            grow_log(&self.connection, path)
+            Ok(())
         })?;
         Ok(self.connection)
     }
@@ -222,12 +274,7 @@ fn migrate(connection: &Connection, path: &Path) -> Result<()> {
 /// Makes the new file's name durable: its content is flushed by SQLite, its name is not.
 fn sync_folder(path: &Path) -> Result<()> {
     let Some(folder) = path.parent() else { return Ok(()) };
-    let synced = File::open(folder).and_then(|folder| folder.sync_all());
-    if cfg!(windows) {
-        Ok(())
-    } else {
-        synced.map_err(|cause| io_error("make durable the folder of", path, cause))
-    }
+    os::sync_folder(folder).map_err(|cause| io_error("make durable the folder of", path, cause))
 }
 
 /// Writes what a crash left in the log once more and makes it durable, before anything is
@@ -250,7 +297,7 @@ fn renew_log(connection: &Connection, path: &Path) -> Result<()> {
         loop {
             file.seek(SeekFrom::Start(at))?;
             let read = file.read(&mut piece)?;
-            let bytes = piece.get(..read).unwrap_or_default();
+            let bytes = piece.get(..read).expect("reads at most what there is room for");
             if bytes.is_empty() {
                 return file.sync_all();
             }
@@ -259,7 +306,7 @@ fn renew_log(connection: &Connection, path: &Path) -> Result<()> {
                 file.seek(SeekFrom::Start(at))?;
                 file.write_all(bytes)?;
             }
-            at += u64::try_from(read).unwrap_or(0);
+            at += u64::try_from(read).expect("a piece is small");
         }
     };
     let renewed = renewed().map_err(|cause| io_error("make durable the log of", path, cause));
@@ -270,28 +317,4 @@ fn log_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     PathBuf::from(name)
-}
-
-/// Fills the log with zeros up to its working length, so that later commits write in place.
-///
-/// The write lock is held, so that nobody appends meanwhile; recovery reads zeros as the
-/// end of the log, since no frame has a zero salt.
-fn grow_log(connection: &Connection, path: &Path) -> Result<()> {
-    let log = log_of(path);
-    let length = |log: &Path| std::fs::metadata(log).map_or(0, |metadata| metadata.len());
-    if length(&log) >= LOG_BYTES {
-        return Ok(());
-    }
-    let statements = Statements::new(connection, path);
-    statements.run("BEGIN IMMEDIATE")?;
-    let grown = || -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).open(&log)?;
-        let end = file.seek(SeekFrom::End(0))?;
-        let missing = usize::try_from(LOG_BYTES.saturating_sub(end)).unwrap_or(0);
-        file.write_all(&vec![0; missing])?;
-        file.sync_all()
-    };
-    // A shorter log is slower, not wrong: on a full disk the store still opens.
-    let _ = grown();
-    statements.run("ROLLBACK")
 }

@@ -100,7 +100,6 @@ impl Bench {
         image: &Image,
         record: &Record,
         progress: &[Progress],
-        rng: &mut Rng,
     ) -> Option<Result<Vec<State>, Verdict>> {
         let mark = std::hash::BuildHasher::hash_one(
             &std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default(),
@@ -109,7 +108,7 @@ impl Bench {
         if !self.seen.insert(mark) {
             return None;
         }
-        image.put(self.folder.path(), rng);
+        image.put(self.folder.path());
         let path = self.folder.path().join(STORE);
         let judged = catch_unwind(AssertUnwindSafe(|| {
             judge(&path, &record.histories, progress, &record.clock, true)
@@ -157,7 +156,7 @@ pub fn cut_power(record: &Record, budget: u64, seed: u64) -> Tally {
         }
         for number in 0..each {
             let image = disk.image(&record.ops, Keep::number(number), &mut rng);
-            if let Some(verdict) = bench.judge(&image, record, progress, &mut rng) {
+            if let Some(verdict) = bench.judge(&image, record, progress) {
                 tally.count(&verdict, || format!("seed {seed}, operation {index}, image {number}"));
             }
             if tally.images >= budget {

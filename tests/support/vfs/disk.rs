@@ -15,9 +15,6 @@ use std::sync::Arc;
 
 /// What a disk writes as a whole.
 const SECTOR: usize = 512;
-/// The length that confidant gives the log; an image's log is as long, mostly, so that opening
-/// it needs no 4.9 MB of zeros.
-const LOG_BYTES: u64 = 1_200 * 4_120;
 
 /// A file: its bytes, then zeros up to its length.
 #[derive(Debug, Clone, Default)]
@@ -160,9 +157,7 @@ impl Keep {
 
 fn file(op: &Op) -> Option<u32> {
     match op {
-        Op::Write { inode, .. } | Op::Zeros { inode, .. } | Op::Truncate { inode, .. } => {
-            Some(*inode)
-        }
+        Op::Write { inode, .. } | Op::Truncate { inode, .. } => Some(*inode),
         _ => None,
     }
 }
@@ -180,10 +175,6 @@ fn apply(base: &mut Base, op: &Op) {
             base.names.remove(name);
         }
         Op::Write { inode, at, bytes } => base.files.entry(*inode).or_default().write(*at, bytes),
-        Op::Zeros { inode, to, .. } => {
-            let content = base.files.entry(*inode).or_default();
-            content.len = content.len.max(*to);
-        }
         Op::Truncate { inode, to } => base.files.entry(*inode).or_default().resize(*to),
         _ => {}
     }
@@ -208,11 +199,6 @@ fn apply_in_part(base: &mut Base, op: &Op, chance: usize, garbage: bool, rng: &m
                 at += u64::try_from(sector.len()).unwrap();
                 rest = after;
             }
-        }
-        Op::Zeros { inode, from, to } => {
-            let content = base.files.entry(*inode).or_default();
-            let end = from + rng.next() % (to - from + 1);
-            content.len = content.len.max(end);
         }
         _ if rng.below(256) < chance => apply(base, op),
         _ => {}
@@ -242,15 +228,14 @@ impl Image {
     }
 
     /// Puts the image into an empty folder.
-    pub fn put(&self, folder: &Path, rng: &mut Rng) {
+    pub fn put(&self, folder: &Path) {
         for entry in std::fs::read_dir(folder).unwrap() {
             std::fs::remove_file(entry.unwrap().path()).unwrap();
         }
         for (name, content) in self.files() {
             let mut file = std::fs::File::create(folder.join(name)).unwrap();
             std::io::Write::write_all(&mut file, &content.bytes).unwrap();
-            let short = content.len < LOG_BYTES && name.ends_with("-wal") && rng.below(16) != 0;
-            file.set_len(if short { LOG_BYTES } else { content.len }).unwrap();
+            file.set_len(content.len).unwrap();
         }
     }
 }

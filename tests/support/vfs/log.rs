@@ -19,12 +19,6 @@ pub enum Op {
         at: u64,
         bytes: Vec<u8>,
     },
-    /// confidant itself fills the log with zeros, past SQLite.
-    Zeros {
-        inode: u32,
-        from: u64,
-        to: u64,
-    },
     Truncate {
         inode: u32,
         to: u64,
@@ -117,7 +111,6 @@ pub struct Log {
     /// A disk that lies: no fsync has an effect.
     pub lying: bool,
     names: HashMap<String, u32>,
-    lengths: HashMap<u32, u64>,
     inodes: u32,
     plan: Option<Plan>,
     /// Files of which the disk holds less than every reader sees.
@@ -135,7 +128,6 @@ impl Log {
             ops: Vec::new(),
             lying: false,
             names: HashMap::new(),
-            lengths: HashMap::new(),
             inodes: 0,
             plan: None,
             doubtful: HashSet::new(),
@@ -150,7 +142,6 @@ impl Log {
             let content = Content::of(&std::fs::read(entry.path()).unwrap());
             log.inodes += 1;
             log.names.insert(name.clone(), log.inodes);
-            log.lengths.insert(log.inodes, content.len());
             log.base.names.insert(name, log.inodes);
             log.base.files.insert(log.inodes, content);
         }
@@ -171,15 +162,6 @@ impl Log {
         match &op {
             Op::Create { name, inode } => {
                 self.names.insert(name.clone(), *inode);
-                self.lengths.insert(*inode, 0);
-            }
-            Op::Write { inode, at, bytes } => {
-                let end = at + u64::try_from(bytes.len()).unwrap();
-                let length = self.lengths.entry(*inode).or_default();
-                *length = end.max(*length);
-            }
-            Op::Zeros { inode, to, .. } | Op::Truncate { inode, to } => {
-                self.lengths.insert(*inode, *to);
             }
             Op::Delete { name } => {
                 self.names.remove(name);
@@ -195,8 +177,8 @@ impl Log {
     }
 
     /// Records what confidant did to a log past SQLite: it writes what is there once more, which
-    /// is looked for after a failed flush only, and appends zeros.
-    pub fn follow_growth(&mut self) {
+    /// is looked for after a failed flush only.
+    pub fn follow_renewal(&mut self) {
         let logs: Vec<(String, u32)> = self
             .names
             .iter()
@@ -209,10 +191,6 @@ impl Log {
                 let bytes = std::fs::read(self.folder.join(&name)).unwrap();
                 self.push(Op::Write { inode, at: 0, bytes: used(&bytes).to_vec() });
                 self.leave_alone(inode);
-            }
-            let (known, there) = (self.lengths.get(&inode).copied().unwrap_or(0), metadata.len());
-            if there > known {
-                self.push(Op::Zeros { inode, from: known, to: there });
             }
         }
     }

@@ -148,7 +148,7 @@ unsafe extern "C" fn write(
     let mut log = watched.log.lock().unwrap();
     let bytes = std::slice::from_raw_parts(from.cast::<u8>(), usize::try_from(amount).unwrap());
     let start = u64::try_from(at).unwrap();
-    log.follow_growth();
+    log.follow_renewal();
     if let Some(status) = log.fault(Call::Write) {
         if log.tears() && bytes.len() > 1 {
             let half = bytes.len() / 2;
@@ -166,7 +166,7 @@ unsafe extern "C" fn write(
 unsafe extern "C" fn truncate(file: *mut sqlite3_file, to: i64) -> c_int {
     let watched = watched(file);
     let mut log = watched.log.lock().unwrap();
-    log.follow_growth();
+    log.follow_renewal();
     if let Some(status) = log.fault(Call::Truncate) {
         return status;
     }
@@ -177,7 +177,7 @@ unsafe extern "C" fn truncate(file: *mut sqlite3_file, to: i64) -> c_int {
 unsafe extern "C" fn sync(file: *mut sqlite3_file, _flags: c_int) -> c_int {
     let watched = watched(file);
     let mut log = watched.log.lock().unwrap();
-    log.follow_growth();
+    log.follow_renewal();
     if let Some(status) = log.fault(Call::Sync) {
         // Linux marks the pages clean all the same: what was not on the disk never will be.
         log.push(Op::Lose { inode: watched.inode });
@@ -317,7 +317,7 @@ unsafe extern "C" fn delete(_: *mut sqlite3_vfs, path: *const c_char, sync_folde
         return (*vfs()).xDelete.unwrap()(vfs(), path, sync_folder);
     };
     let mut log = log.lock().unwrap();
-    log.follow_growth();
+    log.follow_renewal();
     if let Some(status) = log.fault(Call::Delete) {
         return status;
     }
