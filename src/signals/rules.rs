@@ -8,7 +8,7 @@ use super::order_id::OrderShape;
 use super::pattern;
 use super::rule::{Rule, Shows};
 use super::rule_set::RuleSet;
-use super::shipped::{REFERENCE, SUPPORT, VADER, WISHES, WORDS, file};
+use super::shipped::{REFERENCE, SUPPORT, VADER, WISHES, WORDS};
 use crate::error::{Result, invalid};
 use std::borrow::Cow;
 use std::fmt;
@@ -63,9 +63,7 @@ impl SignalRules {
     /// The preset `support`, made at the first call.
     pub(super) fn shared() -> &'static SignalRules {
         static RULES: OnceLock<SignalRules> = OnceLock::new();
-        RULES.get_or_init(|| {
-            SignalRules::made(support().unwrap_or_else(|_| RuleSet::empty()), general_table())
-        })
+        RULES.get_or_init(|| SignalRules::made(support().expect(SOUND), Some(general_table())))
     }
 
     /// The preset `reference`: the word lists that support agents commonly start from, by whole
@@ -74,11 +72,7 @@ impl SignalRules {
     /// reason to escalate. A word that two topics list shows both, tied.
     pub fn reference() -> SignalRules {
         static RULES: OnceLock<SignalRules> = OnceLock::new();
-        RULES
-            .get_or_init(|| {
-                SignalRules::made(reference().unwrap_or_else(|_| RuleSet::empty()), None)
-            })
-            .clone()
+        RULES.get_or_init(|| SignalRules::made(reference().expect(SOUND), None)).clone()
     }
 
     fn made(set: RuleSet, table: Option<Arc<LinearTable>>) -> SignalRules {
@@ -190,6 +184,9 @@ impl SignalRules {
     }
 }
 
+/// Why the files that ship can be read: a test of this file reads each of them.
+const SOUND: &str = "the shipped rules are sound: the_shipped_rule_files_are_sound";
+
 /// The table that ships; see NOTICE for what it was learned from.
 #[cfg(feature = "embedding")]
 const GENERAL: &[u8] = include_bytes!("rules/general-2.table");
@@ -197,16 +194,16 @@ const GENERAL: &[u8] = include_bytes!("rules/general-2.table");
 #[cfg(not(feature = "embedding"))]
 const GENERAL: &[u8] = include_bytes!("rules/general-1.table");
 
-fn general_table() -> Option<Arc<LinearTable>> {
-    LinearTable::from_bytes(GENERAL).ok().map(Arc::new)
+fn general_table() -> Arc<LinearTable> {
+    Arc::new(LinearTable::from_bytes(GENERAL).expect(SOUND))
 }
 
 pub(super) fn support() -> std::result::Result<RuleSet, (usize, super::rule_set::BadLine)> {
     let mut set = RuleSet::empty();
-    set.add_lexicon(file(VADER)).map_err(|bad| (0, bad))?;
-    set.add_rules(file(WORDS)).map_err(|bad| (1, bad))?;
+    set.add_lexicon(VADER).map_err(|bad| (0, bad))?;
+    set.add_rules(WORDS).map_err(|bad| (1, bad))?;
     for (place, name) in (2..).zip(SUPPORT) {
-        set.add_rules(file(name)).map_err(|bad| (place, bad))?;
+        set.add_rules(name).map_err(|bad| (place, bad))?;
     }
     Ok(set)
 }
@@ -214,21 +211,21 @@ pub(super) fn support() -> std::result::Result<RuleSet, (usize, super::rule_set:
 /// The rules for wishes alone, which read every turn of a customer.
 pub(super) fn wish_rules() -> &'static RuleSet {
     static RULES: OnceLock<RuleSet> = OnceLock::new();
-    RULES.get_or_init(|| wish_set().expect("the shipped rule files are sound, which tests check"))
+    RULES.get_or_init(|| wish_set().expect(SOUND))
 }
 
 fn wish_set() -> std::result::Result<RuleSet, super::rule_set::BadLine> {
     let mut set = RuleSet::empty();
-    set.add_rules(file(WORDS))?;
-    set.add_rules(file(WISHES))?;
+    set.add_rules(WORDS)?;
+    set.add_rules(WISHES)?;
     Ok(set)
 }
 
 pub(super) fn reference() -> std::result::Result<RuleSet, (usize, super::rule_set::BadLine)> {
     let mut set = RuleSet::empty();
-    set.add_lexicon(file(VADER)).map_err(|bad| (0, bad))?;
-    set.add_rules(file(WORDS)).map_err(|bad| (1, bad))?;
-    set.add_rules(file(REFERENCE)).map_err(|bad| (2, bad))?;
+    set.add_lexicon(VADER).map_err(|bad| (0, bad))?;
+    set.add_rules(WORDS).map_err(|bad| (1, bad))?;
+    set.add_rules(REFERENCE).map_err(|bad| (2, bad))?;
     Ok(set)
 }
 

@@ -287,7 +287,7 @@ impl Reader<'_> {
                 self.made.push("\n", span);
             }
             self.starts_line = true;
-        } else if matches!(name, "td" | "th") && !self.starts_line {
+        } else if matches!(name, "td" | "th") && !self.starts_line && !self.made.ends_blank() {
             self.made.push(" ", span);
         }
     }

@@ -13,6 +13,7 @@ mod mail_words;
 mod normal;
 mod own;
 mod redact;
+mod small_words;
 mod tokens;
 mod words;
 

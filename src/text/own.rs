@@ -116,6 +116,10 @@ pub(super) struct Rendered {
 }
 
 impl Rendered {
+    pub(super) fn ends_blank(&self) -> bool {
+        self.text.ends_with(char::is_whitespace)
+    }
+
     /// Adds a text that stands for a span of the source as a whole.
     pub(super) fn push(&mut self, text: &str, from: Range<usize>) {
         let start = self.text.len();
