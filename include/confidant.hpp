@@ -2,8 +2,8 @@
 //
 // It adds no behaviour: what confidant.h says of a function holds for the method that is named like it. In short:
 //
-// - The namespace is `confide`, because in C `confidant` is a type.
-// - A failed call throws `confide::error`, which has the status, the message and the causes.
+// - The namespace is `confidant`.
+// - A failed call throws `confidant::error`, which has the status, the message and the causes.
 // - Objects are moved, not copied, and free their handle at their end, in any order. After a move, the only things to
 //   do with the old one are to destroy it and to assign to it; other calls throw, or give nothing.
 // - Texts come in as `std::string_view` and are copied. Texts come out as views into the object that gave them; keep
@@ -32,7 +32,7 @@
 #include <utility>
 #include <vector>
 
-namespace confide {
+namespace confidant {
 
 using text = std::string_view;
 using optional_text = std::optional<std::string_view>;
@@ -74,7 +74,7 @@ public:
     // Takes an error over from a C function.
     explicit error(confidant_status status, confidant_error *from)
         : std::runtime_error(message_of(status, from)), status_(status), detail_(detail::view(confidant_error_detail(from))),
-          llm_failure_(confidant_error_llm_failure(from)), is_retryable_(confidant_error_is_retryable(from))
+          llm_failure_(confidant_error_llm_failure(from)), is_retryable_(confidant_error_is_retryable(from) != 0)
     {
         confidant_error_free(from);
     }
@@ -82,7 +82,7 @@ public:
     explicit error(const confidant_error &from)
         : std::runtime_error(message_of(confidant_error_status(&from), &from)), status_(confidant_error_status(&from)),
           detail_(detail::view(confidant_error_detail(&from))), llm_failure_(confidant_error_llm_failure(&from)),
-          is_retryable_(confidant_error_is_retryable(&from))
+          is_retryable_(confidant_error_is_retryable(&from) != 0)
     {
     }
     confidant_status status() const noexcept { return status_; }
@@ -179,7 +179,7 @@ template <typename Each> void step(const confidant_turn *turn, std::size_t count
 template <typename Pointer> Pointer within(Pointer found)
 {
     if (found == nullptr) {
-        throw std::out_of_range("confide: past the end of a list");
+        throw std::out_of_range("confidant: past the end of a list");
     }
     return found;
 }
@@ -279,7 +279,7 @@ public:
     std::uint64_t id() const noexcept { return raw_->turn_id; }
     std::uint64_t session_id() const noexcept { return raw_->session_id; }
     std::uint32_t number() const noexcept { return raw_->number; }
-    confide::channel channel() const noexcept { return static_cast<confide::channel>(raw_->channel); }
+    confidant::channel channel() const noexcept { return static_cast<confidant::channel>(raw_->channel); }
     std::int64_t at_ms() const noexcept { return raw_->at_ms; }
     optional_text said() const noexcept { return detail::maybe(raw_->said); }
     optional_text answer() const noexcept { return detail::maybe(raw_->answer); }
@@ -346,7 +346,7 @@ std::vector<std::uint64_t> save_all(Function function, const Handle *handle, con
 
 // The answer to a turn that was saved without one.
 struct new_answer {
-    confide::text text;
+    confidant::text text;
     optional_text by, metadata;
     std::optional<std::int64_t> at_ms;
     std::optional<double> confidence;
@@ -523,7 +523,7 @@ public:
     }
     std::uint64_t customer_turns() const noexcept { return confidant_preferences_customer_turns(handle_.get()); }
     // All of it in one line for people.
-    confide::text text() const noexcept { return detail::view(confidant_preferences_text(handle_.get())); }
+    confidant::text text() const noexcept { return detail::view(confidant_preferences_text(handle_.get())); }
 
 private:
     struct freed {
@@ -580,10 +580,10 @@ private:
 
 // A question about what was said before; what is not set is no condition. Its views must live until it is asked.
 struct recall_query {
-    confide::text question;
+    confidant::text question;
     std::size_t limit = 10;
     std::uint64_t session_id = 0;
-    std::optional<confide::channel> channel{};
+    std::optional<confidant::channel> channel{};
     std::optional<std::int64_t> from_ms{}, until_ms{};
     std::optional<bool> resolved{};
     // Members of the metadata and their values in JSON.
@@ -603,7 +603,7 @@ public:
         : handle_(handle), raw_(detail::within(confidant_recalled_at(handle, place))), place_(place)
     {
     }
-    confide::turn turn() const noexcept { return confide::turn(raw_->turn); }
+    confidant::turn turn() const noexcept { return confidant::turn(raw_->turn); }
     double score() const noexcept { return raw_->score; }
     double words() const noexcept { return raw_->words; }
     double meaning() const noexcept { return raw_->meaning; }
@@ -631,7 +631,7 @@ public:
     explicit recalled(confidant_recalled *from) noexcept : handle_(from) {}
     std::size_t size() const noexcept { return confidant_recalled_count(handle_.get()); }
     recalled_turn operator[](std::size_t place) const { return recalled_turn(handle_.get(), place); }
-    confide::basis basis() const noexcept { return static_cast<confide::basis>(confidant_recalled_basis(handle_.get())); }
+    confidant::basis basis() const noexcept { return static_cast<confidant::basis>(confidant_recalled_basis(handle_.get())); }
 
 private:
     detail::owned<confidant_recalled, confidant_recalled_free> handle_;
@@ -693,11 +693,11 @@ public:
         return found == nullptr ? std::nullopt : std::optional(given_fact(found));
     }
     // The sentences of a draft reply that ask for what the customer has already given.
-    confide::asked_again asked_again(text draft) const
+    confidant::asked_again asked_again(text draft) const
     {
         confidant_asked_again *out = nullptr;
         detail::call(confidant_given_asked_again, static_cast<const confidant_given *>(handle_.get()), detail::given(draft), &out);
-        return confide::asked_again(out);
+        return confidant::asked_again(out);
     }
 
 private:
@@ -706,14 +706,14 @@ private:
 
 // What a model is to be shown for one question. Its views must live until it is assembled.
 struct context_request {
-    confide::text question;
+    confidant::text question;
     std::size_t max_tokens;
     // Passages of a knowledge base, title and text, the best one first.
     detail::pairs passages{};
     std::optional<std::size_t> recalled{};
     bool without_preferences = false;
     // A text whose tokens the model has reported, for a closer guess.
-    confide::text calibration_text{};
+    confidant::text calibration_text{};
     std::uint64_t calibration_tokens = 0;
 };
 
@@ -722,7 +722,7 @@ class assembled {
 public:
     using handle = confidant_assembled;
     explicit assembled(confidant_assembled *from) noexcept : handle_(from) {}
-    confide::text text() const { return detail::view(raw().text); }
+    confidant::text text() const { return detail::view(raw().text); }
     std::size_t tokens() const { return raw().tokens; }
     std::vector<turn> recent() const { return all(confidant_assembled_recent, raw().recent_count); }
     std::vector<turn> recalled() const { return all(confidant_assembled_recalled, raw().recalled_count); }
@@ -751,7 +751,7 @@ private:
 inline std::uint64_t estimate_tokens(text of, text calibration_text = {}, std::uint64_t calibration_tokens = 0)
 {
     std::uint64_t out = 0;
-    detail::call(confidant_estimate_tokens, detail::given(of), detail::given(calibration_text), calibration_tokens, &out);
+    detail::call(confidant_text_estimate_tokens, detail::given(of), detail::given(calibration_text), calibration_tokens, &out);
     return out;
 }
 
@@ -765,14 +765,14 @@ public:
     std::size_t size() const noexcept
     {
         std::size_t count = 0;
-        while (confidant_health_worry(handle_.get(), count) != nullptr) {
+        while (confidant_health_breach(handle_.get(), count) != nullptr) {
             count++;
         }
         return count;
     }
-    const confidant_worry &operator[](std::size_t place) const
+    const confidant_limit_breach &operator[](std::size_t place) const
     {
-        return *detail::within(confidant_health_worry(handle_.get(), place));
+        return *detail::within(confidant_health_breach(handle_.get(), place));
     }
     // A figure that has too few cases to be judged, counted from 0; nothing past the end.
     optional_text unknown(std::size_t place) const noexcept { return detail::maybe(confidant_health_unknown(handle_.get(), place)); }
@@ -817,16 +817,16 @@ public:
     text json() const noexcept { return detail::view(confidant_analytics_report_json(handle_.get())); }
     text prometheus() const noexcept { return detail::view(confidant_analytics_report_prometheus(handle_.get())); }
     // Judged by the library's own limits, or others; begin with CONFIDANT_HEALTH_LIMITS_INIT.
-    confide::health health() const { return judged(nullptr); }
-    confide::health health(const health_limits &limits) const { return judged(&limits); }
+    confidant::health health() const { return judged(nullptr); }
+    confidant::health health(const health_limits &limits) const { return judged(&limits); }
 
 private:
-    confide::health judged(const confidant_health_limits *limits) const
+    confidant::health judged(const confidant_health_limits *limits) const
     {
         confidant_health *out = nullptr;
         const confidant_analytics_report *report = handle_.get();
         detail::call(confidant_analytics_report_health, report, limits, &out);
-        return confide::health(out);
+        return confidant::health(out);
     }
     detail::owned<confidant_analytics_report, confidant_analytics_report_free> handle_;
 };
@@ -927,11 +927,11 @@ public:
         raw.expects = with.expects ? static_cast<std::int32_t>(*with.expects) : 0;
         raw.earlier_same = with.earlier_same;
         confidant_signals *out = nullptr;
-        detail::call(confidant_signals_of, detail::given(message), static_cast<const confidant_signal_context *>(&raw), &out);
+        detail::call(confidant_signals_analyze, detail::given(message), static_cast<const confidant_signal_context *>(&raw), &out);
         handle_.reset(out);
     }
-    confide::sentiment sentiment() const { return static_cast<confide::sentiment>(raw().sentiment); }
-    confide::urgency urgency() const { return static_cast<confide::urgency>(raw().urgency); }
+    confidant::sentiment sentiment() const { return static_cast<confidant::sentiment>(raw().sentiment); }
+    confidant::urgency urgency() const { return static_cast<confidant::urgency>(raw().urgency); }
     double polarity() const { return raw().polarity; }
     optional_text language() const { return detail::maybe(raw().language); }
     std::size_t size() const { return raw().finding_count; }
@@ -963,13 +963,13 @@ private:
 // A text with labels in place of what must not be kept.
 class redacted : public detail::range<redacted> {
 public:
-    explicit redacted(confide::text message)
+    explicit redacted(confidant::text message)
     {
         confidant_redacted *out = nullptr;
-        detail::call(confidant_redact, detail::given(message), &out);
+        detail::call(confidant_text_redact, detail::given(message), &out);
         handle_.reset(out);
     }
-    confide::text text() const noexcept { return detail::view(confidant_redacted_text(handle_.get())); }
+    confidant::text text() const noexcept { return detail::view(confidant_redacted_text(handle_.get())); }
     std::size_t size() const noexcept { return confidant_redacted_count(handle_.get()); }
     const confidant_sensitive &operator[](std::size_t place) const
     {
@@ -983,13 +983,13 @@ private:
 // A text in one common spelling, and the way back to the original.
 class normalized {
 public:
-    explicit normalized(confide::text message)
+    explicit normalized(confidant::text message)
     {
         confidant_normalized *out = nullptr;
-        detail::call(confidant_normalize, detail::given(message), &out);
+        detail::call(confidant_text_normalize, detail::given(message), &out);
         handle_.reset(out);
     }
-    confide::text text() const noexcept { return detail::view(confidant_normalized_text(handle_.get())); }
+    confidant::text text() const noexcept { return detail::view(confidant_normalized_text(handle_.get())); }
     // The bytes of the original, from the first to before the second, that such a span stands for.
     std::pair<std::uint64_t, std::uint64_t> original(std::uint64_t start, std::uint64_t end) const
     {
@@ -1005,7 +1005,7 @@ private:
 inline optional_text language_of(text message)
 {
     confidant_str language{nullptr, 0};
-    detail::call(confidant_language_of, detail::given(message), &language);
+    detail::call(confidant_text_language, detail::given(message), &language);
     return detail::maybe(language);
 }
 
@@ -1051,25 +1051,25 @@ private:
 
 // A document to be put into a collection, or, with category and tags, an article. Its views must live until it is put.
 struct new_document {
-    confide::text key, text;
-    confide::text title{};
+    confidant::text key, text;
+    confidant::text title{};
     optional_text metadata{}, category{};
-    std::vector<confide::text> tags{};
+    std::vector<confidant::text> tags{};
 };
 
 // A stored document, and how it was found: a view into the list it came from.
 class document {
 public:
     explicit document(const confidant_document *raw) noexcept : raw_(raw) {}
-    confide::text key() const noexcept { return detail::view(raw_->key); }
-    confide::text title() const noexcept { return detail::view(raw_->title); }
-    confide::text text() const noexcept { return detail::view(raw_->text); }
-    confide::text passage() const noexcept { return detail::view(raw_->passage); }
+    confidant::text key() const noexcept { return detail::view(raw_->key); }
+    confidant::text title() const noexcept { return detail::view(raw_->title); }
+    confidant::text text() const noexcept { return detail::view(raw_->text); }
+    confidant::text passage() const noexcept { return detail::view(raw_->passage); }
     optional_text metadata() const noexcept { return detail::maybe(raw_->metadata); }
     optional_text category() const noexcept { return detail::maybe(raw_->category); }
-    std::vector<confide::text> tags() const
+    std::vector<confidant::text> tags() const
     {
-        std::vector<confide::text> all;
+        std::vector<confidant::text> all;
         for (std::size_t i = 0; i < raw_->tag_count; i++) {
             all.push_back(detail::view(raw_->tags[i]));
         }
@@ -1090,7 +1090,7 @@ public:
     explicit documents(confidant_documents *from) noexcept : handle_(from) {}
     std::size_t size() const noexcept { return confidant_documents_count(handle_.get()); }
     document operator[](std::size_t place) const { return document(detail::within(confidant_documents_at(handle_.get(), place))); }
-    confide::basis basis() const noexcept { return static_cast<confide::basis>(confidant_documents_basis(handle_.get())); }
+    confidant::basis basis() const noexcept { return static_cast<confidant::basis>(confidant_documents_basis(handle_.get())); }
     // The embedder's model whose vectors were compared, if one was.
     optional_text model() const noexcept { return detail::maybe(confidant_documents_model(handle_.get())); }
 
@@ -1245,7 +1245,7 @@ private:
 
 using summary = confidant_summary;
 using buffer_stats = confidant_buffer_stats;
-using store_stats = confidant_store_stats;
+using store_stats = confidant_stats;
 using maintenance = confidant_maintenance;
 using spending = confidant_spending;
 
@@ -1255,7 +1255,7 @@ public:
     using handle = confidant_session;
     explicit session(confidant_session *from) noexcept : handle_(from) {}
     std::uint64_t id() const noexcept { return confidant_session_id(handle_.get()); }
-    confide::channel channel() const noexcept { return static_cast<confide::channel>(confidant_session_channel(handle_.get())); }
+    confidant::channel channel() const noexcept { return static_cast<confidant::channel>(confidant_session_channel(handle_.get())); }
     std::int64_t opened_at_ms() const noexcept { return confidant_session_opened_at_ms(handle_.get()); }
     // Saves one turn, durable on return, and gives its identifier.
     std::uint64_t save_turn(const new_turn &turn) const
@@ -1274,11 +1274,11 @@ public:
         confidant_new_answer raw = answer.raw();
         detail::call(confidant_session_answer, get(), turn_id, &raw);
     }
-    confide::context context() const
+    confidant::context context() const
     {
         confidant_context *out = nullptr;
         detail::call(confidant_session_context, get(), &out);
-        return confide::context(out);
+        return confidant::context(out);
     }
     session_figures metrics() const
     {
@@ -1327,27 +1327,27 @@ public:
         detail::call(confidant_memory_answer, get(), turn_id, &raw);
     }
     // A page of the archive, oldest first: at most `limit` turns after the turn `after`; 0 is from the beginning.
-    confide::turns turns(std::uint64_t after = 0, std::size_t limit = 1000) const
+    confidant::turns turns(std::uint64_t after = 0, std::size_t limit = 1000) const
     {
-        return made<confide::turns>(confidant_memory_turns, after, limit);
+        return made<confidant::turns>(confidant_memory_turns, after, limit);
     }
     // One turn, as a list of one.
-    confide::turns turn(std::uint64_t turn_id) const { return made<confide::turns>(confidant_memory_turn, turn_id); }
+    confidant::turns turn(std::uint64_t turn_id) const { return made<confidant::turns>(confidant_memory_turn, turn_id); }
     session open_session(channel on) const { return made<session>(confidant_session_open, static_cast<std::int32_t>(on)); }
     session open_session_at(channel on, std::int64_t at_ms) const
     {
         return made<session>(confidant_session_open_at, static_cast<std::int32_t>(on), at_ms);
     }
-    session resume_session(std::uint64_t session_id) const { return made<session>(confidant_session_resume, session_id); }
-    confide::sessions sessions(std::uint64_t after = 0, std::size_t limit = 1000) const
+    session resume_session(std::uint64_t session_id) const { return made<session>(confidant_session_get, session_id); }
+    confidant::sessions sessions(std::uint64_t after = 0, std::size_t limit = 1000) const
     {
-        return made<confide::sessions>(confidant_memory_sessions, after, limit);
+        return made<confidant::sessions>(confidant_memory_sessions, after, limit);
     }
-    confide::preferences preferences() const { return made<confide::preferences>(confidant_memory_preferences); }
+    confidant::preferences preferences() const { return made<confidant::preferences>(confidant_memory_preferences); }
     summary analytics() const
     {
         summary out = CONFIDANT_SUMMARY_INIT;
-        detail::call(confidant_memory_analytics, get(), &out);
+        detail::call(confidant_memory_summarize, get(), &out);
         return out;
     }
     // Everything that can be told of the customer's turns: of all, or in a range of milliseconds since the Unix epoch.
@@ -1379,7 +1379,7 @@ public:
     }
     recalled recall(text question, std::size_t limit = 10) const { return recall(recall_query{question, limit}); }
     // All that the customer has told, over all sessions.
-    confide::given given() const { return made<confide::given>(confidant_memory_given); }
+    confidant::given given() const { return made<confidant::given>(confidant_memory_given); }
     // What a model should see of this customer for a question, within a budget of tokens.
     assembled assemble(const context_request &request) const { return assembled_by(request, nullptr); }
     // The same, by a callable that takes a `std::string_view` and gives its tokens.
@@ -1420,7 +1420,7 @@ public:
 private:
     analytics_report reported(const confidant_range *range) const
     {
-        return made<analytics_report>(confidant_memory_analytics_between, range);
+        return made<analytics_report>(confidant_memory_report, range);
     }
     assembled assembled_by(const context_request &request, const confidant_token_counter *counter) const
     {
@@ -1460,7 +1460,7 @@ public:
     config &hot_bytes(std::size_t bytes) { return set(confidant_config_set_hot_bytes, bytes); }
     config &hot_ttl_ms(std::int64_t ttl) { return set(confidant_config_set_hot_ttl_ms, ttl); }
     config &persist_every(std::size_t turns) { return set(confidant_config_set_persist_every, turns); }
-    config &durability(confide::durability how)
+    config &durability(confidant::durability how)
     {
         return set(confidant_config_set_durability, static_cast<std::int32_t>(how));
     }
@@ -1492,20 +1492,20 @@ private:
 // What `store::check` found.
 class report {
 public:
-    explicit report(confidant_report *handle) noexcept : handle_(handle) {}
-    bool is_sound() const noexcept { return confidant_report_is_sound(handle_.get()); }
-    confidant_report_sums sums() const
+    explicit report(confidant_check_report *handle) noexcept : handle_(handle) {}
+    bool is_sound() const noexcept { return confidant_check_report_is_sound(handle_.get()) != 0; }
+    confidant_check_sums sums() const
     {
-        confidant_report_sums out = CONFIDANT_REPORT_SUMS_INIT;
-        detail::call(confidant_report_read, static_cast<const confidant_report *>(handle_.get()), &out);
+        confidant_check_sums out = CONFIDANT_CHECK_SUMS_INIT;
+        detail::call(confidant_check_report_read, static_cast<const confidant_check_report *>(handle_.get()), &out);
         return out;
     }
     // A line of damage or a warning, counted from 0; nothing past the end.
-    optional_text finding(std::size_t place) const noexcept { return detail::maybe(confidant_report_finding(handle_.get(), place)); }
-    optional_text warning(std::size_t place) const noexcept { return detail::maybe(confidant_report_warning(handle_.get(), place)); }
+    optional_text finding(std::size_t place) const noexcept { return detail::maybe(confidant_check_report_finding(handle_.get(), place)); }
+    optional_text warning(std::size_t place) const noexcept { return detail::maybe(confidant_check_report_warning(handle_.get(), place)); }
 
 private:
-    detail::owned<confidant_report, confidant_report_free> handle_;
+    detail::owned<confidant_check_report, confidant_check_report_free> handle_;
 };
 
 // An open memory, in one file or on one server.
@@ -1513,18 +1513,18 @@ class store {
 public:
     explicit store(text location) : store(location, nullptr) {}
     store(text location, const config &settings) : store(location, settings.get()) {}
-    text location() const noexcept { return detail::view(confidant_location(handle_.get())); }
-    // A customer's memory; an empty tenant is "default".
-    confide::memory memory(text tenant, text customer) const
+    text location() const noexcept { return detail::view(confidant_store_location(handle_.get())); }
+    // A customer's memory, of a tenant such as CONFIDANT_DEFAULT_TENANT.
+    confidant::memory memory(text tenant, text customer) const
     {
         confidant_memory *out = nullptr;
         detail::call(confidant_memory_open, get(), detail::given(tenant), detail::given(customer), &out);
-        return confide::memory(out);
+        return confidant::memory(out);
     }
     summary analytics(text tenant) const
     {
         summary out = CONFIDANT_SUMMARY_INIT;
-        detail::call(confidant_analytics, get(), detail::given(tenant), &out);
+        detail::call(confidant_store_summarize, get(), detail::given(tenant), &out);
         return out;
     }
     // Everything that can be told of a tenant's turns: of all, or in a range of milliseconds since the Unix epoch.
@@ -1534,61 +1534,61 @@ public:
         confidant_range range = detail::range_of(from_ms, to_ms);
         return reported(tenant, &range);
     }
-    // A collection of a tenant, and its knowledge base; an empty tenant is "default".
-    confide::collection collection(text tenant, text name) const
+    // A collection of a tenant, and its knowledge base.
+    confidant::collection collection(text tenant, text name) const
     {
         confidant_collection *out = nullptr;
         detail::call(confidant_collection_open, get(), detail::given(tenant), detail::given(name), &out);
-        return confide::collection(out);
+        return confidant::collection(out);
     }
-    confide::collection knowledge(text tenant) const
+    confidant::collection knowledge(text tenant) const
     {
         confidant_collection *out = nullptr;
-        detail::call(confidant_collection_open_knowledge, get(), detail::given(tenant), &out);
-        return confide::collection(out);
+        detail::call(confidant_knowledge_open, get(), detail::given(tenant), &out);
+        return confidant::collection(out);
     }
-    void flush() const { detail::call(confidant_flush, get()); }
-    void invalidate() const { detail::call(confidant_invalidate, get()); }
-    void compact() const { detail::call(confidant_compact, get()); }
+    void flush() const { detail::call(confidant_store_flush, get()); }
+    void invalidate() const { detail::call(confidant_store_invalidate, get()); }
+    void compact() const { detail::call(confidant_store_compact, get()); }
     maintenance maintain() const
     {
         maintenance out = CONFIDANT_MAINTENANCE_INIT;
-        detail::call(confidant_maintain, get(), &out);
+        detail::call(confidant_store_maintain, get(), &out);
         return out;
     }
     store_stats stats() const
     {
-        store_stats out = CONFIDANT_STORE_STATS_INIT;
-        detail::call(confidant_stats, get(), &out);
+        store_stats out = CONFIDANT_STATS_INIT;
+        detail::call(confidant_store_stats, get(), &out);
         return out;
     }
     report check() const
     {
-        confidant_report *out = nullptr;
-        detail::call(confidant_check, get(), &out);
+        confidant_check_report *out = nullptr;
+        detail::call(confidant_store_check, get(), &out);
         return report(out);
     }
-    const confidant *get() const noexcept { return handle_.get(); }
+    const confidant_store *get() const noexcept { return handle_.get(); }
 
 private:
     analytics_report reported(text tenant, const confidant_range *range) const
     {
         confidant_analytics_report *out = nullptr;
-        detail::call(confidant_analytics_between, get(), detail::given(tenant), range, &out);
+        detail::call(confidant_store_report, get(), detail::given(tenant), range, &out);
         return analytics_report(out);
     }
     store(text location, const confidant_config *settings)
     {
-        confidant *out = nullptr;
-        detail::call(confidant_open, detail::given(location), settings, &out);
+        confidant_store *out = nullptr;
+        detail::call(confidant_store_open, detail::given(location), settings, &out);
         handle_.reset(out);
     }
-    detail::owned<confidant, confidant_close> handle_;
+    detail::owned<confidant_store, confidant_store_close> handle_;
 };
 
 // One message of the conversation that a model is shown; `role` is one of CONFIDANT_ROLE_*.
 struct llm_message {
-    confide::text text;
+    confidant::text text;
     std::int32_t role;
 };
 
@@ -1671,7 +1671,7 @@ public:
         return llm(out);
     }
     text name() const noexcept { return detail::view(confidant_llm_name(handle_.get())); }
-    bool costs_nothing() const noexcept { return confidant_llm_costs_nothing(handle_.get()); }
+    bool is_free() const noexcept { return confidant_llm_is_free(handle_.get()) != 0; }
     std::uint64_t remaining() const
     {
         std::uint64_t out = 0;
@@ -1712,7 +1712,7 @@ private:
 
 // What a customer said, and what the host knows about it. Its views must live until it is answered.
 struct message {
-    confide::text text;
+    confidant::text text;
     optional_text key{}, metadata{}, profile{};
     std::optional<std::int64_t> at_ms{};
 };
@@ -1721,20 +1721,20 @@ struct message {
 class reply {
 public:
     explicit reply(confidant_reply *handle) noexcept : handle_(handle) {}
-    confide::text text() const { return detail::view(raw().text); }
+    confidant::text text() const { return detail::view(raw().text); }
     double confidence() const { return raw().confidence; }
     bool resolved() const { return raw().resolved != 0; }
     // The stored turn; without an answer if the model failed.
-    confide::turn turn() const { return confide::turn(raw().turn); }
-    confide::preferences preferences() const { return confide::preferences::of(raw().preferences); }
+    confidant::turn turn() const { return confidant::turn(raw().turn); }
+    confidant::preferences preferences() const { return confidant::preferences::of(raw().preferences); }
     // Why the model gave no answer, if a fallback text stands in for it.
     std::optional<error> failure() const
     {
         return raw().failure == nullptr ? std::nullopt : std::optional<error>(error(*raw().failure));
     }
-    std::vector<confide::text> sources() const
+    std::vector<confidant::text> sources() const
     {
-        std::vector<confide::text> all;
+        std::vector<confidant::text> all;
         for (std::size_t i = 0; i < raw().source_count; i++) {
             all.push_back(detail::view(confidant_reply_source(handle_.get(), i)));
         }
@@ -1758,7 +1758,7 @@ class agent {
 public:
     // Friendly, and answering from articles.
     explicit agent(const store &memory) : agent(memory, confidant_agent_options(CONFIDANT_AGENT_OPTIONS_INIT)) {}
-    agent(const store &memory, const llm &model, confide::persona as = confide::persona::friendly)
+    agent(const store &memory, const llm &model, confidant::persona as = confidant::persona::friendly)
         : agent(memory, with(model, as))
     {
     }
@@ -1769,11 +1769,11 @@ public:
         detail::call(confidant_agent_new, memory.get(), &options, &out);
         handle_.reset(out);
     }
-    confide::text model() const noexcept { return detail::view(confidant_agent_model(handle_.get())); }
-    reply respond(const session &in, confide::text said) const { return respond_raw(in, confide::message{said}, nullptr); }
-    reply respond(const session &in, const confide::message &said) const { return respond_raw(in, said, nullptr); }
+    confidant::text model() const noexcept { return detail::view(confidant_agent_model(handle_.get())); }
+    reply respond(const session &in, confidant::text said) const { return respond_raw(in, confidant::message{said}, nullptr); }
+    reply respond(const session &in, const confidant::message &said) const { return respond_raw(in, said, nullptr); }
     // Shows the reply as it is written to a callable that takes a `std::string_view`, and returns nothing, or false to stop.
-    template <typename OnText> reply respond(const session &in, const confide::message &said, OnText &&on_text) const
+    template <typename OnText> reply respond(const session &in, const confidant::message &said, OnText &&on_text) const
     {
         using watched = detail::watched<std::remove_reference_t<OnText>>;
         watched shown{on_text, nullptr};
@@ -1782,7 +1782,7 @@ public:
         sink.on_text = [](void *user_data, confidant_str piece) noexcept -> std::int32_t {
             auto *self = static_cast<watched *>(user_data);
             try {
-                if constexpr (std::is_void_v<decltype(self->callable(confide::text()))>) {
+                if constexpr (std::is_void_v<decltype(self->callable(confidant::text()))>) {
                     self->callable(detail::view(piece));
                     return 0;
                 } else {
@@ -1795,22 +1795,22 @@ public:
         };
         return detail::rethrowing(shown, [&] { return respond_raw(in, said, &sink); });
     }
-    confide::spending spending() const
+    confidant::spending spending() const
     {
-        confide::spending out = CONFIDANT_SPENDING_INIT;
+        confidant::spending out = CONFIDANT_SPENDING_INIT;
         detail::call(confidant_agent_spending, static_cast<const confidant_agent *>(handle_.get()), &out);
         return out;
     }
 
 private:
-    static confidant_agent_options with(const llm &model, confide::persona as) noexcept
+    static confidant_agent_options with(const llm &model, confidant::persona as) noexcept
     {
         confidant_agent_options options = CONFIDANT_AGENT_OPTIONS_INIT;
         options.llm = model.get();
         options.persona = static_cast<std::int32_t>(as);
         return options;
     }
-    reply respond_raw(const session &in, const confide::message &said, const confidant_text_sink *sink) const
+    reply respond_raw(const session &in, const confidant::message &said, const confidant_text_sink *sink) const
     {
         confidant_message raw = CONFIDANT_MESSAGE_INIT;
         raw.text = detail::given(said.text);
@@ -1831,6 +1831,6 @@ private:
 inline bool fits() noexcept { return confidant_abi_version() == CONFIDANT_ABI_VERSION; }
 inline text version() noexcept { return detail::view(confidant_version()); }
 
-} // namespace confide
+} // namespace confidant
 
 #endif // CONFIDANT_HPP

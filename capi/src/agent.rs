@@ -9,12 +9,12 @@ use crate::border::guard::{caught, guard, look};
 use crate::border::handle::{Place, free, shared};
 use crate::border::record::{Record, read, read_if_given, write};
 use crate::border::text::{NO_TEXT, confidant_flag, confidant_str, maybe, text, view};
-use crate::library::confidant_store;
 use crate::llm::{
     CONFIDANT_TONE_BALANCED, CONFIDANT_TONE_CASUAL, CONFIDANT_TONE_FORMAL, confidant_llm,
 };
 use crate::reply::confidant_reply;
 use crate::session::confidant_session;
+use crate::store::confidant_store;
 use confidant::{
     Error, ErrorKind, LlmBackend, LlmOutcome, LlmRequest, Message, Persona, Price, Result,
     SupportAgent, SupportAgentBuilder, Timestamp, Tone,
@@ -162,14 +162,14 @@ impl LlmBackend for Shared {
 /// Fails: INVALID_ARGUMENT, naming the setting.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_agent_new(
-    memory: *const confidant_store,
+    store: *const confidant_store,
     options: *const confidant_agent_options,
     out: *mut *mut confidant_agent,
     err: *mut *mut confidant_error,
 ) -> confidant_status {
     guard(err, || unsafe {
         let out = Place::new(out)?;
-        let builder = SupportAgent::builder(&shared(memory, "memory")?.memory);
+        let builder = SupportAgent::builder(&shared(store, "store")?.store);
         let builder = match read_if_given(options, "options")? {
             Some(options) => configured(builder, &options)?,
             None => builder,

@@ -209,7 +209,7 @@ unsafe fn estimate(
 ///
 /// Owned: `out` is the caller's. Threads: any. Fails: INVALID_ARGUMENT, LIMIT.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_estimate_tokens(
+pub unsafe extern "C" fn confidant_text_estimate_tokens(
     message: confidant_str,
     calibration_text: confidant_str,
     calibration_tokens: u64,
@@ -219,7 +219,7 @@ pub unsafe extern "C" fn confidant_estimate_tokens(
     guard(err, || unsafe {
         let tokens =
             estimate(calibration_text, calibration_tokens)?.tokens(text(message, "message")?);
-        put(out, crate::library::count(tokens))
+        put(out, crate::store::count(tokens))
     })
 }
 
@@ -248,9 +248,9 @@ pub unsafe extern "C" fn confidant_assembled_read(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_assembled_recent(
     assembled: *const confidant_assembled,
-    place: usize,
+    index: usize,
 ) -> *const confidant_turn {
-    unsafe { shown(assembled, |assembled| assembled.recent.0.get(place)) }
+    unsafe { shown(assembled, |assembled| assembled.recent.0.get(index)) }
 }
 
 /// One of the recalled turns that are in, counted from 0, oldest first, none of them among the
@@ -260,7 +260,7 @@ pub unsafe extern "C" fn confidant_assembled_recent(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_assembled_recalled(
     assembled: *const confidant_assembled,
-    place: usize,
+    index: usize,
 ) -> *const confidant_turn {
-    unsafe { shown(assembled, |assembled| assembled.recalled.0.get(place)) }
+    unsafe { shown(assembled, |assembled| assembled.recalled.0.get(index)) }
 }

@@ -7,8 +7,8 @@ use crate::border::guard::guard;
 use crate::border::handle::{Place, put, shared};
 use crate::border::record::{Record, read_all, values};
 use crate::border::text::{confidant_flag, confidant_str, text};
-use crate::library::count;
 use crate::llm::{Kind, confidant_llm};
+use crate::store::count;
 use confidant::{Article, Error, ErrorKind, Offline, Result, Scripted, ScriptedReply};
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use crate::document::{
     confidant_documents, confidant_new_document, new_article, new_document, tags_of,
 };
 use crate::embedder::confidant_embedder;
-use crate::library::{confidant_store, count, tenant_of};
+use crate::store::{confidant_store, count, tenant_of};
 use confidant::{Collection, KnowledgeBase, Result};
 use std::sync::Arc;
 
@@ -43,13 +43,13 @@ macro_rules! either {
     };
 }
 
-/// The collection of that name, 1 to 128 bytes without control characters, of a tenant; an empty
-/// tenant is the tenant "default". Nothing is stored until a document is.
+/// The collection of that name, 1 to 128 bytes without control characters, of a tenant.
+/// Nothing is stored until a document is.
 ///
 /// Owned: free `*out` with `confidant_collection_free`. Threads: any. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_collection_open(
-    memory: *const confidant_store,
+    store: *const confidant_store,
     tenant: confidant_str,
     name: confidant_str,
     out: *mut *mut confidant_collection,
@@ -57,17 +57,17 @@ pub unsafe extern "C" fn confidant_collection_open(
 ) -> confidant_status {
     guard(err, || unsafe {
         let out = Place::new(out)?;
-        let collection = tenant_of(memory, tenant)?.collection(text(name, "name")?)?;
+        let collection = tenant_of(store, tenant)?.collection(text(name, "name")?)?;
         out.give(confidant_collection { shelf: Shelf::Documents(collection) })
     })
 }
 
-/// The knowledge base of a tenant; an empty tenant is the tenant "default".
+/// The knowledge base of a tenant.
 ///
 /// Owned: free `*out` with `confidant_collection_free`. Threads: any. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_collection_open_knowledge(
-    memory: *const confidant_store,
+pub unsafe extern "C" fn confidant_knowledge_open(
+    store: *const confidant_store,
     tenant: confidant_str,
     out: *mut *mut confidant_collection,
     err: *mut *mut confidant_error,
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn confidant_collection_open_knowledge(
     guard(err, || unsafe {
         let out = Place::new(out)?;
         out.give(confidant_collection {
-            shelf: Shelf::Articles(tenant_of(memory, tenant)?.knowledge()?),
+            shelf: Shelf::Articles(tenant_of(store, tenant)?.knowledge()?),
         })
     })
 }

@@ -19,7 +19,7 @@ pub const CONFIDANT_DURABILITY_POWER_LOSS: i32 = 0;
 /// An acknowledged turn survives a killed process; power loss may take the newest ones.
 pub const CONFIDANT_DURABILITY_PROCESS_CRASH: i32 = 1;
 
-/// The settings of a memory to be opened. Used by one thread at a time; `confidant_open` copies
+/// The settings of a memory to be opened. Used by one thread at a time; `confidant_store_open` copies
 /// them, so one may open several memories and be freed at any time.
 pub struct confidant_config {
     pub(crate) builder: Builder,
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn confidant_config_set_hot_ttl_ms(
 
 /// Sets after how many waiting turns of a customer they are saved, 1 to 1,000; 0, the default,
 /// saves each turn before its call returns. Waiting turns are lost if the process is killed;
-/// `confidant_flush` saves them. The range is checked at open.
+/// `confidant_store_flush` saves them. The range is checked at open.
 ///
 /// Threads: one at a time. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]

@@ -291,15 +291,15 @@ pub unsafe extern "C" fn confidant_documents_count(documents: *const confidant_d
     unsafe { shown_number(documents, |documents| documents.views.0.len()) }
 }
 
-/// The document at a place, counted from 0, the best one; NULL past the end and for NULL.
+/// The document at an index, counted from 0, the best one; NULL past the end and for NULL.
 ///
 /// Owned: a view that lives until `confidant_documents_free`. Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_documents_at(
     documents: *const confidant_documents,
-    place: usize,
+    index: usize,
 ) -> *const confidant_document {
-    unsafe { shown(documents, |documents| documents.views.0.get(place)) }
+    unsafe { shown(documents, |documents| documents.views.0.get(index)) }
 }
 
 /// What the documents were compared by, one of `CONFIDANT_BASIS_*`; NONE if nothing was, and for

@@ -8,7 +8,7 @@ use crate::border::error::{
 };
 use crate::border::guard::look;
 use crate::border::handle::free;
-use crate::border::text::{NO_TEXT, confidant_str, view};
+use crate::border::text::{NO_TEXT, confidant_flag, confidant_str, view};
 
 /// Frees an error. NULL does nothing.
 ///
@@ -58,12 +58,14 @@ pub unsafe extern "C" fn confidant_error_llm_failure(error: *const confidant_err
     })
 }
 
-/// Whether the same call may succeed later without any change; false for NULL.
+/// Whether the same call may succeed later without any change; 0 for NULL.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_error_is_retryable(error: *const confidant_error) -> bool {
-    look(false, || unsafe { error.as_ref() }.is_some_and(|error| error.error.is_retryable()))
+pub unsafe extern "C" fn confidant_error_is_retryable(
+    error: *const confidant_error,
+) -> confidant_flag {
+    look(0, || u32::from(unsafe { error.as_ref() }.is_some_and(|error| error.error.is_retryable())))
 }
 
 /// The name of a status in plain words ("not found"); "unknown" for a number that is none.

@@ -148,16 +148,16 @@ pub unsafe extern "C" fn confidant_given_count(given: *const confidant_given) ->
     unsafe { shown_number(given, |given| given.facts.views.0.len()) }
 }
 
-/// The fact at a place, counted from 0, oldest first, of one thing said twice the newer place; NULL
+/// The fact at an index, counted from 0, oldest first, of one thing said twice the newer place; NULL
 /// past the end and for NULL.
 ///
 /// Owned: a view that lives until `confidant_given_free`. Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_given_at(
     given: *const confidant_given,
-    place: usize,
+    index: usize,
 ) -> *const confidant_given_fact {
-    unsafe { shown(given, |given| given.facts.views.0.get(place)) }
+    unsafe { shown(given, |given| given.facts.views.0.get(index)) }
 }
 
 /// The newest fact of a kind, one of `CONFIDANT_ENTITY_*`; NULL if none is known.
@@ -220,7 +220,7 @@ pub unsafe extern "C" fn confidant_asked_again_count(asked: *const confidant_ask
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_asked_again_at(
     asked: *const confidant_asked_again,
-    place: usize,
+    index: usize,
 ) -> *const confidant_asked_place {
-    unsafe { shown(asked, |asked| asked.views.0.get(place)) }
+    unsafe { shown(asked, |asked| asked.views.0.get(index)) }
 }

@@ -55,14 +55,14 @@ unsafe impl Record for confidant_health_limits {}
 
 /// What of a report worries. Immutable, so it may be read from many threads at once.
 pub struct confidant_health {
-    worries: Views<confidant_worry>,
+    worries: Views<confidant_limit_breach>,
     health: Health,
 }
 
 /// A figure that is not as it should be; a view.
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub struct confidant_worry {
+pub struct confidant_limit_breach {
     /// The size of this struct in the library that is loaded.
     pub struct_size: usize,
     /// The figure's name, as "session_resolution_rate".
@@ -75,9 +75,9 @@ pub struct confidant_worry {
     pub cases: u64,
 }
 
-fn view_worry(worry: &LimitBreach) -> confidant_worry {
-    confidant_worry {
-        struct_size: size_of::<confidant_worry>(),
+fn view_worry(worry: &LimitBreach) -> confidant_limit_breach {
+    confidant_limit_breach {
+        struct_size: size_of::<confidant_limit_breach>(),
         figure: view(worry.metric),
         value: worry.value,
         limit: worry.limit,
@@ -147,11 +147,11 @@ pub unsafe extern "C" fn confidant_health_free(health: *mut confidant_health) {
 ///
 /// Owned: a view that lives until `confidant_health_free`. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_health_worry(
+pub unsafe extern "C" fn confidant_health_breach(
     health: *const confidant_health,
-    place: usize,
-) -> *const confidant_worry {
-    unsafe { shown(health, |health| health.worries.0.get(place)) }
+    index: usize,
+) -> *const confidant_limit_breach {
+    unsafe { shown(health, |health| health.worries.0.get(index)) }
 }
 
 /// The name of a figure that has too few cases to be judged, counted from 0.
@@ -160,7 +160,7 @@ pub unsafe extern "C" fn confidant_health_worry(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_health_unknown(
     health: *const confidant_health,
-    place: usize,
+    index: usize,
 ) -> confidant_str {
-    unsafe { shown_text(health, |health| health.health.unknown.get(place).copied()) }
+    unsafe { shown_text(health, |health| health.health.unknown.get(index).copied()) }
 }

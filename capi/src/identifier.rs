@@ -101,7 +101,7 @@ pub unsafe extern "C" fn confidant_time_parse(
 ///
 /// Owned: the view is of the host's own bytes. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_text(text: *const c_char) -> confidant_str {
+pub unsafe extern "C" fn confidant_str_from(text: *const c_char) -> confidant_str {
     look(NO_TEXT, || match text.is_null() {
         true => NO_TEXT,
         // SAFETY: not NULL; the host says that it ends with a NUL.

@@ -35,7 +35,6 @@ pub mod given;
 pub mod health;
 pub mod identifier;
 pub mod kinds;
-pub mod library;
 pub mod list;
 pub mod llm;
 pub mod memory;
@@ -48,6 +47,7 @@ pub mod report;
 pub mod session;
 pub mod signal_rules;
 pub mod signals;
+pub mod store;
 pub mod turn;
 pub mod version;
 

@@ -133,16 +133,16 @@ pub unsafe extern "C" fn confidant_context_total(context: *const confidant_conte
     look(0, || unsafe { context.as_ref() }.map_or(0, |context| context.context.total()))
 }
 
-/// The turn at a place, counted from 0, the oldest one here; NULL past the end and for NULL.
+/// The turn at an index, counted from 0, the oldest one here; NULL past the end and for NULL.
 ///
 /// Owned: a view that lives until `confidant_context_free`. Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_context_turn(
     context: *const confidant_context,
-    place: usize,
+    index: usize,
 ) -> *const confidant_turn {
     look(std::ptr::null(), || {
-        unsafe { context.as_ref() }.map_or(std::ptr::null(), |context| context.view(place))
+        unsafe { context.as_ref() }.map_or(std::ptr::null(), |context| context.view(index))
     })
 }
 
@@ -206,16 +206,16 @@ pub unsafe extern "C" fn confidant_turns_count(turns: *const confidant_turns) ->
     look(0, || unsafe { turns.as_ref() }.map_or(0, |turns| turns.turns.len()))
 }
 
-/// The turn at a place, counted from 0; NULL past the end and for NULL.
+/// The turn at an index, counted from 0; NULL past the end and for NULL.
 ///
 /// Owned: a view that lives until `confidant_turns_free`. Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_turns_at(
     turns: *const confidant_turns,
-    place: usize,
+    index: usize,
 ) -> *const confidant_turn {
     look(std::ptr::null(), || {
-        pointer(unsafe { turns.as_ref() }.and_then(|turns| turns.views().get(place)))
+        pointer(unsafe { turns.as_ref() }.and_then(|turns| turns.views().get(index)))
     })
 }
 

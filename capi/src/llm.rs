@@ -276,12 +276,12 @@ pub unsafe extern "C" fn confidant_llm_name(llm: *const confidant_llm) -> confid
     look(NO_TEXT, || unsafe { llm.as_ref() }.map_or(NO_TEXT, |llm| view(llm.backend.name())))
 }
 
-/// Whether the model's tokens cost nothing; false for NULL.
+/// Whether the model's tokens cost nothing; 0 for NULL.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_llm_costs_nothing(llm: *const confidant_llm) -> bool {
-    look(false, || unsafe { llm.as_ref() }.is_some_and(|llm| llm.backend.is_free()))
+pub unsafe extern "C" fn confidant_llm_is_free(llm: *const confidant_llm) -> confidant_flag {
+    look(0, || u32::from(unsafe { llm.as_ref() }.is_some_and(|llm| llm.backend.is_free())))
 }
 
 /// The instructions; they never hold anything a customer wrote.
@@ -304,16 +304,16 @@ pub unsafe extern "C" fn confidant_llm_request_message_count(
     look(0, || unsafe { request.as_ref() }.map_or(0, |request| request.messages.0.len()))
 }
 
-/// The message at a place, counted from 0, oldest first; NULL past the end and for NULL.
+/// The message at an index, counted from 0, oldest first; NULL past the end and for NULL.
 ///
 /// Owned: a view that lives during the callback. Threads: the callback's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_llm_request_message(
     request: *const confidant_llm_request,
-    place: usize,
+    index: usize,
 ) -> *const confidant_llm_message {
     look(std::ptr::null(), || {
-        pointer(unsafe { request.as_ref() }.and_then(|request| request.messages.0.get(place)))
+        pointer(unsafe { request.as_ref() }.and_then(|request| request.messages.0.get(index)))
     })
 }
 

@@ -7,9 +7,9 @@ use crate::border::guard::{guard, look};
 use crate::border::handle::{Place, free, put_if_wanted, shared};
 use crate::border::record::{Record, write};
 use crate::border::text::{NO_TEXT, confidant_str, text, view};
-use crate::library::{confidant_store, count, tenant_of};
 use crate::list::{LastContext, confidant_context, confidant_turns};
 use crate::saving::{answer_one, save_all, save_one};
+use crate::store::{confidant_store, count, tenant_of};
 use crate::turn::{confidant_new_answer, confidant_new_turn};
 use confidant::{Customer, Page, PersistentBufferMemory, TurnId};
 
@@ -26,13 +26,13 @@ impl confidant_memory {
     }
 }
 
-/// The memory of a customer of a tenant. An empty tenant is the tenant "default"; ids have 1 to
+/// The memory of a customer of a tenant, such as `CONFIDANT_DEFAULT_TENANT`. Both names have 1 to
 /// 128 bytes and no control characters. Nothing is stored until a turn or a session is.
 ///
 /// Owned: free `*out` with `confidant_memory_free`. Threads: any. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_memory_open(
-    memory: *const confidant_store,
+    store: *const confidant_store,
     tenant: confidant_str,
     customer: confidant_str,
     out: *mut *mut confidant_memory,
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn confidant_memory_open(
 ) -> confidant_status {
     guard(err, || unsafe {
         let out = Place::new(out)?;
-        let customer = tenant_of(memory, tenant)?.customer(text(customer, "customer")?)?;
+        let customer = tenant_of(store, tenant)?.customer(text(customer, "customer")?)?;
         out.give(confidant_memory { memory: customer.memory(), last: LastContext::default() })
     })
 }

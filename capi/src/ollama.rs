@@ -116,18 +116,18 @@ pub unsafe extern "C" fn confidant_names_count(names: *const confidant_names) ->
     look(0, || unsafe { names.as_ref() }.map_or(0, |names| names.names.len()))
 }
 
-/// The name at a place, counted from 0.
+/// The name at an index, counted from 0.
 ///
 /// Owned: a view that lives until `confidant_names_free`; `{NULL, 0}` for NULL and past the end.
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_names_at(
     names: *const confidant_names,
-    place: usize,
+    index: usize,
 ) -> confidant_str {
     look(NO_TEXT, || {
         let names = unsafe { names.as_ref() };
-        names.and_then(|names| names.names.get(place)).map_or(NO_TEXT, |name| view(name))
+        names.and_then(|names| names.names.get(index)).map_or(NO_TEXT, |name| view(name))
     })
 }
 

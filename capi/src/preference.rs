@@ -323,15 +323,15 @@ pub unsafe extern "C" fn confidant_preferences_count(
     unsafe { shown_number(preferences, |preferences| preferences.conclusions.0.len()) }
 }
 
-/// The conclusion at a place, counted from 0; NULL past the end and for NULL.
+/// The conclusion at an index, counted from 0; NULL past the end and for NULL.
 ///
 /// Owned: a view that lives as long as the preferences. Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_preferences_at(
     preferences: *const confidant_preferences,
-    place: usize,
+    index: usize,
 ) -> *const confidant_preference {
-    unsafe { shown(preferences, |preferences| preferences.conclusions.0.get(place)) }
+    unsafe { shown(preferences, |preferences| preferences.conclusions.0.get(index)) }
 }
 
 /// The first conclusion of a kind, one of `CONFIDANT_PREFERENCE_*`; NULL if none is known.
@@ -355,10 +355,10 @@ pub unsafe extern "C" fn confidant_preferences_find(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_preferences_evidence(
     preferences: *const confidant_preferences,
-    place: usize,
+    index: usize,
     evidence: usize,
 ) -> *const confidant_evidence {
-    unsafe { shown(preferences, |preferences| preferences.evidence.get(place)?.0.get(evidence)) }
+    unsafe { shown(preferences, |preferences| preferences.evidence.get(index)?.0.get(evidence)) }
 }
 
 /// How many statements `confidant_preferences_statement` gives; 0 for NULL.
@@ -378,9 +378,9 @@ pub unsafe extern "C" fn confidant_preferences_statement_count(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_preferences_statement(
     preferences: *const confidant_preferences,
-    place: usize,
+    index: usize,
 ) -> *const confidant_statement {
-    unsafe { shown(preferences, |preferences| preferences.statements.0.get(place)) }
+    unsafe { shown(preferences, |preferences| preferences.statements.0.get(index)) }
 }
 
 /// How many turns hold words of the customer; 0 for NULL.

@@ -51,7 +51,7 @@ fn view_sensitive((kind, span): &(Sensitive, Range<usize>)) -> confidant_sensiti
 ///
 /// Owned: free `*out` with `confidant_redacted_free`. Threads: any. Fails: INVALID_ARGUMENT, LIMIT.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_redact(
+pub unsafe extern "C" fn confidant_text_redact(
     message: confidant_str,
     out: *mut *mut confidant_redacted,
     err: *mut *mut confidant_error,
@@ -97,9 +97,9 @@ pub unsafe extern "C" fn confidant_redacted_count(redacted: *const confidant_red
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_redacted_at(
     redacted: *const confidant_redacted,
-    place: usize,
+    index: usize,
 ) -> *const confidant_sensitive {
-    unsafe { shown(redacted, |redacted| redacted.found.0.get(place)) }
+    unsafe { shown(redacted, |redacted| redacted.found.0.get(index)) }
 }
 
 /// The language of a text as its two-letter code ("en", "de"); `{NULL, 0}` if the text is shorter
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn confidant_redacted_at(
 /// Owned: `*language` is a view of a constant, good for ever. Threads: any. Fails:
 /// INVALID_ARGUMENT, LIMIT.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_language_of(
+pub unsafe extern "C" fn confidant_text_language(
     message: confidant_str,
     language: *mut confidant_str,
     err: *mut *mut confidant_error,
@@ -131,7 +131,7 @@ pub struct confidant_normalized {
 /// Owned: free `*out` with `confidant_normalized_free`. Threads: any. Fails: INVALID_ARGUMENT,
 /// LIMIT.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_normalize(
+pub unsafe extern "C" fn confidant_text_normalize(
     message: confidant_str,
     out: *mut *mut confidant_normalized,
     err: *mut *mut confidant_error,

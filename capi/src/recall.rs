@@ -227,15 +227,15 @@ pub unsafe extern "C" fn confidant_recalled_count(recalled: *const confidant_rec
     unsafe { shown_number(recalled, |recalled| recalled.views.0.len()) }
 }
 
-/// The turn at a place, counted from 0, the best one; NULL past the end and for NULL.
+/// The turn at an index, counted from 0, the best one; NULL past the end and for NULL.
 ///
 /// Owned: a view that lives until `confidant_recalled_free`. Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_recalled_at(
     recalled: *const confidant_recalled,
-    place: usize,
+    index: usize,
 ) -> *const confidant_recalled_turn {
-    unsafe { shown(recalled, |recalled| recalled.views.0.get(place)) }
+    unsafe { shown(recalled, |recalled| recalled.views.0.get(index)) }
 }
 
 /// A word that earned the turn at `place` its place, counted from 0; NULL past the end and for
@@ -245,10 +245,10 @@ pub unsafe extern "C" fn confidant_recalled_at(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_recalled_match(
     recalled: *const confidant_recalled,
-    place: usize,
+    index: usize,
     word: usize,
 ) -> *const confidant_word_match {
-    unsafe { shown(recalled, |recalled| recalled.matches.get(place)?.0.get(word)) }
+    unsafe { shown(recalled, |recalled| recalled.matches.get(index)?.0.get(word)) }
 }
 
 /// What the turns were compared by, one of `CONFIDANT_BASIS_*`; NONE for NULL.

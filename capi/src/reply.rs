@@ -7,8 +7,8 @@ use crate::border::guard::look;
 use crate::border::handle::free;
 use crate::border::text::{NO_TEXT, confidant_flag, confidant_str, view};
 use crate::border::views::{Views, pointer};
-use crate::library::count;
 use crate::preference::confidant_preferences;
+use crate::store::count;
 use crate::turn::{confidant_turn, view_turn};
 use confidant::{Reply, Turn};
 
@@ -120,10 +120,10 @@ pub unsafe extern "C" fn confidant_reply_read(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_reply_source(
     reply: *const confidant_reply,
-    place: usize,
+    index: usize,
 ) -> confidant_str {
     look(NO_TEXT, || {
         let reply = unsafe { reply.as_ref() };
-        reply.and_then(|reply| reply.sources.get(place)).map_or(NO_TEXT, |source| view(source))
+        reply.and_then(|reply| reply.sources.get(index)).map_or(NO_TEXT, |source| view(source))
     })
 }

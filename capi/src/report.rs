@@ -8,8 +8,8 @@ use crate::border::handle::{Place, free};
 use crate::border::record::{Record, read_if_given};
 use crate::border::text::{NO_TEXT, confidant_flag, confidant_str, view};
 use crate::border::views::{Views, shown, shown_number, shown_text};
-use crate::library::{confidant_store, tenant_of};
 use crate::memory::confidant_memory;
+use crate::store::{confidant_store, tenant_of};
 use confidant::{
     AnalyticsReport, ConversationAnalytics, KnowledgeUsage, Metrics, Result, Timestamp,
 };
@@ -306,15 +306,14 @@ impl confidant_analytics_report {
     }
 }
 
-/// Everything that can be told of a tenant's turns in a range, with its days; an empty tenant is
-/// the tenant "default". `range` may be NULL for all turns. Reads every turn of it and what it
+/// Everything that can be told of a tenant's turns in a range, with its days. `range` may be NULL for all turns. Reads every turn of it and what it
 /// says.
 ///
 /// Owned: free `*out` with `confidant_analytics_report_free`. Threads: any. Fails:
 /// INVALID_ARGUMENT, CORRUPT, BUSY, IO, STORE.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_analytics_between(
-    memory: *const confidant_store,
+pub unsafe extern "C" fn confidant_store_report(
+    store: *const confidant_store,
     tenant: confidant_str,
     range: *const confidant_range,
     out: *mut *mut confidant_analytics_report,
@@ -322,7 +321,7 @@ pub unsafe extern "C" fn confidant_analytics_between(
 ) -> confidant_status {
     guard(err, || unsafe {
         let out = Place::new(out)?;
-        let tenant = tenant_of(memory, tenant)?;
+        let tenant = tenant_of(store, tenant)?;
         out.give(confidant_analytics_report::new(
             tenant.analytics(),
             read_if_given(range, "range")?,
@@ -336,7 +335,7 @@ pub unsafe extern "C" fn confidant_analytics_between(
 /// Owned: free `*out` with `confidant_analytics_report_free`. Threads: any. Fails:
 /// INVALID_ARGUMENT, CORRUPT, BUSY, IO, STORE.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_memory_analytics_between(
+pub unsafe extern "C" fn confidant_memory_report(
     memory: *const confidant_memory,
     range: *const confidant_range,
     out: *mut *mut confidant_analytics_report,
@@ -377,9 +376,9 @@ pub unsafe extern "C" fn confidant_analytics_report_totals(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_analytics_report_day(
     report: *const confidant_analytics_report,
-    place: usize,
+    index: usize,
 ) -> *const confidant_figures {
-    unsafe { shown(report, |report| report.days.0.get(place)) }
+    unsafe { shown(report, |report| report.days.0.get(index)) }
 }
 
 /// A name and its count over the whole range, counted from 0, of one of `CONFIDANT_COUNTS_*`; NULL
@@ -390,9 +389,9 @@ pub unsafe extern "C" fn confidant_analytics_report_day(
 pub unsafe extern "C" fn confidant_analytics_report_counted(
     report: *const confidant_analytics_report,
     what: i32,
-    place: usize,
+    index: usize,
 ) -> *const confidant_label_count {
-    unsafe { shown(report, |report| report.counts(what)?.0.get(place)) }
+    unsafe { shown(report, |report| report.counts(what)?.0.get(index)) }
 }
 
 /// Who settled how many turns of the whole range about what, counted from 0, in the order of the
@@ -402,9 +401,9 @@ pub unsafe extern "C" fn confidant_analytics_report_counted(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_analytics_report_resolver(
     report: *const confidant_analytics_report,
-    place: usize,
+    index: usize,
 ) -> *const confidant_resolver {
-    unsafe { shown(report, |report| report.resolvers.0.get(place)) }
+    unsafe { shown(report, |report| report.resolvers.0.get(index)) }
 }
 
 /// Sessions of the range that are still open; 0 for NULL.

@@ -164,7 +164,7 @@ pub unsafe extern "C" fn confidant_session_open_at(
 /// Owned: free `*out` with `confidant_session_free`. Threads: any. Fails: INVALID_ARGUMENT,
 /// NOT_FOUND (no such session of this customer), BUSY, IO, STORE.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_session_resume(
+pub unsafe extern "C" fn confidant_session_get(
     memory: *const confidant_memory,
     session_id: u64,
     out: *mut *mut confidant_session,
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn confidant_session_resume(
     })
 }
 
-/// Frees the handle; the session stays open in the store, for `confidant_session_resume`. NULL
+/// Frees the handle; the session stays open in the store, for `confidant_session_get`. NULL
 /// does nothing.
 ///
 /// Owned: contexts made from it stay good. Threads: one at a time.
@@ -388,15 +388,15 @@ pub unsafe extern "C" fn confidant_sessions_count(sessions: *const confidant_ses
     look(0, || unsafe { sessions.as_ref() }.map_or(0, |sessions| sessions.views.0.len()))
 }
 
-/// The session at a place, counted from 0; NULL past the end and for NULL.
+/// The session at an index, counted from 0; NULL past the end and for NULL.
 ///
 /// Owned: a view that lives until `confidant_sessions_free`. Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_sessions_at(
     sessions: *const confidant_sessions,
-    place: usize,
+    index: usize,
 ) -> *const confidant_session_figures {
     look(std::ptr::null(), || {
-        pointer(unsafe { sessions.as_ref() }.and_then(|sessions| sessions.views.0.get(place)))
+        pointer(unsafe { sessions.as_ref() }.and_then(|sessions| sessions.views.0.get(index)))
     })
 }

@@ -251,7 +251,7 @@ impl confidant_signals {
 ///
 /// Owned: free `*out` with `confidant_signals_free`. Threads: any. Fails: INVALID_ARGUMENT, LIMIT.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_signals_of(
+pub unsafe extern "C" fn confidant_signals_analyze(
     message: confidant_str,
     context: *const confidant_signal_context,
     out: *mut *mut confidant_signals,
@@ -298,16 +298,16 @@ pub unsafe extern "C" fn confidant_signals_read(
     unsafe { shown(signals, |signals| signals.content.0.first()) }
 }
 
-/// The conclusion at a place, counted from 0, in the order of `CONFIDANT_SIGNAL_*`; NULL past the
+/// The conclusion at an index, counted from 0, in the order of `CONFIDANT_SIGNAL_*`; NULL past the
 /// end and for NULL.
 ///
 /// Owned: a view that lives until `confidant_signals_free`. Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_signals_finding(
     signals: *const confidant_signals,
-    place: usize,
+    index: usize,
 ) -> *const confidant_finding {
-    unsafe { shown(signals, |signals| signals.findings.0.get(place)) }
+    unsafe { shown(signals, |signals| signals.findings.0.get(index)) }
 }
 
 /// A place that shows the conclusion at `place`, counted from 0, in the order of the message; NULL
@@ -317,10 +317,10 @@ pub unsafe extern "C" fn confidant_signals_finding(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_signals_cue(
     signals: *const confidant_signals,
-    place: usize,
+    index: usize,
     cue: usize,
 ) -> *const confidant_cue {
-    unsafe { shown(signals, |signals| signals.cues.get(place)?.0.get(cue)) }
+    unsafe { shown(signals, |signals| signals.cues.get(index)?.0.get(cue)) }
 }
 
 /// Something that the message names, counted from 0, in the order of the message; NULL past the end
@@ -330,7 +330,7 @@ pub unsafe extern "C" fn confidant_signals_cue(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn confidant_signals_entity(
     signals: *const confidant_signals,
-    place: usize,
+    index: usize,
 ) -> *const confidant_entity {
-    unsafe { shown(signals, |signals| signals.entities.0.get(place)) }
+    unsafe { shown(signals, |signals| signals.entities.0.get(index)) }
 }

@@ -149,7 +149,7 @@ fn a_planted_break_is_found() {
     let now = std::fs::read_to_string(root().join(RECORD)).unwrap();
     assert!(breaks(&now, &now).is_empty());
     for (from, to) in [
-        ("function confidant_open ", "function confidant_begin "),
+        ("function confidant_store_open ", "function confidant_begin "),
         ("constant CONFIDANT_ERR_BUSY 5", "constant CONFIDANT_ERR_BUSY 6"),
         ("field confidant_turn.said 24 16", "field confidant_turn.said 40 16"),
         ("struct confidant_id 37", "struct confidant_id 40"),
@@ -161,7 +161,7 @@ fn a_planted_break_is_found() {
     assert!(grown != now && breaks(&now, &grown).is_empty(), "a struct with its size may grow");
     let next = now
         .replace("CONFIDANT_ABI_VERSION 1", "CONFIDANT_ABI_VERSION 2")
-        .replace("confidant_open ", "gone ");
+        .replace("confidant_store_open ", "gone ");
     assert!(breaks(&now, &next).is_empty(), "another ABI version may break");
 }
 

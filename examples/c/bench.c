@@ -38,7 +38,7 @@ static int by_size(const void *one, const void *other)
 
 static volatile uint64_t seen;
 
-static const confidant *store;
+static const confidant_store *store;
 static const confidant_memory *customer;
 
 static void bare(void)
@@ -95,7 +95,7 @@ static void load_flat(void)
 static void save(void)
 {
     confidant_memory *other = NULL;
-    must(confidant_memory_open(store, TEXT(""), TEXT("bob"), &other, NULL), "memory_open");
+    must(confidant_memory_open(store, TEXT(CONFIDANT_DEFAULT_TENANT), TEXT("bob"), &other, NULL), "memory_open");
     confidant_new_turn turn = CONFIDANT_NEW_TURN_INIT;
     turn.said = TEXT("Where is my parcel?");
     turn.answer = TEXT("It arrives today.");
@@ -127,10 +127,10 @@ static void figure(const char *name, void (*what)(void), int calls, double limit
 
 int main(int argc, char **argv)
 {
-    confidant *memory = NULL;
-    must(confidant_open(confidant_text(argc > 1 ? argv[1] : "bench.db"), NULL, &memory, NULL), "open");
+    confidant_store *memory = NULL;
+    must(confidant_store_open(confidant_str_from(argc > 1 ? argv[1] : "bench.db"), NULL, &memory, NULL), "open");
     confidant_memory *alice = NULL;
-    must(confidant_memory_open(memory, TEXT(""), TEXT("alice"), &alice, NULL), "memory_open");
+    must(confidant_memory_open(memory, TEXT(CONFIDANT_DEFAULT_TENANT), TEXT("alice"), &alice, NULL), "memory_open");
     confidant_new_turn turns[TURNS];
     for (size_t i = 0; i < TURNS; i++) {
         turns[i] = (confidant_new_turn)CONFIDANT_NEW_TURN_INIT;
@@ -147,6 +147,6 @@ int main(int argc, char **argv)
     figure("load_context_hot_flat", load_flat, 2000, 0);
     figure("memory_open_and_save_turn_durable", save, 5, 0);
     confidant_memory_free(alice);
-    confidant_close(memory);
+    confidant_store_close(memory);
     return EXIT_SUCCESS;
 }

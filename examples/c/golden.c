@@ -6,6 +6,7 @@
 
 #include "confidant.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,23 +35,22 @@ static confidant_status complete(void *user_data, const confidant_llm_request *r
     char text[128];
     snprintf(text, sizeof text, "%zu bytes and %zu messages.", confidant_llm_request_message(request, count - 1)->text.len,
              count);
-    confidant_llm_reply_append(reply, confidant_text("I was given "), NULL);
-    confidant_llm_reply_append(reply, confidant_text(text), NULL);
-    confidant_llm_reply_set_confidence(reply, 0.75, NULL);
-    confidant_llm_reply_set_resolved(reply, 1, NULL);
-    confidant_llm_reply_set_usage(reply, 100, 10, NULL);
-    return CONFIDANT_OK;
+    confidant_status status = confidant_llm_reply_append(reply, confidant_str_from("I was given "), NULL);
+    status = status != CONFIDANT_OK ? status : confidant_llm_reply_append(reply, confidant_str_from(text), NULL);
+    status = status != CONFIDANT_OK ? status : confidant_llm_reply_set_confidence(reply, 0.75, NULL);
+    status = status != CONFIDANT_OK ? status : confidant_llm_reply_set_resolved(reply, 1, NULL);
+    return status != CONFIDANT_OK ? status : confidant_llm_reply_set_usage(reply, 100, 10, NULL);
 }
 
 // A field; "-" is not given.
 static confidant_str field(const char *text)
 {
-    return confidant_text(strcmp(text, "-") == 0 ? NULL : text);
+    return confidant_str_from(strcmp(text, "-") == 0 ? NULL : text);
 }
 
 struct host {
     int64_t clock;
-    confidant *store;
+    confidant_store *store;
     confidant_memory *memory;
     confidant_agent *agent;
     confidant_session *session;
@@ -99,7 +99,7 @@ static void play(struct host *host, char **f)
         must(confidant_session_close(host->session, &outcome, NULL, &err), err, "close");
     } else if (strcmp(f[0], "article") == 0) {
         confidant_collection *base = NULL;
-        must(confidant_collection_open_knowledge(host->store, confidant_text("acme"), &base, &err), err, "knowledge");
+        must(confidant_knowledge_open(host->store, confidant_str_from("acme"), &base, &err), err, "knowledge");
         confidant_new_document article = CONFIDANT_NEW_DOCUMENT_INIT;
         article.key = field(f[1]);
         article.title = field(f[2]);
@@ -132,7 +132,7 @@ static void json_time(const char *name, int64_t at_ms, bool is_known)
 {
     confidant_id text;
     must(confidant_time_format(at_ms, &text, NULL), NULL, "time");
-    json(name, confidant_text(is_known ? text.text : NULL));
+    json(name, confidant_str_from(is_known ? text.text : NULL));
 }
 
 static void print_turn(const confidant_turn *turn)
@@ -141,8 +141,8 @@ static void print_turn(const confidant_turn *turn)
     must(confidant_turn_id_format(turn->turn_id, &id, NULL), NULL, "id");
     must(confidant_session_id_format(turn->session_id, &session, NULL), NULL, "id");
     printf("{\"number\":%u", turn->number);
-    json("turn", confidant_text(id.text));
-    json("session", confidant_text(session.text));
+    json("turn", confidant_str_from(id.text));
+    json("session", confidant_str_from(session.text));
     printf(",\"channel\":%d", turn->channel);
     json_time("at", turn->at_ms, true);
     json("said", turn->said);
@@ -164,7 +164,7 @@ static void print_found(const struct host *host)
 {
     confidant_error *err = NULL;
     confidant_recall_query query = CONFIDANT_RECALL_QUERY_INIT;
-    query.question = confidant_text("Was the link ever mailed again?");
+    query.question = confidant_str_from("Was the link ever mailed again?");
     query.limit = 1;
     confidant_recalled *recalled = NULL;
     must(confidant_memory_recall(host->memory, &query, &recalled, &err), err, "recall");
@@ -172,15 +172,15 @@ static void print_found(const struct host *host)
     confidant_id id;
     must(confidant_turn_id_format(best->turn_id, &id, NULL), NULL, "id");
     printf("{\"recalled\":%u", best->number);
-    json("turn", confidant_text(id.text));
+    json("turn", confidant_str_from(id.text));
     printf("}\n");
     confidant_recalled_free(recalled);
     confidant_collection *base = NULL;
     confidant_documents *found = NULL;
     uint64_t count = 0;
-    must(confidant_collection_open_knowledge(host->store, confidant_text("acme"), &base, &err), err, "knowledge");
+    must(confidant_knowledge_open(host->store, confidant_str_from("acme"), &base, &err), err, "knowledge");
     must(confidant_collection_count(base, &count, &err), err, "count");
-    must(confidant_collection_search(base, confidant_text("Where do I see my bill?"), 1, NULL, 0, &found, &err), err, "search");
+    must(confidant_collection_search(base, confidant_str_from("Where do I see my bill?"), 1, NULL, 0, &found, &err), err, "search");
     const confidant_document *article = confidant_documents_at(found, 0);
     printf("{\"articles\":%u", (unsigned)count);
     json("found", article->key);
@@ -207,7 +207,7 @@ static void print_all(const struct host *host)
         confidant_id id;
         must(confidant_session_id_format(one->session_id, &id, NULL), NULL, "id");
         printf("{\"turns\":%u", (unsigned)one->turns);
-        json("session", confidant_text(id.text));
+        json("session", confidant_str_from(id.text));
         json_time("opened_at", one->opened_at_ms, true);
         json_time("closed_at", one->closed_at_ms, one->is_closed);
         printf(",\"rating\":%u,\"resolved\":%s}\n", one->rating, one->resolved ? "true" : "false");
@@ -220,7 +220,7 @@ static void print_all(const struct host *host)
     printf("}\n");
     confidant_preferences_free(preferences);
     confidant_summary summary = CONFIDANT_SUMMARY_INIT;
-    must(confidant_analytics(host->store, confidant_text("acme"), &summary, &err), err, "analytics");
+    must(confidant_store_summarize(host->store, confidant_str_from("acme"), &summary, &err), err, "analytics");
     printf("{\"sessions\":%u,\"resolved_sessions\":%u,\"turns\":%u,\"answered_turns\":%u,\"resolved_turns\":%u}\n",
            (unsigned)summary.sessions, (unsigned)summary.resolved_sessions, (unsigned)summary.turns,
            (unsigned)summary.answered_turns, (unsigned)summary.resolved_turns);
@@ -242,13 +242,13 @@ int main(int argc, char **argv)
     clock.now_ms = now_ms;
     must(confidant_config_new(&config, &err), err, "config");
     must(confidant_config_set_clock(config, &clock, &err), err, "clock");
-    must(confidant_open(confidant_text(argv[2]), config, &host.store, &err), err, "open");
+    must(confidant_store_open(confidant_str_from(argv[2]), config, &host.store, &err), err, "open");
     confidant_config_free(config);
-    must(confidant_memory_open(host.store, confidant_text("acme"), confidant_text("alice"), &host.memory, &err), err,
+    must(confidant_memory_open(host.store, confidant_str_from("acme"), confidant_str_from("alice"), &host.memory, &err), err,
          "memory");
     confidant_llm_callbacks callbacks = CONFIDANT_LLM_CALLBACKS_INIT;
     callbacks.complete = complete;
-    callbacks.name = confidant_text("golden");
+    callbacks.name = confidant_str_from("golden");
     callbacks.is_free = 1;
     confidant_agent_options options = CONFIDANT_AGENT_OPTIONS_INIT;
     confidant_llm *llm = NULL;
@@ -280,6 +280,6 @@ int main(int argc, char **argv)
     confidant_session_free(host.session);
     confidant_agent_free(host.agent);
     confidant_memory_free(host.memory);
-    confidant_close(host.store);
+    confidant_store_close(host.store);
     return EXIT_SUCCESS;
 }

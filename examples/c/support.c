@@ -45,13 +45,12 @@ static confidant_status complete(void *user_data, const confidant_llm_request *r
     }
     static const char *const pieces[] = { "Thank you for writing. ", "Please open Settings, ", "then choose Sign in again." };
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
-        if (confidant_llm_reply_append(reply, confidant_text(pieces[i]), NULL) != CONFIDANT_OK) {
+        if (confidant_llm_reply_append(reply, confidant_str_from(pieces[i]), NULL) != CONFIDANT_OK) {
             return CONFIDANT_ERR_CANCELLED;
         }
     }
-    confidant_llm_reply_set_confidence(reply, 0.85, NULL);
-    confidant_llm_reply_set_resolved(reply, 1, NULL);
-    return CONFIDANT_OK;
+    confidant_status status = confidant_llm_reply_set_confidence(reply, 0.85, NULL);
+    return status != CONFIDANT_OK ? status : confidant_llm_reply_set_resolved(reply, 1, NULL);
 }
 
 static void forget_model(void *user_data)
@@ -68,7 +67,7 @@ static int32_t on_text(void *user_data, confidant_str piece)
     return 0;
 }
 
-static confidant_agent *make_agent(const confidant *memory)
+static confidant_agent *make_agent(const confidant_store *memory)
 {
     confidant_error *err = NULL;
     confidant_llm_callbacks callbacks = CONFIDANT_LLM_CALLBACKS_INIT;
@@ -161,7 +160,7 @@ static void show_preferences(const confidant_memory *alice)
 }
 
 // What was said before, and what the company knows; by meaning, with no network and no model.
-static void look_up(const confidant *memory, const confidant_memory *alice)
+static void look_up(const confidant_store *memory, const confidant_memory *alice)
 {
     confidant_error *err = NULL;
     confidant_recall_query query = CONFIDANT_RECALL_QUERY_INIT;
@@ -173,7 +172,7 @@ static void look_up(const confidant *memory, const confidant_memory *alice)
     confidant_recalled_free(recalled);
 
     confidant_collection *base = NULL;
-    must(confidant_collection_open_knowledge(memory, TEXT("acme"), &base, &err), err, "reaching the knowledge base");
+    must(confidant_knowledge_open(memory, TEXT("acme"), &base, &err), err, "reaching the knowledge base");
     confidant_new_document articles[] = { CONFIDANT_NEW_DOCUMENT_INIT, CONFIDANT_NEW_DOCUMENT_INIT };
     articles[0].key = TEXT("kb-1");
     articles[0].title = TEXT("Signing in");
@@ -198,8 +197,8 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     confidant_error *err = NULL;
-    confidant *memory = NULL;
-    must(confidant_open(confidant_text(argc > 1 ? argv[1] : "support.db"), NULL, &memory, &err), err, "opening");
+    confidant_store *memory = NULL;
+    must(confidant_store_open(confidant_str_from(argc > 1 ? argv[1] : "support.db"), NULL, &memory, &err), err, "opening");
     confidant_memory *alice = NULL;
     must(confidant_memory_open(memory, TEXT("acme"), TEXT("alice"), &alice, &err), err, "reaching a customer");
     confidant_agent *agent = make_agent(memory);
@@ -226,7 +225,7 @@ int main(int argc, char **argv)
     look_up(memory, alice);
 
     confidant_summary summary = CONFIDANT_SUMMARY_INIT;
-    must(confidant_analytics(memory, TEXT("acme"), &summary, &err), err, "summing up");
+    must(confidant_store_summarize(memory, TEXT("acme"), &summary, &err), err, "summing up");
     printf("Analytics: %llu turns in %llu sessions, %.1f %% of turns resolved, mean rating %.1f\n",
            (unsigned long long)summary.turns, (unsigned long long)summary.sessions, summary.resolution_rate_percent,
            summary.mean_rating);
@@ -239,6 +238,6 @@ int main(int argc, char **argv)
 
     confidant_agent_free(agent);
     confidant_memory_free(alice);
-    confidant_close(memory);
+    confidant_store_close(memory);
     return status == CONFIDANT_ERR_INVALID_ARGUMENT ? EXIT_SUCCESS : EXIT_FAILURE;
 }

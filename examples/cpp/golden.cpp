@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
-using confide::optional_text;
-using confide::text;
+using confidant::optional_text;
+using confidant::text;
 
 static std::string json(optional_text from)
 {
@@ -36,7 +36,7 @@ static std::string json(optional_text from)
 
 static std::string json_time(std::optional<std::int64_t> at_ms)
 {
-    return at_ms ? json(confide::format_time(*at_ms)) : "null";
+    return at_ms ? json(confidant::format_time(*at_ms)) : "null";
 }
 
 static const char *truth(bool is) { return is ? "true" : "false"; }
@@ -45,20 +45,20 @@ class host {
 public:
     explicit host(text file)
         : store_(file, settings()), memory_(store_.memory("acme", "alice")),
-          agent_(store_, confide::llm("golden", complete, true))
+          agent_(store_, confidant::llm("golden", complete, true))
     {
     }
     void play(const std::vector<std::string> &fields);
     void print() const;
 
 private:
-    confide::config settings()
+    confidant::config settings()
     {
-        confide::config made;
+        confidant::config made;
         made.clock([this] { return clock_; });
         return made;
     }
-    static void complete(const confide::llm_request &request, confide::llm_reply &reply)
+    static void complete(const confidant::llm_request &request, confidant::llm_reply &reply)
     {
         reply.append("I was given ");
         reply.append(std::to_string(request[request.size() - 1].text.size()) + " bytes and " +
@@ -69,10 +69,10 @@ private:
     }
 
     std::int64_t clock_ = 0;
-    confide::store store_;
-    confide::memory memory_;
-    confide::agent agent_;
-    std::optional<confide::session> session_;
+    confidant::store store_;
+    confidant::memory memory_;
+    confidant::agent agent_;
+    std::optional<confidant::session> session_;
     std::uint64_t last_ = 0;
 };
 
@@ -89,9 +89,9 @@ void host::play(const std::vector<std::string> &fields)
     if (verb == "clock") {
         clock_ = number(1);
     } else if (verb == "open") {
-        session_ = memory_.open_session(static_cast<confide::channel>(number(1)));
+        session_ = memory_.open_session(static_cast<confidant::channel>(number(1)));
     } else if (verb == "save" || verb == "say") {
-        confide::new_turn turn;
+        confidant::new_turn turn;
         turn.key = field(1);
         turn.said = field(2);
         turn.answer = field(3);
@@ -101,7 +101,7 @@ void host::play(const std::vector<std::string> &fields)
         turn.metadata = field(7);
         last_ = session_->save_turn(turn);
     } else if (verb == "answer") {
-        confide::new_answer answer;
+        confidant::new_answer answer;
         answer.text = field(1).value();
         answer.by = field(2);
         answer.confidence = percent(3);
@@ -110,9 +110,9 @@ void host::play(const std::vector<std::string> &fields)
     } else if (verb == "ask") {
         agent_.respond(*session_, field(1).value());
     } else if (verb == "close") {
-        session_->close(static_cast<confide::outcome>(number(1)), static_cast<std::uint32_t>(number(2)));
+        session_->close(static_cast<confidant::outcome>(number(1)), static_cast<std::uint32_t>(number(2)));
     } else if (verb == "article") {
-        confide::new_document article{field(1).value(), field(3).value()};
+        confidant::new_document article{field(1).value(), field(3).value()};
         article.title = field(2).value();
         article.category = field(4);
         store_.knowledge("acme").put(article);
@@ -121,33 +121,33 @@ void host::play(const std::vector<std::string> &fields)
 
 void host::print() const
 {
-    for (confide::turn one : memory_.turns()) {
-        std::cout << "{\"number\":" << one.number() << ",\"turn\":" << json(confide::format_turn_id(one.id()))
-                  << ",\"session\":" << json(confide::format_session_id(one.session_id()))
+    for (confidant::turn one : memory_.turns()) {
+        std::cout << "{\"number\":" << one.number() << ",\"turn\":" << json(confidant::format_turn_id(one.id()))
+                  << ",\"session\":" << json(confidant::format_session_id(one.session_id()))
                   << ",\"channel\":" << static_cast<int>(one.channel()) << ",\"at\":" << json_time(one.at_ms())
                   << ",\"said\":" << json(one.said()) << ",\"answer\":" << json(one.answer())
                   << ",\"by\":" << json(one.answered_by()) << ",\"answered_at\":" << json_time(one.answered_at_ms())
                   << ",\"percent\":" << (one.confidence() ? std::to_string(std::lround(*one.confidence() * 100)) : "null")
                   << ",\"resolved\":" << truth(one.resolved()) << ",\"metadata\":" << json(one.metadata()) << "}\n";
     }
-    for (const confide::session_figures &one : memory_.sessions()) {
-        std::cout << "{\"turns\":" << one.turns << ",\"session\":" << json(confide::format_session_id(one.session_id))
+    for (const confidant::session_figures &one : memory_.sessions()) {
+        std::cout << "{\"turns\":" << one.turns << ",\"session\":" << json(confidant::format_session_id(one.session_id))
                   << ",\"opened_at\":" << json_time(one.opened_at_ms) << ",\"closed_at\":"
                   << json_time(one.is_closed ? std::optional(one.closed_at_ms) : std::nullopt)
                   << ",\"rating\":" << one.rating << ",\"resolved\":" << truth(one.resolved) << "}\n";
     }
-    confide::preferences preferences = memory_.preferences();
+    confidant::preferences preferences = memory_.preferences();
     std::cout << "{\"customer_turns\":" << preferences.customer_turns()
               << ",\"preferences\":" << json(preferences.text()) << "}\n";
-    confide::summary summary = store_.analytics("acme");
+    confidant::summary summary = store_.analytics("acme");
     std::cout << "{\"sessions\":" << summary.sessions << ",\"resolved_sessions\":" << summary.resolved_sessions
               << ",\"turns\":" << summary.turns << ",\"answered_turns\":" << summary.answered_turns
               << ",\"resolved_turns\":" << summary.resolved_turns << "}\n";
-    confide::recalled recalled = memory_.recall("Was the link ever mailed again?", 1);
-    confide::turn best = recalled[0].turn();
-    std::cout << "{\"recalled\":" << best.number() << ",\"turn\":" << json(confide::format_turn_id(best.id())) << "}\n";
-    confide::collection base = store_.knowledge("acme");
-    confide::documents found = base.search("Where do I see my bill?", 1);
+    confidant::recalled recalled = memory_.recall("Was the link ever mailed again?", 1);
+    confidant::turn best = recalled[0].turn();
+    std::cout << "{\"recalled\":" << best.number() << ",\"turn\":" << json(confidant::format_turn_id(best.id())) << "}\n";
+    confidant::collection base = store_.knowledge("acme");
+    confidant::documents found = base.search("Where do I see my bill?", 1);
     std::cout << "{\"articles\":" << base.size() << ",\"found\":" << json(found[0].key()) << ",\"title\":"
               << json(found[0].title()) << ",\"passage\":" << json(found[0].passage()) << "}\n";
 }

@@ -12,14 +12,14 @@
 #include <string_view>
 #include <vector>
 
-using confide::channel;
-using confide::outcome;
+using confidant::channel;
+using confidant::outcome;
 
 // The host's own model: here a table of answers, in your program a call to whatever you run.
-static void complete(const confide::llm_request &request, confide::llm_reply &reply)
+static void complete(const confidant::llm_request &request, confidant::llm_reply &reply)
 {
     if (request[request.size() - 1].text.empty()) {
-        throw confide::model_failure(CONFIDANT_LLM_REFUSED, "there is nothing to answer");
+        throw confidant::model_failure(CONFIDANT_LLM_REFUSED, "there is nothing to answer");
     }
     for (std::string_view piece : {"Thank you for writing. ", "Please open Settings, ", "then choose Sign in again."}) {
         reply.append(piece);
@@ -29,26 +29,26 @@ static void complete(const confide::llm_request &request, confide::llm_reply &re
 }
 
 // One session: the customer writes, the agent answers, piece by piece.
-static void converse(const confide::memory &alice, const confide::agent &agent, channel on,
+static void converse(const confidant::memory &alice, const confidant::agent &agent, channel on,
                      const std::vector<std::string_view> &messages)
 {
-    confide::session session = alice.open_session(on);
+    confidant::session session = alice.open_session(on);
     for (std::string_view said : messages) {
         std::cout << "Customer: " << said << "\nAgent: ";
-        confide::reply reply = agent.respond(session, {said}, [](std::string_view piece) { std::cout << piece << std::flush; });
+        confidant::reply reply = agent.respond(session, {said}, [](std::string_view piece) { std::cout << piece << std::flush; });
         std::cout << " (confidence " << reply.confidence() << ", turn " << reply.turn().number() << ")\n";
     }
     std::cout << "-- session of " << session.close(outcome::resolved, 5).turns << " turns closed\n\n";
 }
 
 // A session whose answers come from people: each half is saved by hand.
-static void by_hand(const confide::memory &alice)
+static void by_hand(const confidant::memory &alice)
 {
-    confide::session session = alice.open_session(channel::email);
-    confide::new_turn turn;
+    confidant::session session = alice.open_session(channel::email);
+    confidant::new_turn turn;
     turn.said = "Dear team, could you please send me the invoice for my subscription? Thank you very much.";
     turn.key = "mail-4711";
-    confide::new_answer answer;
+    confidant::new_answer answer;
     answer.text = "The invoice is attached.";
     answer.by = "Maria";
     answer.resolved = true;
@@ -56,16 +56,16 @@ static void by_hand(const confide::memory &alice)
     session.close();
 }
 
-static void show_preferences(const confide::memory &alice)
+static void show_preferences(const confidant::memory &alice)
 {
-    confide::preferences preferences = alice.preferences();
+    confidant::preferences preferences = alice.preferences();
     std::cout << "Preferences: " << preferences.text() << "\n";
-    for (confide::preference one : preferences) {
+    for (confidant::preference one : preferences) {
         std::cout << "  " << one.name() << ", confidence " << one.confidence() << ", " << one.evidence_turns()
                   << " turns show it";
-        for (confide::evidence shown : one.evidence()) {
+        for (confidant::evidence shown : one.evidence()) {
             if (shown.has_span()) {
-                confide::turns turns = alice.turn(shown.turn_id());
+                confidant::turns turns = alice.turn(shown.turn_id());
                 std::cout << ", such as \"" << shown.within(*turns[0].said()) << "\"";
                 break;
             }
@@ -75,14 +75,14 @@ static void show_preferences(const confide::memory &alice)
 }
 
 // What was said before, and what the company knows; by meaning, with no network and no model.
-static void look_up(const confide::store &store, const confide::memory &alice)
+static void look_up(const confidant::store &store, const confidant::memory &alice)
 {
     std::cout << "Recall: turn " << alice.recall("Was the bill ever sent?", 1)[0].turn().number() << "\n";
-    confide::collection base = store.knowledge("acme");
-    confide::new_document signing_in{"kb-1", "Open Settings and choose Sign in again."};
+    confidant::collection base = store.knowledge("acme");
+    confidant::new_document signing_in{"kb-1", "Open Settings and choose Sign in again."};
     signing_in.title = "Signing in";
     signing_in.category = "login";
-    confide::new_document invoices{"kb-2", "Invoices are in your account."};
+    confidant::new_document invoices{"kb-2", "Invoices are in your account."};
     invoices.title = "Invoices";
     invoices.category = "billing";
     base.put({signing_in, invoices});
@@ -91,9 +91,9 @@ static void look_up(const confide::store &store, const confide::memory &alice)
 
 static int run(std::string_view file)
 {
-    confide::store store(file);
-    confide::memory alice = store.memory("acme", "alice");
-    confide::agent agent(store, confide::llm("table-of-answers", complete, true), confide::persona::professional);
+    confidant::store store(file);
+    confidant::memory alice = store.memory("acme", "alice");
+    confidant::agent agent(store, confidant::llm("table-of-answers", complete, true), confidant::persona::professional);
 
     converse(alice, agent, channel::chat,
              {"Good morning, could you please help me? I forgot my password.",
@@ -103,15 +103,15 @@ static int run(std::string_view file)
               "Thank you very much, I would appreciate an explanation of the error."});
     by_hand(alice);
 
-    confide::context context = alice.load_context();
+    confidant::context context = alice.load_context();
     std::cout << "The newest " << context.size() << " of " << context.total() << " turns:\n";
-    for (confide::turn turn : context) {
+    for (confidant::turn turn : context) {
         std::cout << "  " << turn.number() << ". " << turn.said().value_or("-").substr(0, 40) << "...\n";
     }
     show_preferences(alice);
     look_up(store, alice);
 
-    confide::summary summary = store.analytics("acme");
+    confidant::summary summary = store.analytics("acme");
     std::cout << "Analytics: " << summary.turns << " turns in " << summary.sessions << " sessions, " << std::fixed
               << std::setprecision(1) << summary.resolution_rate_percent << " % of turns resolved, mean rating "
               << summary.mean_rating << "\n";
@@ -119,7 +119,7 @@ static int run(std::string_view file)
     // What goes wrong is an exception with a status and words; here a turn without any half.
     try {
         alice.save_turn({});
-    } catch (const confide::error &refused) {
+    } catch (const confidant::error &refused) {
         std::cout << "An empty turn is refused: status " << refused.status() << ", " << refused.what() << "\n";
         return refused.status() == CONFIDANT_ERR_INVALID_ARGUMENT ? EXIT_SUCCESS : EXIT_FAILURE;
     }
@@ -128,13 +128,13 @@ static int run(std::string_view file)
 
 int main(int argc, char **argv)
 {
-    if (!confide::fits()) {
+    if (!confidant::fits()) {
         std::cerr << "the library and its header do not fit\n";
         return EXIT_FAILURE;
     }
     try {
         return run(argc > 1 ? argv[1] : "support.db");
-    } catch (const confide::error &failed) {
+    } catch (const confidant::error &failed) {
         std::cerr << "status " << failed.status() << ": " << failed.what() << "\n";
         return EXIT_FAILURE;
     }

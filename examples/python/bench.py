@@ -39,7 +39,7 @@ def figure(name: str, what: Callable[[], object], limit_us: float) -> None:
 
 
 def main() -> None:
-    with confidant.open(sys.argv[1]) as store, store.memory("", "alice") as alice, store.memory("", "bob") as bob:
+    with confidant.open(sys.argv[1]) as store, store.memory("default", "alice") as alice, store.memory("default", "bob") as bob:
         for number in range(TURNS):
             alice.save(SAID, ANSWER, confidence=0.9)
             bob.save(SAID + " \u00fc", ANSWER)

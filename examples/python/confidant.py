@@ -1012,7 +1012,7 @@ _error_status = _function("error_status", c_int32, _P)
 _error_message = _function("error_message", _View, _P)
 _error_detail = _function("error_detail", _View, _P)
 _error_failure = _function("error_llm_failure", c_int32, _P)
-_error_retryable = _function("error_is_retryable", ctypes.c_bool, _P)
+_error_retryable = _function("error_is_retryable", c_uint32, _P)
 _turn_id_format = _call("turn_id_format", c_uint64, POINTER(_Id))
 _session_id_format = _call("session_id_format", c_uint64, POINTER(_Id))
 _config_new = _call("config_new", _OUT)
@@ -1029,20 +1029,20 @@ _config_set = {
     "max_text_bytes": _call("config_set_max_text_bytes", _P, c_size_t),
 }
 _config_set_clock = _call("config_set_clock", _P, POINTER(_Clock))
-_open = _call("open", _Str, _P, _OUT)
-_close = _function("close", None, _P)
-_flush = _call("flush", _P)
-_maintain = _call("maintain", _P, POINTER(_Maintenance))
-_compact = _call("compact", _P)
-_invalidate = _call("invalidate", _P)
-_stats = _call("stats", _P, POINTER(_StoreStats))
-_location = _function("location", _View, _P)
+_open = _call("store_open", _Str, _P, _OUT)
+_close = _function("store_close", None, _P)
+_flush = _call("store_flush", _P)
+_maintain = _call("store_maintain", _P, POINTER(_Maintenance))
+_compact = _call("store_compact", _P)
+_invalidate = _call("store_invalidate", _P)
+_stats = _call("store_stats", _P, POINTER(_StoreStats))
+_location = _function("store_location", _View, _P)
 _version = _function("version", _View)
-_check = _call("check", _P, _OUT)
-_report_free = _function("report_free", None, _P)
-_report_warning = _function("report_warning", _View, _P, c_size_t)
-_report_finding = _function("report_finding", _View, _P, c_size_t)
-_analytics = _call("analytics", _P, _Str, POINTER(_Summary))
+_check = _call("store_check", _P, _OUT)
+_report_free = _function("check_report_free", None, _P)
+_report_warning = _function("check_report_warning", _View, _P, c_size_t)
+_report_finding = _function("check_report_finding", _View, _P, c_size_t)
+_analytics = _call("store_summarize", _P, _Str, POINTER(_Summary))
 _memory_open = _call("memory_open", _P, _Str, _Str, _OUT)
 _memory_free = _function("memory_free", None, _P)
 _memory_load = _call("memory_load_context", _P, _OUT)
@@ -1059,7 +1059,7 @@ _memory_turn = _call("memory_turn", _P, c_uint64, _OUT)
 _turns_flat = _call("turns_flat", _P, POINTER(_View))
 _turns_free = _function("turns_free", None, _P)
 _memory_clear = _call("memory_clear", _P, POINTER(c_uint64))
-_memory_analytics = _call("memory_analytics", _P, POINTER(_Summary))
+_memory_analytics = _call("memory_summarize", _P, POINTER(_Summary))
 _memory_preferences = _call("memory_preferences", _P, _OUT)
 _preferences_free = _function("preferences_free", None, _P)
 _preferences_count = _function("preferences_count", c_size_t, _P)
@@ -1078,7 +1078,7 @@ _session_opened_at = _function("session_opened_at_ms", c_int64, _P)
 _session_context = _call("session_context", _P, _OUT)
 _session_metrics = _call("session_metrics", _P, POINTER(_Figures))
 _session_save_all = _call("session_save_turns", _P, POINTER(_NewTurn), c_size_t, POINTER(c_uint64))
-_session_resume = _call("session_resume", _P, c_uint64, _OUT)
+_session_resume = _call("session_get", _P, c_uint64, _OUT)
 _session_free = _function("session_free", None, _P)
 _session_id = _function("session_id", c_uint64, _P)
 _session_save = _call("session_save_turn", _P, POINTER(_NewTurn), POINTER(c_uint64))
@@ -1090,7 +1090,7 @@ _llm_offline = _call("llm_offline", POINTER(_Article), c_size_t, _OUT)
 _llm_scripted = _call("llm_scripted", POINTER(_ScriptedReply), c_size_t, _OUT)
 _llm_ollama = _call("llm_ollama", POINTER(_OllamaOptions), _OUT)
 _llm_name = _function("llm_name", _View, _P)
-_llm_costs_nothing = _function("llm_costs_nothing", ctypes.c_bool, _P)
+_llm_is_free = _function("llm_is_free", c_uint32, _P)
 _llm_remaining = _call("llm_remaining", _P, POINTER(c_uint64))
 _llm_models = _call("llm_models", _P, _OUT)
 _names_free = _function("names_free", None, _P)
@@ -1149,9 +1149,9 @@ _assembled_free = _function("assembled_free", None, _P)
 _assembled_read = _function("assembled_read", POINTER(_AssembledContent), _P)
 _assembled_recent = _function("assembled_recent", POINTER(_Turn), _P, c_size_t)
 _assembled_recalled = _function("assembled_recalled", POINTER(_Turn), _P, c_size_t)
-_estimate_tokens = _call("estimate_tokens", _Str, _Str, c_uint64, POINTER(c_uint64))
+_estimate_tokens = _call("text_estimate_tokens", _Str, _Str, c_uint64, POINTER(c_uint64))
 _collection_open = _call("collection_open", _P, _Str, _Str, _OUT)
-_collection_open_knowledge = _call("collection_open_knowledge", _P, _Str, _OUT)
+_collection_open_knowledge = _call("knowledge_open", _P, _Str, _OUT)
 _collection_free = _function("collection_free", None, _P)
 _collection_put = _call("collection_put", _P, POINTER(_NewDocument), c_size_t)
 _collection_remove = _call("collection_remove", _P, _Str, POINTER(c_uint32))
@@ -1173,26 +1173,26 @@ _documents_model = _function("documents_model", _View, _P)
 _signal_rules_new = _call("signal_rules_new", POINTER(_RuleOptions), _OUT)
 _signal_rules_free = _function("signal_rules_free", None, _P)
 _signal_rules_version = _function("signal_rules_version", _View, _P)
-_signals_of = _call("signals_of", _Str, POINTER(_SignalContext), _OUT)
+_signals_of = _call("signals_analyze", _Str, POINTER(_SignalContext), _OUT)
 _signals_free = _function("signals_free", None, _P)
 _signals_read = _function("signals_read", POINTER(_SignalsContent), _P)
 _signals_finding = _function("signals_finding", POINTER(_Finding), _P, c_size_t)
 _signals_cue = _function("signals_cue", POINTER(_Cue), _P, c_size_t, c_size_t)
 _signals_entity = _function("signals_entity", POINTER(_Entity), _P, c_size_t)
-_redact = _call("redact", _Str, _OUT)
+_redact = _call("text_redact", _Str, _OUT)
 _redacted_free = _function("redacted_free", None, _P)
 _redacted_text = _function("redacted_text", _View, _P)
 _redacted_at = _function("redacted_at", POINTER(_Sensitive), _P, c_size_t)
-_normalize = _call("normalize", _Str, _OUT)
+_normalize = _call("text_normalize", _Str, _OUT)
 _normalized_free = _function("normalized_free", None, _P)
 _normalized_text = _function("normalized_text", _View, _P)
 _normalized_original = _call("normalized_original", _P, POINTER(c_uint64), POINTER(c_uint64))
 _turn_id_parse = _call("turn_id_parse", _Str, POINTER(c_uint64))
 _session_id_parse = _call("session_id_parse", _Str, POINTER(c_uint64))
 _turns_count = _function("turns_count", c_size_t, _P)
-_language_of = _call("language_of", _Str, POINTER(_View))
-_analytics_between = _call("analytics_between", _P, _Str, POINTER(_Range), _OUT)
-_memory_analytics_between = _call("memory_analytics_between", _P, POINTER(_Range), _OUT)
+_language_of = _call("text_language", _Str, POINTER(_View))
+_analytics_between = _call("store_report", _P, _Str, POINTER(_Range), _OUT)
+_memory_analytics_between = _call("memory_report", _P, POINTER(_Range), _OUT)
 _analytics_report_free = _function("analytics_report_free", None, _P)
 _analytics_report_totals = _function("analytics_report_totals", POINTER(_RawFigures), _P)
 _analytics_report_day = _function("analytics_report_day", POINTER(_RawFigures), _P, c_size_t)
@@ -1203,7 +1203,7 @@ _analytics_report_json = _function("analytics_report_json", _View, _P)
 _analytics_report_prometheus = _function("analytics_report_prometheus", _View, _P)
 _analytics_report_health = _call("analytics_report_health", _P, POINTER(_HealthLimits), _OUT)
 _health_free = _function("health_free", None, _P)
-_health_worry = _function("health_worry", POINTER(_Worry), _P, c_size_t)
+_health_worry = _function("health_breach", POINTER(_Worry), _P, c_size_t)
 _health_unknown = _function("health_unknown", _View, _P, c_size_t)
 
 
@@ -1239,7 +1239,7 @@ def _given(text: Optional[str]) -> Any:
 
 def _read_error(error: Any) -> Error:
     return Error(
-        _error_status(error), _text(_error_message(error)), _text(_error_detail(error)), _error_failure(error), _error_retryable(error)
+        _error_status(error), _text(_error_message(error)), _text(_error_detail(error)), _error_failure(error), _error_retryable(error) != 0
     )
 
 
@@ -1330,19 +1330,19 @@ class Store(_Handle):
     """An open memory, in one file or on one server."""
 
     def memory(self, tenant: str, customer: str) -> Memory:
-        """The memory of a customer of a tenant; an empty tenant is "default". Nothing is stored yet."""
+        """The memory of a customer of a tenant. Nothing is stored yet."""
         return Memory(_made(_memory_open, self._ptr, _given(tenant), _given(customer)), _memory_free)
 
     def agent(self, model: Union[Model, LibraryModel, None] = None, **settings: Any) -> Agent:
         """An agent that answers with a model of the host's own, with one of the library's, or from articles; see `Agent`."""
         return Agent._new(self, model, **settings)
 
-    def analytics(self, tenant: str = "") -> Summary:
+    def analytics(self, tenant: str = "default") -> Summary:
         """Sums up all stored turns and sessions of a tenant."""
         return _summary(_analytics, self._ptr, _given(tenant))
 
     def analytics_between(
-        self, tenant: str = "", from_ms: Optional[int] = None, to_ms: Optional[int] = None
+        self, tenant: str = "default", from_ms: Optional[int] = None, to_ms: Optional[int] = None
     ) -> AnalyticsReport:
         """Everything that can be told of a tenant's turns in a range, or of all."""
         span = _range(from_ms, to_ms)
@@ -2213,9 +2213,9 @@ class LibraryModel(_Handle):
         return _text(_llm_name(self._ptr))
 
     @property
-    def costs_nothing(self) -> bool:
+    def is_free(self) -> bool:
         """Whether its tokens cost nothing."""
-        return _llm_costs_nothing(self._ptr)
+        return _llm_is_free(self._ptr) != 0
 
     @property
     def remaining(self) -> int:

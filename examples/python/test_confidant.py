@@ -295,7 +295,7 @@ class Hosts(unittest.TestCase):
                 self.assertIsNotNone(spent.cost_nano)
         article = Article("Invoices", "Open Account, then Billing.", "billing", "bill receipt", ("Open Account", "Press Billing"))
         with LibraryModel.offline(article) as offline:
-            self.assertTrue(offline.costs_nothing)
+            self.assertTrue(offline.is_free)
             with self.assertRaises(Error) as caught:
                 offline.remaining
             self.assertEqual(caught.exception.status, Status.UNSUPPORTED)

@@ -23,7 +23,7 @@ struct handles {
     void *at[KINDS];
 };
 
-static void make_later_handles(struct handles *made, const confidant *store, const confidant_memory *customer)
+static void make_later_handles(struct handles *made, const confidant_store *store, const confidant_memory *customer)
 {
     confidant_str said = TEXT("My order number is 10-2231, my mail al@example.com. Could you please help?");
     confidant_recall_query query = CONFIDANT_RECALL_QUERY_INIT;
@@ -34,7 +34,7 @@ static void make_later_handles(struct handles *made, const confidant *store, con
     confidant_embedder_callbacks callbacks = fixture_embedder();
     MUST(confidant_embedder_new(&callbacks, (confidant_embedder **)&made->at[EMBEDDER], NULL));
     confidant_collection *base = NULL;
-    MUST(confidant_collection_open_knowledge(store, TEXT("acme"), &base, NULL));
+    MUST(confidant_knowledge_open(store, TEXT("acme"), &base, NULL));
     confidant_new_document article = CONFIDANT_NEW_DOCUMENT_INIT;
     confidant_str tags[] = { TEXT("money"), TEXT("refund") };
     article.key = TEXT("kb-1");
@@ -69,9 +69,9 @@ static void make_later_handles(struct handles *made, const confidant *store, con
     MUST(confidant_signal_rules_new(&options, (confidant_signal_rules **)&made->at[RULES], NULL));
     confidant_signal_context context = CONFIDANT_SIGNAL_CONTEXT_INIT;
     context.rules = made->at[RULES];
-    MUST(confidant_signals_of(said, &context, (confidant_signals **)&made->at[SIGNALS], NULL));
-    MUST(confidant_redact(said, (confidant_redacted **)&made->at[REDACTED], NULL));
-    MUST(confidant_normalize(TEXT("sooooo bad"), (confidant_normalized **)&made->at[NORMALIZED], NULL));
+    MUST(confidant_signals_analyze(said, &context, (confidant_signals **)&made->at[SIGNALS], NULL));
+    MUST(confidant_text_redact(said, (confidant_redacted **)&made->at[REDACTED], NULL));
+    MUST(confidant_text_normalize(TEXT("sooooo bad"), (confidant_normalized **)&made->at[NORMALIZED], NULL));
     confidant_context_request request = CONFIDANT_CONTEXT_REQUEST_INIT;
     confidant_pair passage = { TEXT("Refunds"), TEXT("Money comes back in five days.") };
     request.question = TEXT("refund");
@@ -82,7 +82,7 @@ static void make_later_handles(struct handles *made, const confidant *store, con
     MUST(confidant_memory_assemble(customer, &request, &counter, (confidant_assembled **)&made->at[ASSEMBLED], NULL));
     confidant_range range = CONFIDANT_RANGE_INIT;
     range.to_ms = INT64_MAX;
-    MUST(confidant_analytics_between(store, TEXT("acme"), &range, (confidant_analytics_report **)&made->at[FIGURES], NULL));
+    MUST(confidant_store_report(store, TEXT("acme"), &range, (confidant_analytics_report **)&made->at[FIGURES], NULL));
     MUST(confidant_analytics_report_health(made->at[FIGURES], NULL, (confidant_health **)&made->at[HEALTH], NULL));
 }
 
@@ -90,10 +90,10 @@ static struct handles make_handles(const char *path)
 {
     struct handles made = { { NULL } };
     confidant_config *config = NULL;
-    confidant *store = NULL;
+    confidant_store *store = NULL;
     MUST(confidant_config_new(&config, NULL));
     MUST(confidant_config_set_durability(config, CONFIDANT_DURABILITY_PROCESS_CRASH, NULL));
-    MUST(confidant_open(confidant_text(path), config, &store, NULL));
+    MUST(confidant_store_open(confidant_str_from(path), config, &store, NULL));
     confidant_config_free(config);
     confidant_memory *customer = NULL;
     MUST(confidant_memory_open(store, TEXT("acme"), TEXT("orders"), &customer, NULL));
@@ -112,7 +112,7 @@ static struct handles make_handles(const char *path)
     MUST(confidant_memory_preferences(customer, (confidant_preferences **)&made.at[PREFERENCES], NULL));
     MUST(confidant_memory_sessions(customer, 0, 10, (confidant_sessions **)&made.at[SESSIONS], NULL));
     MUST(confidant_extractor_new(NULL, (confidant_extractor **)&made.at[EXTRACTOR], NULL));
-    MUST(confidant_check(store, (confidant_report **)&made.at[REPORT], NULL));
+    MUST(confidant_store_check(store, (confidant_check_report **)&made.at[REPORT], NULL));
     make_later_handles(&made, store, customer);
     made.at[STORE] = store;
     made.at[CUSTOMER] = customer;
@@ -193,7 +193,7 @@ static void use_later(const struct handles *left)
         REQUIRE(confidant_analytics_report_json(left->at[FIGURES]).len > 0);
         REQUIRE(confidant_analytics_report_prometheus(left->at[FIGURES]).len > 0);
     }
-    if (left->at[HEALTH] != NULL) REQUIRE(confidant_health_worry(left->at[HEALTH], 99) == NULL);
+    if (left->at[HEALTH] != NULL) REQUIRE(confidant_health_breach(left->at[HEALTH], 99) == NULL);
 }
 
 // Uses what is left: each handle must work whatever else is gone.
@@ -222,9 +222,9 @@ static void use(const struct handles *left)
         MUST(confidant_extractor_learn_turns(left->at[EXTRACTOR], left->at[TURNS], NULL));
     }
     if (left->at[SESSIONS] != NULL) REQUIRE(confidant_sessions_count(left->at[SESSIONS]) > 0);
-    if (left->at[REPORT] != NULL) REQUIRE(confidant_report_is_sound(left->at[REPORT]));
+    if (left->at[REPORT] != NULL) REQUIRE(confidant_check_report_is_sound(left->at[REPORT]));
     use_later(left);
-    if (left->at[STORE] != NULL) MUST(confidant_flush(left->at[STORE], NULL));
+    if (left->at[STORE] != NULL) MUST(confidant_store_flush(left->at[STORE], NULL));
 }
 
 static void free_one(struct handles *handles, int kind)
@@ -232,7 +232,7 @@ static void free_one(struct handles *handles, int kind)
     void *handle = handles->at[kind];
     handles->at[kind] = NULL;
     switch (kind) {
-    case STORE: confidant_close(handle); break;
+    case STORE: confidant_store_close(handle); break;
     case CUSTOMER: confidant_memory_free(handle); break;
     case SESSION: confidant_session_free(handle); break;
     case CONTEXT: confidant_context_free(handle); break;
@@ -243,7 +243,7 @@ static void free_one(struct handles *handles, int kind)
     case REPLY: confidant_reply_free(handle); break;
     case EXTRACTOR: confidant_extractor_free(handle); break;
     case SESSIONS: confidant_sessions_free(handle); break;
-    case REPORT: confidant_report_free(handle); break;
+    case REPORT: confidant_check_report_free(handle); break;
     case RECALLED: confidant_recalled_free(handle); break;
     case EMBEDDER: confidant_embedder_free(handle); break;
     case COLLECTION: confidant_collection_free(handle); break;
@@ -291,7 +291,7 @@ static void orders(const char *path)
 enum { THREADS = 6, ROUNDS = 25 };
 
 struct crowd {
-    const confidant *store;
+    const confidant_store *store;
     const confidant_memory *customer;
     const confidant_session *session;
     const confidant_agent *agent;
@@ -325,13 +325,13 @@ static void work_on_later(const struct crowd *own)
     confidant_signal_context context = CONFIDANT_SIGNAL_CONTEXT_INIT;
     context.rules = own->rules;
     confidant_signals *signals = NULL;
-    MUST(confidant_signals_of(TEXT("Could you please look again?"), &context, &signals, NULL));
+    MUST(confidant_signals_analyze(TEXT("Could you please look again?"), &context, &signals, NULL));
     confidant_signals_free(signals);
     confidant_given *given = NULL;
     MUST(confidant_memory_given(own->customer, &given, NULL));
     confidant_given_free(given);
     confidant_analytics_report *report = NULL;
-    MUST(confidant_memory_analytics_between(own->customer, NULL, &report, NULL));
+    MUST(confidant_memory_report(own->customer, NULL, &report, NULL));
     REQUIRE(confidant_analytics_report_json(report).len > 0);
     confidant_analytics_report_free(report);
 }
@@ -448,7 +448,7 @@ static confidant_status behave(void *user_data, const confidant_llm_request *req
         MUST(confidant_memory_open(f.memory, TEXT("acme"), TEXT("back"), &other, NULL));
         MUST(confidant_memory_save_turn(other, &turn, NULL, NULL));
         confidant_maintenance done = CONFIDANT_MAINTENANCE_INIT;
-        MUST(confidant_maintain(f.memory, &done, NULL));
+        MUST(confidant_store_maintain(f.memory, &done, NULL));
         confidant_memory_free(other);
         break;
     }
@@ -667,7 +667,7 @@ static size_t counts(void *user_data, confidant_str text)
         confidant_memory_free(*own->customer);
         *own->customer = NULL;
     }
-    if (own->behaviour == EMBEDS_AND_CALLS) MUST(confidant_flush(f.memory, NULL));
+    if (own->behaviour == EMBEDS_AND_CALLS) MUST(confidant_store_flush(f.memory, NULL));
     if (own->behaviour == WAITS && !__atomic_load_n(&released, __ATOMIC_SEQ_CST)) wait_for_release();
     return own->tokens != 0 ? own->tokens : text.len / 3;
 }
@@ -739,12 +739,12 @@ static void work_beside(void *(*waiting)(void *))
     MUST(confidant_memory_recall(customer, &query, &recalled, NULL));
     REQUIRE(confidant_recalled_count(recalled) > 0);
     MUST(confidant_memory_assemble(customer, &request, NULL, &assembled, NULL));
-    MUST(confidant_analytics_between(f.memory, TEXT("acme"), NULL, &report, NULL));
+    MUST(confidant_store_report(f.memory, TEXT("acme"), NULL, &report, NULL));
     MUST(confidant_collection_open(f.memory, TEXT("acme"), TEXT("embedded"), &notes, NULL));
     put_note(notes, "put beside");
     MUST(confidant_collection_search(notes, TEXT("beside"), 1, NULL, 0, &found, NULL));
     MUST(confidant_collection_remove(notes, TEXT("put beside"), NULL, NULL));
-    MUST(confidant_maintain(f.memory, NULL, NULL));
+    MUST(confidant_store_maintain(f.memory, NULL, NULL));
     __atomic_store_n(&released, 1, __ATOMIC_SEQ_CST);
     pthread_join(other, NULL);
     confidant_documents_free(found);

@@ -113,13 +113,13 @@ void fixture_open(const char *folder)
     confidant_config *config = NULL;
     MUST(confidant_config_new(&config, NULL));
     MUST(confidant_config_set_durability(config, CONFIDANT_DURABILITY_PROCESS_CRASH, NULL));
-    MUST(confidant_open(confidant_text(path), config, &f.memory, NULL));
+    MUST(confidant_store_open(confidant_str_from(path), config, &f.memory, NULL));
     confidant_config_free(config);
 }
 
 void fixture_close(void)
 {
-    confidant_close(f.memory);
+    confidant_store_close(f.memory);
     f.memory = NULL;
 }
 
@@ -157,7 +157,7 @@ void fixture_setup(void)
     confidant_message message = CONFIDANT_MESSAGE_INIT;
     message.text = TEXT("Where is it?");
     MUST(confidant_agent_respond(f.agent, f.session, &message, NULL, &f.reply, NULL));
-    MUST(confidant_check(f.memory, &f.report, NULL));
+    MUST(confidant_store_check(f.memory, &f.report, NULL));
     REQUIRE(confidant_memory_turn(f.customer, 0, &(confidant_turns *){ NULL }, &f.error) != CONFIDANT_OK);
     confidant_id id;
     MUST(confidant_turn_id_format(f.turn_id, &id, NULL));
@@ -204,10 +204,10 @@ static void need_reading(void)
 {
     confidant_str message = TEXT("My order number is 10-2231 and the invoice is wrong! Mail al@example.com.");
     MUST(confidant_signal_rules_new(NULL, &f.rules, NULL));
-    MUST(confidant_signals_of(message, NULL, &f.signals, NULL));
+    MUST(confidant_signals_analyze(message, NULL, &f.signals, NULL));
     REQUIRE(confidant_signals_entity(f.signals, 0) != NULL && confidant_signals_cue(f.signals, 0, 0) != NULL);
-    MUST(confidant_redact(message, &f.redacted, NULL));
-    MUST(confidant_normalize(message, &f.normalized, NULL));
+    MUST(confidant_text_redact(message, &f.redacted, NULL));
+    MUST(confidant_text_normalize(message, &f.normalized, NULL));
     confidant_new_turn turn = CONFIDANT_NEW_TURN_INIT;
     turn.said = message;
     MUST(confidant_session_save_turn(f.session, &turn, NULL, NULL));
@@ -218,13 +218,13 @@ static void need_reading(void)
 
 static void need_figures(void)
 {
-    MUST(confidant_memory_analytics_between(f.customer, NULL, &f.figures, NULL));
+    MUST(confidant_memory_report(f.customer, NULL, &f.figures, NULL));
     confidant_health_limits limits = CONFIDANT_HEALTH_LIMITS_INIT;
     limits.has_min_cases = 1;
     limits.has_min_session_resolution_rate = 1;
     limits.min_session_resolution_rate = 2;
     MUST(confidant_analytics_report_health(f.figures, &limits, &f.health, NULL));
-    REQUIRE(confidant_health_worry(f.health, 0) != NULL);
+    REQUIRE(confidant_health_breach(f.health, 0) != NULL);
 }
 
 void fixture_need(const void *handle)
@@ -264,7 +264,7 @@ void fixture_teardown(void)
     confidant_llm_free(f.host);
     confidant_agent_free(f.agent);
     confidant_reply_free(f.reply);
-    confidant_report_free(f.report);
+    confidant_check_report_free(f.report);
     confidant_error_free(f.error);
     confidant_names_free(f.names);
     confidant_error_free(f.err);

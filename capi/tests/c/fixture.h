@@ -12,7 +12,7 @@
 
 #define TEXT(literal) ((confidant_str){ literal, sizeof(literal) - 1 })
 
-// Not by confidant_text: where a panic is planted, that would be the call that meets it.
+// Not by confidant_str_from: where a panic is planted, that would be the call that meets it.
 #define LITERAL(text) ((confidant_str){ text, strlen(text) })
 
 #define REQUIRE(condition) \
@@ -24,7 +24,7 @@
     } while (0)
 
 struct fixture {
-    confidant *memory;
+    confidant_store *memory;
     const char *path;
     confidant_config *config;
     confidant_memory *customer;
@@ -39,7 +39,7 @@ struct fixture {
     confidant_llm *host;
     confidant_agent *agent;
     confidant_reply *reply;
-    confidant_report *report;
+    confidant_check_report *report;
     confidant_error *error;
     confidant_names *names;
     // Made by fixture_need.

@@ -14,7 +14,7 @@
 enum stuck { MODEL, SINK, EMBEDDER, COUNTER, ALL_STUCK };
 
 static struct {
-    confidant *store;
+    confidant_store *store;
     confidant_memory *customer;
     confidant_session *sessions[2];
     confidant_agent *agents[2];
@@ -72,7 +72,7 @@ static void *respond(void *with)
     sink.on_text = never_reads;
     sink.destroy = destroy;
     confidant_reply *reply = NULL;
-    confidant_agent_respond(given.agents[place], given.sessions[place], &message, place == 1 ? &sink : NULL, &reply, NULL);
+    REQUIRE(confidant_agent_respond(given.agents[place], given.sessions[place], &message, place == 1 ? &sink : NULL, &reply, NULL) == CONFIDANT_OK);
     REQUIRE(!"the callback returned");
     return NULL;
 }
@@ -81,7 +81,7 @@ static void *embed(void *with)
 {
     (void)with;
     confidant_embedded done = CONFIDANT_EMBEDDED_INIT;
-    confidant_collection_embed(given.notes, 10, &done, NULL);
+    REQUIRE(confidant_collection_embed(given.notes, 10, &done, NULL) == CONFIDANT_OK);
     REQUIRE(!"the callback returned");
     return NULL;
 }
@@ -96,14 +96,14 @@ static void *assemble(void *with)
     counter.count_tokens = never_counts;
     counter.destroy = destroy;
     confidant_assembled *assembled = NULL;
-    confidant_memory_assemble(given.customer, &request, &counter, &assembled, NULL);
+    REQUIRE(confidant_memory_assemble(given.customer, &request, &counter, &assembled, NULL) == CONFIDANT_OK);
     REQUIRE(!"the callback returned");
     return NULL;
 }
 
 static void make(const char *path)
 {
-    MUST(confidant_open(confidant_text(path), NULL, &given.store, NULL));
+    MUST(confidant_store_open(confidant_str_from(path), NULL, &given.store, NULL));
     MUST(confidant_memory_open(given.store, TEXT("acme"), TEXT("alice"), &given.customer, NULL));
     confidant_llm_callbacks callbacks = CONFIDANT_LLM_CALLBACKS_INIT;
     callbacks.complete = never_completes;
@@ -158,7 +158,7 @@ static void *work(void *store)
         REQUIRE(confidant_context_count(context) > 0);
         confidant_context_free(context);
         confidant_summary figures = CONFIDANT_SUMMARY_INIT;
-        MUST(confidant_analytics(store, TEXT("acme"), &figures, NULL));
+        MUST(confidant_store_summarize(store, TEXT("acme"), &figures, NULL));
     }
     MUST(confidant_session_close(session, NULL, NULL, NULL));
     confidant_agent_free(agent);
@@ -167,18 +167,18 @@ static void *work(void *store)
     return NULL;
 }
 
-static void work_from_two_threads(confidant *store)
+static void work_from_two_threads(confidant_store *store)
 {
     pthread_t beside;
     REQUIRE(pthread_create(&beside, NULL, work, store) == 0);
     work(store);
     pthread_join(beside, NULL);
-    confidant_report *report = NULL;
-    MUST(confidant_check(store, &report, NULL));
-    REQUIRE(confidant_report_is_sound(report));
-    confidant_report_free(report);
-    MUST(confidant_maintain(store, NULL, NULL));
-    MUST(confidant_flush(store, NULL));
+    confidant_check_report *report = NULL;
+    MUST(confidant_store_check(store, &report, NULL));
+    REQUIRE(confidant_check_report_is_sound(report));
+    confidant_check_report_free(report);
+    MUST(confidant_store_maintain(store, NULL, NULL));
+    MUST(confidant_store_flush(store, NULL));
 }
 
 int main(int argc, char **argv)
@@ -209,18 +209,18 @@ int main(int argc, char **argv)
     }
     confidant_collection_free(given.notes);
     confidant_memory_free(given.customer);
-    confidant_close(given.store);
+    confidant_store_close(given.store);
     REQUIRE(__atomic_load_n(&destroyed, __ATOMIC_SEQ_CST) == 0);
 
     // The file opens again beside them, and what was asked is in it.
-    confidant *again = NULL;
-    MUST(confidant_open(confidant_text(path), NULL, &again, NULL));
+    confidant_store *again = NULL;
+    MUST(confidant_store_open(confidant_str_from(path), NULL, &again, NULL));
     work_from_two_threads(again);
     confidant_summary figures = CONFIDANT_SUMMARY_INIT;
-    MUST(confidant_analytics(again, TEXT("acme"), &figures, NULL));
+    MUST(confidant_store_summarize(again, TEXT("acme"), &figures, NULL));
     // Two messages that were asked and never answered, and forty turns of each of four workers.
     REQUIRE(figures.turns == 2 + 4 * 40);
-    confidant_close(again);
+    confidant_store_close(again);
     printf("stuck: %d callbacks\n", ALL_STUCK);
     return EXIT_SUCCESS;
 }

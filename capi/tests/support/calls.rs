@@ -8,8 +8,8 @@
 use ::confidant_capi::{
     agent::*, analytics::*, assembly::*, backend::*, collection::*, condition::*, config::*,
     document::*, embedder::*, error::*, extractor::*, failure::*, given::*, health::*,
-    identifier::*, library::*, list::*, llm::*, memory::*, preference::*, reading::*, recall::*,
-    reply::*, report::*, session::*, signal_rules::*, signals::*, text::*, turn::*, version::*,
+    identifier::*, list::*, llm::*, memory::*, preference::*, reading::*, recall::*, reply::*,
+    report::*, session::*, signal_rules::*, signals::*, store::*, text::*, turn::*, version::*,
 };
 use std::ffi::c_void;
 use std::mem::{size_of, zeroed};
@@ -258,7 +258,7 @@ fn store() -> *mut confidant_store {
         IS_IN_USE.set(true);
         return open;
     }
-    unsafe { confidant_close(open) };
+    unsafe { confidant_store_close(open) };
     let fresh = opened(collects);
     STORES[place].store(fresh, Ordering::SeqCst);
     AGE[place].store(now, Ordering::SeqCst);
@@ -282,7 +282,7 @@ fn opened(collects: bool) -> *mut confidant_store {
         confidant_config_set_hot_turns(config, 5, &mut err);
         confidant_config_set_persist_every(config, if collects { 1_000 } else { 0 }, &mut err);
         let text = confidant_str { ptr: location.as_ptr().cast(), len: location.len() };
-        assert_eq!(confidant_open(text, config, &mut out, &mut err), 0, "{location}");
+        assert_eq!(confidant_store_open(text, config, &mut out, &mut err), 0, "{location}");
         confidant_config_free(config);
     }
     // Nobody else needs the names of its files.
@@ -458,7 +458,7 @@ impl World {
                     let status = match input.byte() % 3 {
                         0 => confidant_memory_invalidate(memory, e),
                         1 => confidant_memory_flush(memory, e),
-                        _ => confidant_invalidate(store(), e),
+                        _ => confidant_store_invalidate(store(), e),
                     };
                     ended(status, err, wanted);
                 }
@@ -498,12 +498,14 @@ impl World {
                 29 => {
                     let mut out = made::<confidant_summary>(input);
                     let status = match input.flag() {
-                        true => confidant_memory_analytics(
+                        true => confidant_memory_summarize(
                             self.memories.pick(input),
                             &raw mut out.value,
                             e,
                         ),
-                        false => confidant_analytics(store(), input.text(), &raw mut out.value, e),
+                        false => {
+                            confidant_store_summarize(store(), input.text(), &raw mut out.value, e)
+                        }
                     };
                     ended(status, err, wanted);
                 }
@@ -520,9 +522,9 @@ impl World {
                     confidant_agent_model(self.agents.pick(input));
                 }
                 38 => {
-                    let mut out = made::<confidant_store_stats>(input);
-                    ended(confidant_stats(store(), &raw mut out.value, e), err, wanted);
-                    confidant_location(store());
+                    let mut out = made::<confidant_stats>(input);
+                    ended(confidant_store_stats(store(), &raw mut out.value, e), err, wanted);
+                    confidant_store_location(store());
                 }
                 39 => self.identifiers(input, e, wanted),
                 40 | 41 | 42 | 43 => self.look(input),
@@ -551,7 +553,8 @@ impl World {
                     // Only what cannot be opened: opening is slow, and litters.
                     let refused = confidant_str { len: location.len, ptr: location.ptr };
                     if location.len == 0 || location.len > 1 << 30 || location.ptr.is_null() {
-                        let status = confidant_open(refused, self.configs.pick(input), &mut out, e);
+                        let status =
+                            confidant_store_open(refused, self.configs.pick(input), &mut out, e);
                         assert!(!ended(status, err, wanted) && out.is_null());
                     }
                 }
@@ -718,7 +721,7 @@ impl World {
             let status = match input.byte() % 3 {
                 0 => confidant_session_open(memory, input.code(), &mut out, e),
                 1 => confidant_session_open_at(memory, input.code(), input.time(), &mut out, e),
-                _ => confidant_session_resume(memory, self.session_id(input), &mut out, e),
+                _ => confidant_session_get(memory, self.session_id(input), &mut out, e),
             };
             assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
             if !out.is_null() {
@@ -829,7 +832,7 @@ impl World {
             };
             assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
             confidant_llm_name(out);
-            confidant_llm_costs_nothing(out);
+            confidant_llm_is_free(out);
             self.llms.keep(out);
         }
     }
@@ -994,9 +997,7 @@ impl World {
                     let name = confidant_str { ptr: name.as_ptr().cast(), len: name.len() };
                     match input.flag() {
                         true => confidant_collection_open(store(), input.text(), name, &mut out, e),
-                        false => {
-                            confidant_collection_open_knowledge(store(), input.text(), &mut out, e)
-                        }
+                        false => confidant_knowledge_open(store(), input.text(), &mut out, e),
                     }
                 }
                 2 => confidant_collection_remove(collection, input.text(), &mut flag, e),
@@ -1163,7 +1164,8 @@ impl World {
             (context.value.expects, context.value.earlier_same) =
                 (input.code(), input.number() as u32);
             let mut out = null_mut();
-            let status = confidant_signals_of(input.text(), &raw const context.value, &mut out, e);
+            let status =
+                confidant_signals_analyze(input.text(), &raw const context.value, &mut out, e);
             assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
             if let Some(content) = confidant_signals_read(out).as_ref() {
                 read(content.language);
@@ -1237,13 +1239,8 @@ impl World {
             let (mut out, how) = (null_mut(), input.byte());
             let range = if how & 2 == 0 { null() } else { &raw const range.value };
             let status = match how & 1 {
-                0 => confidant_memory_analytics_between(
-                    self.memories.pick(input),
-                    range,
-                    &mut out,
-                    e,
-                ),
-                _ => confidant_analytics_between(store(), input.text(), range, &mut out, e),
+                0 => confidant_memory_report(self.memories.pick(input), range, &mut out, e),
+                _ => confidant_store_report(store(), input.text(), range, &mut out, e),
             };
             assert_eq!(ended(status, if wanted { *e } else { null_mut() }, wanted), !out.is_null());
             read(confidant_analytics_report_json(out));
@@ -1280,7 +1277,7 @@ impl World {
                 &mut err,
             );
             ended(status, err, true);
-            if let Some(worry) = confidant_health_worry(health, 0).as_ref() {
+            if let Some(worry) = confidant_health_breach(health, 0).as_ref() {
                 read(worry.figure);
             }
             read(confidant_health_unknown(health, 0));
@@ -1339,7 +1336,7 @@ impl World {
             let status = match input.byte() % 5 {
                 0 => {
                     let mut out = null_mut();
-                    let status = confidant_redact(message, &mut out, e);
+                    let status = confidant_text_redact(message, &mut out, e);
                     read(confidant_redacted_text(out));
                     for place in 0..confidant_redacted_count(out) {
                         assert!((*confidant_redacted_at(out, place)).kind > 0);
@@ -1350,7 +1347,7 @@ impl World {
                 1 => {
                     let (mut out, mut start, mut end) =
                         (null_mut(), input.number(), input.number());
-                    let status = confidant_normalize(message, &mut out, e);
+                    let status = confidant_text_normalize(message, &mut out, e);
                     read(confidant_normalized_text(out));
                     let within =
                         confidant_normalized_original(out, &mut start, &mut end, null_mut());
@@ -1360,13 +1357,19 @@ impl World {
                 }
                 2 => {
                     let mut language = confidant_str { ptr: null(), len: 0 };
-                    let status = confidant_language_of(message, &mut language, e);
+                    let status = confidant_text_language(message, &mut language, e);
                     read(language);
                     status
                 }
                 3 => {
                     let mut tokens = 0;
-                    confidant_estimate_tokens(message, input.text(), input.number(), &mut tokens, e)
+                    confidant_text_estimate_tokens(
+                        message,
+                        input.text(),
+                        input.number(),
+                        &mut tokens,
+                        e,
+                    )
                 }
                 _ => confidant_config_set_recall_bytes(self.configs.pick(input), input.size(), e),
             };

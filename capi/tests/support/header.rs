@@ -6,40 +6,28 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The files of capi/src/ that make the header, in the header's order.
-const SOURCES: [&str; 32] = [
-    "version",
-    "border/text",
-    "identifier",
-    "border/error",
-    "failure",
-    "config",
-    "library",
-    "turn",
-    "list",
-    "memory",
-    "session",
-    "recall",
-    "kinds",
-    "preference",
-    "extractor",
-    "given",
-    "signal_rules",
-    "signals",
-    "reading",
-    "condition",
-    "document",
-    "embedder",
-    "collection",
-    "assembly",
-    "analytics",
-    "report",
-    "health",
-    "llm",
-    "backend",
-    "ollama",
-    "agent",
-    "reply",
+/// The sections of the header, in its order: a title and the files of capi/src/ that make it.
+const SECTIONS: [(&str, &[&str]); 20] = [
+    ("Basic types and statuses", &["border/text", "border/error"]),
+    ("The library", &["version"]),
+    ("Errors", &["failure"]),
+    ("Texts of identifiers and times", &["identifier"]),
+    ("Settings of a store", &["config"]),
+    ("Store", &["store"]),
+    ("Turns", &["turn", "list"]),
+    ("Customer memory", &["memory"]),
+    ("Sessions", &["session"]),
+    ("Recall", &["recall"]),
+    ("Signals of a message", &["kinds", "signal_rules", "signals"]),
+    ("Preferences", &["preference", "extractor"]),
+    ("Facts that a customer has given", &["given"]),
+    ("Texts without a store", &["reading"]),
+    ("Embedders", &["embedder"]),
+    ("Collections and knowledge", &["condition", "document", "collection"]),
+    ("Assembled contexts", &["assembly"]),
+    ("Analytics", &["analytics", "report", "health"]),
+    ("Language models", &["llm", "backend", "ollama"]),
+    ("Agents", &["agent", "reply"]),
 ];
 /// The files that declare nothing for C.
 const INNER: [&str; 4] = ["lib", "flat", "planting", "saving"];
@@ -50,28 +38,94 @@ pub fn root() -> &'static Path {
 
 /// The text that include/confidant.h must have.
 pub fn generate() -> String {
+    static MADE: OnceLock<String> = OnceLock::new();
+    MADE.get_or_init(written).clone()
+}
+
+fn written() -> String {
     let folder = root().join("capi/src");
     for entry in std::fs::read_dir(&folder).unwrap().map(Result::unwrap) {
-        if entry.path().is_dir() {
-            continue;
-        }
         let name = entry.path().file_stem().unwrap().to_str().unwrap().to_owned();
-        let is_known = SOURCES.iter().chain(&INNER).any(|known| *known == name);
-        assert!(is_known, "{name}.rs stands in no list of tests/support/header.rs");
+        let mut known = SECTIONS.iter().flat_map(|(_, files)| *files).chain(&INNER);
+        assert!(
+            entry.path().is_dir() || known.any(|known| *known == name),
+            "{name}.rs stands in no list of tests/support/header.rs"
+        );
     }
     let config = cbindgen::Config::from_file(root().join("capi/cbindgen.toml")).unwrap();
-    let mut builder = cbindgen::Builder::new().with_config(config);
-    for source in SOURCES {
-        builder = builder.with_src(folder.join(source).with_extension("rs"));
+    let bodies: Vec<String> = SECTIONS.iter().map(|(_, files)| section(&config, files)).collect();
+    let whole = Header::parse(&bodies.join("\n"));
+    let mut text = format!("{}\n", config.header.as_deref().unwrap().trim_start());
+    text += "\n#ifndef CONFIDANT_H\n#define CONFIDANT_H\n\n";
+    text += "#include <stddef.h>\n#include <stdint.h>\n\n";
+    text += MACROS;
+    text += "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n";
+    for ((title, _), body) in SECTIONS.iter().zip(&bodies) {
+        let own = Header::parse(body);
+        text += &format!("\n// {0}\n// {title}\n// {0}\n\n", "-".repeat(96));
+        if *title == "The library" {
+            text += &format!("{}\n", versions());
+        }
+        text += body.trim();
+        text += "\n";
+        text += &inits(&own, &whole);
+    }
+    text + "\n#ifdef __cplusplus\n} // extern \"C\"\n#endif\n\n#endif // CONFIDANT_H\n"
+}
+
+/// What some files declare: their constants, all their types and their functions.
+fn section(config: &cbindgen::Config, files: &[&str]) -> String {
+    let mut own = cbindgen::Config { header: None, ..config.clone() };
+    let mut builder = cbindgen::Builder::new();
+    for file in files {
+        let path = root().join("capi/src").join(file).with_extension("rs");
+        for line in std::fs::read_to_string(&path).unwrap().lines() {
+            let name = line.strip_prefix("pub struct ").or(line.strip_prefix("pub type "));
+            own.export
+                .include
+                .extend(name.and_then(|rest| rest.split([' ', ';']).next()).map(str::to_owned));
+        }
+        builder = builder.with_src(path);
     }
     let mut text = Vec::new();
-    builder.generate().expect("cbindgen reads capi/src").write(&mut text);
-    let text = String::from_utf8(text).unwrap();
-    let inits = inits(&Header::parse(&text));
-    let (body, end) = text.rsplit_once("#endif").unwrap();
-    let text = format!("{body}{inits}\n#endif{end}");
-    text.replace("#define CONFIDANT_VERSION_COMES_HERE\n", &versions())
+    builder.with_config(own).generate().expect("cbindgen reads capi/src").write(&mut text);
+    let text = String::from_utf8(text).unwrap().replace(
+        "\nconfidant_status confidant_",
+        "\nCONFIDANT_MUST_USE\nconfidant_status confidant_",
+    );
+    // It only reads an error that is there already.
+    let text = text.replace(
+        "CONFIDANT_MUST_USE\nconfidant_status confidant_error_status",
+        "confidant_status confidant_error_status",
+    );
+    // Named tags, which a host's own header can declare ahead.
+    let mut tagged = String::new();
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once("typedef struct {") {
+        let name = after.split_once("\n} ").unwrap().1.split_once(';').unwrap().0;
+        tagged += &format!("{before}typedef struct {name} {{");
+        rest = after;
+    }
+    tagged + rest
 }
+
+const MACROS: &str = "\
+// Compilers warn if such a function's result is not looked at.
+#if defined(__cplusplus) && __cplusplus >= 201703L
+#define CONFIDANT_MUST_USE [[nodiscard]]
+#elif defined(__GNUC__)
+#define CONFIDANT_MUST_USE __attribute__((warn_unused_result))
+#else
+#define CONFIDANT_MUST_USE
+#endif
+
+// What each CONFIDANT_..._INIT is: a struct with its size, and zero everywhere else.
+#ifdef __cplusplus
+#define CONFIDANT_INIT_(type) ([] { type confidant_made_ = {}; confidant_made_.struct_size = sizeof(type); return confidant_made_; }())
+#else
+#define CONFIDANT_INIT_(type) { .struct_size = sizeof(type) }
+#endif
+";
 
 fn versions() -> String {
     format!(
@@ -85,20 +139,16 @@ fn versions() -> String {
     )
 }
 
-/// An `_INIT` for each growing struct that hosts make themselves.
-fn inits(header: &Header) -> String {
-    let mut text = String::from(
-        "// What to begin a growing struct with: its size, and zero everywhere else.\n\
-         #ifdef __cplusplus\n#define CONFIDANT_INIT_(type) ([] { type confidant_made_ = {}; \
-         confidant_made_.struct_size = sizeof(type); return confidant_made_; }())\n#else\n#define CONFIDANT_INIT_(type) { .struct_size = sizeof(type) }\n#endif\n",
-    );
+/// An `_INIT` for each growing struct of a section that hosts make themselves.
+fn inits(section: &Header, whole: &Header) -> String {
+    let mut text = String::new();
     for made in
-        header.structs.iter().filter(|made| made.grows() && header.is_made_by_hosts(&made.name))
+        section.structs.iter().filter(|one| one.grows() && whole.is_made_by_hosts(&one.name))
     {
         let macro_name = made.name.to_uppercase();
         text.push_str(&format!("#define {macro_name}_INIT CONFIDANT_INIT_({})\n", made.name));
     }
-    text
+    if text.is_empty() { text } else { format!("\n// What to begin these structs with.\n{text}") }
 }
 
 #[derive(Debug, Clone)]
@@ -182,6 +232,9 @@ impl Header {
                     comment.push_str(words.trim());
                     comment.push('\n');
                 }
+                continue;
+            }
+            if line == "CONFIDANT_MUST_USE" {
                 continue;
             }
             if pending.is_empty()

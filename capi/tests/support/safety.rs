@@ -8,8 +8,8 @@ use std::fmt::Write;
 
 /// Pointers that may be NULL; the function's comment must say so.
 const OPTIONAL: [(&str, &str); 22] = [
-    ("confidant_open", "config"),
-    ("confidant_maintain", "out"),
+    ("confidant_store_open", "config"),
+    ("confidant_store_maintain", "out"),
     ("confidant_memory_save_turn", "turn_id"),
     ("confidant_memory_save_turns", "turn_ids"),
     ("confidant_memory_clear", "removed"),
@@ -20,15 +20,15 @@ const OPTIONAL: [(&str, &str); 22] = [
     ("confidant_extractor_new", "options"),
     ("confidant_agent_new", "options"),
     ("confidant_agent_respond", "sink"),
-    ("confidant_text", "text"),
+    ("confidant_str_from", "text"),
     ("confidant_collection_remove", "was_there"),
     ("confidant_collection_count_use", "was_there"),
     ("confidant_extractor_unlearn", "had_taught"),
-    ("confidant_signals_of", "context"),
+    ("confidant_signals_analyze", "context"),
     ("confidant_signal_rules_new", "options"),
     ("confidant_memory_assemble", "counter"),
-    ("confidant_analytics_between", "range"),
-    ("confidant_memory_analytics_between", "range"),
+    ("confidant_store_report", "range"),
+    ("confidant_memory_report", "range"),
     ("confidant_analytics_report_health", "limits"),
 ];
 
@@ -37,7 +37,7 @@ const BASE: [(&str, &str); 1] = [("confidant_llm_models", "CONFIDANT_ERR_LLM")];
 
 /// A good value of every handle.
 const HANDLES: [(&str, &str); 17] = [
-    ("confidant", "f.memory"),
+    ("confidant_store", "f.memory"),
     ("confidant_config", "f.config"),
     ("confidant_memory", "f.customer"),
     ("confidant_session", "f.session"),
@@ -49,7 +49,7 @@ const HANDLES: [(&str, &str); 17] = [
     ("confidant_llm", "f.host"),
     ("confidant_agent", "f.agent"),
     ("confidant_reply", "f.reply"),
-    ("confidant_report", "f.report"),
+    ("confidant_check_report", "f.report"),
     ("confidant_error", "f.error"),
     ("confidant_names", "f.names"),
     ("confidant_llm_request", "f.request"),
@@ -103,7 +103,7 @@ const NUMBERS: [(&str, &str); 35] = [
     ("turn_id", "f.turn_id"),
     ("session_id", "f.session_id"),
     ("at_ms", "1700000000000"),
-    ("place", "0"),
+    ("index", "0"),
     ("evidence", "0"),
     ("channel", "CONFIDANT_CHANNEL_APP"),
     ("durability", "CONFIDANT_DURABILITY_POWER_LOSS"),
@@ -228,7 +228,7 @@ pub fn program(header: &Header) -> String {
 impl Writer<'_> {
     fn function(&mut self, function: &Function) {
         self.case(function, "good arguments", "", &[], expected_base(function));
-        if function.name.ends_with("_free") || function.name == "confidant_close" {
+        if function.name.ends_with("_free") || function.name == "confidant_store_close" {
             return;
         }
         for one in &function.parameters {
@@ -472,8 +472,8 @@ impl Writer<'_> {
             return "&f.err".to_owned();
         }
         if one.kind.ends_with("**") {
-            let free = if kind == "confidant" {
-                "confidant_close".to_owned()
+            let free = if kind == "confidant_store" {
+                "confidant_store_close".to_owned()
             } else {
                 format!("{kind}_free")
             };
@@ -491,7 +491,7 @@ impl Writer<'_> {
             return format!("&{}", one.name);
         }
         if one.is_pointer() {
-            if function.name.ends_with("_free") || function.name == "confidant_close" {
+            if function.name.ends_with("_free") || function.name == "confidant_store_close" {
                 return "NULL".to_owned();
             }
             match (function.name.as_str(), kind.as_str()) {

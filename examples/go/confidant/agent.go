@@ -143,7 +143,7 @@ func NewAgent(store *Store, options AgentOptions) (*Agent, error) {
 		raw.llm = (*C.confidant_llm)(llm)
 	}
 	var out *C.confidant_agent
-	err := store.with(context.Background(), func(store *C.confidant, err **C.confidant_error) C.confidant_status {
+	err := store.with(context.Background(), func(store *C.confidant_store, err **C.confidant_error) C.confidant_status {
 		return C.bridge_agent_new(store, raw, &out, err)
 	})
 	runtime.KeepAlive(&options)

@@ -26,7 +26,7 @@ confidant_status bridge_session_answer(const confidant_session *session, uint64_
     return confidant_session_answer(session, turn, &answer, err);
 }
 
-confidant_status bridge_agent_new(const confidant *store, confidant_agent_options options, confidant_agent **out,
+confidant_status bridge_agent_new(const confidant_store *store, confidant_agent_options options, confidant_agent **out,
                                   confidant_error **err)
 {
     return confidant_agent_new(store, &options, out, err);

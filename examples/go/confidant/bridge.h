@@ -5,13 +5,15 @@
 
 #include "confidant.h"
 
+#include <stdbool.h>
+
 // Structs come by value: Go may pass pointers to its strings, but not pointers to structs that hold such pointers.
 confidant_status bridge_memory_save(const confidant_memory *, confidant_new_turn, uint64_t *id, confidant_error **);
 confidant_status bridge_memory_answer(const confidant_memory *, uint64_t turn, confidant_new_answer, confidant_error **);
 confidant_status bridge_session_save(const confidant_session *, confidant_new_turn, uint64_t *id, confidant_error **);
 confidant_status bridge_session_answer(const confidant_session *, uint64_t turn, confidant_new_answer,
                                        confidant_error **);
-confidant_status bridge_agent_new(const confidant *, confidant_agent_options, confidant_agent **, confidant_error **);
+confidant_status bridge_agent_new(const confidant_store *, confidant_agent_options, confidant_agent **, confidant_error **);
 
 // `model`, `clock` and `call` are runtime/cgo handles.
 confidant_status bridge_llm_new(uintptr_t model, confidant_str name, bool is_free, confidant_llm **, confidant_error **);

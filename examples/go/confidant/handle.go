@@ -137,7 +137,7 @@ func read(from *C.confidant_error) *Error {
 		Message:   view(C.confidant_error_message(from)),
 		Detail:    view(C.confidant_error_detail(from)),
 		Failure:   int32(C.confidant_error_llm_failure(from)),
-		Retryable: bool(C.confidant_error_is_retryable(from)),
+		Retryable: C.confidant_error_is_retryable(from) != 0,
 	}
 }
 

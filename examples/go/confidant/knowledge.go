@@ -86,7 +86,7 @@ func (s *Store) Collection(tenant, name string) (*Collection, error) {
 	var a arena
 	defer a.free()
 	return collection(func(out **C.confidant_collection) error {
-		return s.with(context.Background(), func(store *C.confidant, err **C.confidant_error) C.confidant_status {
+		return s.with(context.Background(), func(store *C.confidant_store, err **C.confidant_error) C.confidant_status {
 			return C.confidant_collection_open(store, a.text(tenant), a.text(name), out, err)
 		})
 	})
@@ -97,8 +97,8 @@ func (s *Store) Knowledge(tenant string) (*Collection, error) {
 	var a arena
 	defer a.free()
 	return collection(func(out **C.confidant_collection) error {
-		return s.with(context.Background(), func(store *C.confidant, err **C.confidant_error) C.confidant_status {
-			return C.confidant_collection_open_knowledge(store, a.text(tenant), out, err)
+		return s.with(context.Background(), func(store *C.confidant_store, err **C.confidant_error) C.confidant_status {
+			return C.confidant_knowledge_open(store, a.text(tenant), out, err)
 		})
 	})
 }

@@ -270,7 +270,7 @@ func (m *Memory) Clear(ctx context.Context) (uint64, error) {
 func (m *Memory) Analytics(ctx context.Context) (Summary, error) {
 	out := newSummary()
 	err := m.with(ctx, func(memory *C.confidant_memory, err **C.confidant_error) C.confidant_status {
-		return C.confidant_memory_analytics(memory, &out, err)
+		return C.confidant_memory_summarize(memory, &out, err)
 	})
 	return summary(&out), err
 }

@@ -152,10 +152,10 @@ func (l *LibraryModel) Name() (name string) {
 	return name
 }
 
-// CostsNothing says whether the model's tokens cost nothing.
-func (l *LibraryModel) CostsNothing() (is bool) {
+// IsFree says whether the model's tokens cost nothing.
+func (l *LibraryModel) IsFree() (is bool) {
 	_ = l.with(context.Background(), func(llm *C.confidant_llm, _ **C.confidant_error) C.confidant_status {
-		is = bool(C.confidant_llm_costs_nothing(llm))
+		is = C.confidant_llm_is_free(llm) != 0
 		return C.CONFIDANT_OK
 	})
 	return is

@@ -45,7 +45,7 @@ func TestTheLibrarysModelsAnswer(t *testing.T) {
 
 	offline := must(Offline(Article{Title: "Invoices", Content: "Open Account, then Billing.", Category: "billing",
 		Keywords: "bill receipt", Steps: []string{"Open Account", "Press Billing"}}))
-	if !offline.CostsNothing() {
+	if !offline.IsFree() {
 		t.Error("the offline model costs something")
 	}
 	if _, err := offline.Remaining(); !errors.Is(err, Unsupported) {

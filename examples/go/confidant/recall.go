@@ -203,7 +203,7 @@ func (m *Memory) Assemble(ctx context.Context, request ContextRequest) (Assemble
 // EstimateTokens guesses at the tokens of a text, rather too high than too low.
 func EstimateTokens(text string) int {
 	var out C.uint64_t
-	C.confidant_estimate_tokens(given(text), C.confidant_str{}, 0, &out, nil)
+	C.confidant_text_estimate_tokens(given(text), C.confidant_str{}, 0, &out, nil)
 	return int(out)
 }
 

@@ -51,8 +51,8 @@ func (s *Store) AnalyticsBetween(ctx context.Context, tenant string, from, to ti
 	var a arena
 	defer a.free()
 	var out *C.confidant_analytics_report
-	err := s.with(ctx, func(store *C.confidant, err **C.confidant_error) C.confidant_status {
-		return C.confidant_analytics_between(store, a.text(tenant), a.span(from, to), &out, err)
+	err := s.with(ctx, func(store *C.confidant_store, err **C.confidant_error) C.confidant_status {
+		return C.confidant_store_report(store, a.text(tenant), a.span(from, to), &out, err)
 	})
 	return report(out, err)
 }
@@ -63,7 +63,7 @@ func (m *Memory) AnalyticsBetween(ctx context.Context, from, to time.Time) (*Ana
 	defer a.free()
 	var out *C.confidant_analytics_report
 	err := m.with(ctx, func(memory *C.confidant_memory, err **C.confidant_error) C.confidant_status {
-		return C.confidant_memory_analytics_between(memory, a.span(from, to), &out, err)
+		return C.confidant_memory_report(memory, a.span(from, to), &out, err)
 	})
 	return report(out, err)
 }
@@ -207,7 +207,7 @@ func (r *AnalyticsReport) Health(limits HealthLimits) (worries []Worry, unknown 
 	}
 	defer C.confidant_health_free(out)
 	for i := C.size_t(0); ; i++ {
-		one := C.confidant_health_worry(out, i)
+		one := C.confidant_health_breach(out, i)
 		if one == nil {
 			break
 		}

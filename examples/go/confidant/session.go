@@ -91,7 +91,7 @@ func (m *Memory) OpenSessionAt(ctx context.Context, channel Channel, at time.Tim
 // ResumeSession gives the handle of a session opened earlier, also by another process.
 func (m *Memory) ResumeSession(ctx context.Context, id SessionID) (*Session, error) {
 	return m.session(ctx, func(memory *C.confidant_memory, out **C.confidant_session, err **C.confidant_error) C.confidant_status {
-		return C.confidant_session_resume(memory, C.uint64_t(id), out, err)
+		return C.confidant_session_get(memory, C.uint64_t(id), out, err)
 	})
 }
 

@@ -144,7 +144,7 @@ func SignalsOf(message string, known SignalContext) (Signals, error) {
 	var out *C.confidant_signals
 	read := func(rules unsafe.Pointer, err **C.confidant_error) C.confidant_status {
 		raw.rules = (*C.confidant_signal_rules)(rules)
-		return C.confidant_signals_of(a.text(message), raw, &out, err)
+		return C.confidant_signals_analyze(a.text(message), raw, &out, err)
 	}
 	var err error
 	if known.Rules != nil {
@@ -188,7 +188,7 @@ func SignalsOf(message string, known SignalContext) (Signals, error) {
 func Redact(text string) (string, error) {
 	var out *C.confidant_redacted
 	var from *C.confidant_error
-	status := C.confidant_redact(given(text), &out, &from)
+	status := C.confidant_text_redact(given(text), &out, &from)
 	runtime.KeepAlive(text)
 	if status != C.CONFIDANT_OK {
 		return "", failed(status, from)
@@ -218,7 +218,7 @@ type Sensitive struct {
 func FindSensitive(text string) ([]Sensitive, error) {
 	var out *C.confidant_redacted
 	var from *C.confidant_error
-	status := C.confidant_redact(given(text), &out, &from)
+	status := C.confidant_text_redact(given(text), &out, &from)
 	runtime.KeepAlive(text)
 	if status != C.CONFIDANT_OK {
 		return nil, failed(status, from)
@@ -243,7 +243,7 @@ type Normalized struct {
 func Normalize(text string) (*Normalized, error) {
 	var out *C.confidant_normalized
 	var from *C.confidant_error
-	status := C.confidant_normalize(given(text), &out, &from)
+	status := C.confidant_text_normalize(given(text), &out, &from)
 	runtime.KeepAlive(text)
 	if status != C.CONFIDANT_OK {
 		return nil, failed(status, from)
@@ -271,7 +271,7 @@ func (n *Normalized) Close() error {
 // LanguageOf gives the language of a text as its two-letter code, or "" if it cannot be told.
 func LanguageOf(text string) string {
 	var out C.confidant_str
-	C.confidant_language_of(given(text), &out, nil)
+	C.confidant_text_language(given(text), &out, nil)
 	runtime.KeepAlive(text)
 	return view(out)
 }

@@ -116,13 +116,13 @@ func Open(location string, options ...Option) (*Store, error) {
 			return nil, failed(status, err)
 		}
 	}
-	var out *C.confidant
-	status := C.confidant_open(given(location), config, &out, &err)
+	var out *C.confidant_store
+	status := C.confidant_store_open(given(location), config, &out, &err)
 	runtime.KeepAlive(location)
 	if status != C.CONFIDANT_OK {
 		return nil, failed(status, err)
 	}
-	return &Store{own(unsafe.Pointer(out), func(ptr unsafe.Pointer) { C.confidant_close((*C.confidant)(ptr)) })}, nil
+	return &Store{own(unsafe.Pointer(out), func(ptr unsafe.Pointer) { C.confidant_store_close((*C.confidant_store)(ptr)) })}, nil
 }
 
 // Close closes the store; memories, sessions and agents made from it stay usable. Call Flush first
@@ -133,9 +133,9 @@ func (s *Store) Close() error {
 }
 
 // with runs a call with the store's pointer, unless the context has ended.
-func (s *Store) with(ctx context.Context, call func(*C.confidant, **C.confidant_error) C.confidant_status) error {
+func (s *Store) with(ctx context.Context, call func(*C.confidant_store, **C.confidant_error) C.confidant_status) error {
 	return with(ctx, s.h, func(ptr unsafe.Pointer, err **C.confidant_error) C.confidant_status {
-		return call((*C.confidant)(ptr), err)
+		return call((*C.confidant_store)(ptr), err)
 	})
 }
 
@@ -156,7 +156,7 @@ func with(ctx context.Context, h *handle, call func(unsafe.Pointer, **C.confidan
 // Memory is the memory of a customer of a tenant; an empty tenant is "default". Nothing is stored yet.
 func (s *Store) Memory(tenant, customer string) (*Memory, error) {
 	var out *C.confidant_memory
-	err := s.with(context.Background(), func(store *C.confidant, err **C.confidant_error) C.confidant_status {
+	err := s.with(context.Background(), func(store *C.confidant_store, err **C.confidant_error) C.confidant_status {
 		return C.confidant_memory_open(store, given(tenant), given(customer), &out, err)
 	})
 	runtime.KeepAlive(tenant)
@@ -201,8 +201,8 @@ func newSummary() C.confidant_summary {
 // Analytics sums up all stored turns and sessions of a tenant; an empty tenant is "default".
 func (s *Store) Analytics(ctx context.Context, tenant string) (Summary, error) {
 	out := newSummary()
-	err := s.with(ctx, func(store *C.confidant, err **C.confidant_error) C.confidant_status {
-		return C.confidant_analytics(store, given(tenant), &out, err)
+	err := s.with(ctx, func(store *C.confidant_store, err **C.confidant_error) C.confidant_status {
+		return C.confidant_store_summarize(store, given(tenant), &out, err)
 	})
 	runtime.KeepAlive(tenant)
 	return summary(&out), err
@@ -210,8 +210,8 @@ func (s *Store) Analytics(ctx context.Context, tenant string) (Summary, error) {
 
 // Flush saves every turn that waits.
 func (s *Store) Flush(ctx context.Context) error {
-	return s.with(ctx, func(store *C.confidant, err **C.confidant_error) C.confidant_status {
-		return C.confidant_flush(store, err)
+	return s.with(ctx, func(store *C.confidant_store, err **C.confidant_error) C.confidant_status {
+		return C.confidant_store_flush(store, err)
 	})
 }
 
@@ -223,25 +223,25 @@ type Report struct {
 
 // Check reads everything that is stored and lists what is damaged.
 func (s *Store) Check(ctx context.Context) (Report, error) {
-	var out *C.confidant_report
-	err := s.with(ctx, func(store *C.confidant, err **C.confidant_error) C.confidant_status {
-		return C.confidant_check(store, &out, err)
+	var out *C.confidant_check_report
+	err := s.with(ctx, func(store *C.confidant_store, err **C.confidant_error) C.confidant_status {
+		return C.confidant_store_check(store, &out, err)
 	})
 	if err != nil {
 		return Report{}, err
 	}
-	defer C.confidant_report_free(out)
-	sums := C.confidant_report_sums{struct_size: C.sizeof_confidant_report_sums}
+	defer C.confidant_check_report_free(out)
+	sums := C.confidant_check_sums{struct_size: C.sizeof_confidant_check_sums}
 	var from *C.confidant_error
-	if status := C.confidant_report_read(out, &sums, &from); status != C.CONFIDANT_OK {
+	if status := C.confidant_check_report_read(out, &sums, &from); status != C.CONFIDANT_OK {
 		return Report{}, failed(status, from)
 	}
 	report := Report{Turns: uint64(sums.turns)}
 	for i := C.size_t(0); i < C.size_t(sums.findings); i++ {
-		report.Findings = append(report.Findings, view(C.confidant_report_finding(out, i)))
+		report.Findings = append(report.Findings, view(C.confidant_check_report_finding(out, i)))
 	}
 	for i := C.size_t(0); i < C.size_t(sums.warnings); i++ {
-		report.Warnings = append(report.Warnings, view(C.confidant_report_warning(out, i)))
+		report.Warnings = append(report.Warnings, view(C.confidant_check_report_warning(out, i)))
 	}
 	return report, nil
 }

@@ -16,8 +16,8 @@ type Maintenance struct {
 // turns with it, moves the log into the file. Other calls go on meanwhile.
 func (s *Store) Maintain(ctx context.Context) (Maintenance, error) {
 	out := C.confidant_maintenance{struct_size: C.sizeof_confidant_maintenance}
-	err := s.with(ctx, func(store *C.confidant, err **C.confidant_error) C.confidant_status {
-		return C.confidant_maintain(store, &out, err)
+	err := s.with(ctx, func(store *C.confidant_store, err **C.confidant_error) C.confidant_status {
+		return C.confidant_store_maintain(store, &out, err)
 	})
 	done := Maintenance{
 		Examined:    uint64(out.examined),
@@ -34,22 +34,22 @@ func (s *Store) Maintain(ctx context.Context) (Maintenance, error) {
 // Compact gives the file's free space back to the file system. It takes about as long as copying the file, and writers
 // wait meanwhile.
 func (s *Store) Compact(ctx context.Context) error {
-	return s.with(ctx, func(store *C.confidant, err **C.confidant_error) C.confidant_status {
-		return C.confidant_compact(store, err)
+	return s.with(ctx, func(store *C.confidant_store, err **C.confidant_error) C.confidant_status {
+		return C.confidant_store_compact(store, err)
 	})
 }
 
 // Invalidate forgets every customer's hot buffer; the store keeps everything.
 func (s *Store) Invalidate(ctx context.Context) error {
-	return s.with(ctx, func(store *C.confidant, err **C.confidant_error) C.confidant_status {
-		return C.confidant_invalidate(store, err)
+	return s.with(ctx, func(store *C.confidant_store, err **C.confidant_error) C.confidant_status {
+		return C.confidant_store_invalidate(store, err)
 	})
 }
 
 // Location is where the store was opened; "" once the handle is gone.
 func (s *Store) Location() (location string) {
-	_ = s.with(context.Background(), func(store *C.confidant, _ **C.confidant_error) C.confidant_status {
-		location = view(C.confidant_location(store))
+	_ = s.with(context.Background(), func(store *C.confidant_store, _ **C.confidant_error) C.confidant_status {
+		location = view(C.confidant_store_location(store))
 		return C.CONFIDANT_OK
 	})
 	return location
@@ -67,9 +67,9 @@ type StoreStats struct {
 
 // Stats gives the figures of this open store.
 func (s *Store) Stats(ctx context.Context) (StoreStats, error) {
-	out := C.confidant_store_stats{struct_size: C.sizeof_confidant_store_stats}
-	err := s.with(ctx, func(store *C.confidant, err **C.confidant_error) C.confidant_status {
-		return C.confidant_stats(store, &out, err)
+	out := C.confidant_stats{struct_size: C.sizeof_confidant_stats}
+	err := s.with(ctx, func(store *C.confidant_store, err **C.confidant_error) C.confidant_status {
+		return C.confidant_store_stats(store, &out, err)
 	})
 	return StoreStats{
 		HotCustomers:    uint64(out.hot_customers),

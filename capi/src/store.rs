@@ -1,4 +1,4 @@
-//! The open memory: opening, upkeep, closing.
+//! The open store: opening, upkeep, closing.
 //!
 //! Knows which figures C hosts see of the store and of its upkeep.
 
@@ -10,34 +10,37 @@ use crate::border::text::{NO_TEXT, confidant_flag, confidant_str, text, view};
 use crate::config::confidant_config;
 use confidant::{Builder, Confidant, Report, Result, Tenant};
 
-/// An open memory, in one file or on one server. Usable from many threads at once. Every other
+/// The tenant of a program that keeps the customers of one company only.
+pub const CONFIDANT_DEFAULT_TENANT: &str = "default";
+
+/// An open store, in one file or on one server. Usable from many threads at once. Every other
 /// handle keeps it open, so it may be closed before them.
 pub struct confidant_store {
-    pub(crate) memory: Confidant,
+    pub(crate) store: Confidant,
 }
 
-/// A tenant of an open memory; an empty name is the tenant "default".
+/// A tenant of an open store.
 ///
 /// # Safety
 /// As `handle::shared` and `text::text`.
 pub(crate) unsafe fn tenant_of(
-    memory: *const confidant_store,
+    store: *const confidant_store,
     tenant: confidant_str,
 ) -> Result<Tenant> {
     // SAFETY: as promised by the caller.
-    let (memory, tenant) = unsafe { (&shared(memory, "memory")?.memory, text(tenant, "tenant")?) };
-    memory.tenant(if tenant.is_empty() { "default" } else { tenant })
+    let (store, tenant) = unsafe { (&shared(store, "store")?.store, text(tenant, "tenant")?) };
+    store.tenant(tenant)
 }
 
-/// Opens the memory in the file at a path (`support.db`), or makes the file; with the feature
+/// Opens the store in the file at a path (`support.db`), or makes the file; with the feature
 /// `postgres`, `postgres://user:password@host/database` is a server. `config` may be NULL for
 /// the defaults. Any number of processes may have the same file open.
 ///
-/// Owned: close `*out` with `confidant_close`; `config` stays the host's. Threads: any, but
+/// Owned: close `*out` with `confidant_store_close`; `config` stays the host's. Threads: any, but
 /// `config` is not changed meanwhile. Fails: NOT_FOUND (folder missing), INVALID_ARGUMENT (not a
 /// path, another program's database, a setting out of range), CORRUPT, FORMAT_TOO_NEW, IO, BUSY.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_open(
+pub unsafe extern "C" fn confidant_store_open(
     location: confidant_str,
     config: *const confidant_config,
     out: *mut *mut confidant_store,
@@ -47,26 +50,26 @@ pub unsafe extern "C" fn confidant_open(
         let out = Place::new(out)?;
         let builder =
             config.as_ref().map_or_else(Builder::default, |config| config.builder.clone());
-        out.give(confidant_store { memory: builder.open(text(location, "location")?)? })
+        out.give(confidant_store { store: builder.open(text(location, "location")?)? })
     })
 }
 
-/// Closes an open memory. Turns that wait (see `confidant_config_set_persist_every`) are saved
-/// with the last handle; call `confidant_flush` first to know that it worked. NULL does nothing.
+/// Closes an open store. Turns that wait (see `confidant_config_set_persist_every`) are saved
+/// with the last handle; call `confidant_store_flush` first to know that it worked. NULL does nothing.
 ///
 /// Owned: other handles keep what they need and stay usable. Threads: one at a time.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_close(memory: *mut confidant_store) {
-    unsafe { free(memory) }
+pub unsafe extern "C" fn confidant_store_close(store: *mut confidant_store) {
+    unsafe { free(store) }
 }
 
 /// The location it was opened with.
 ///
-/// Owned: a view that lives until `confidant_close`; `{NULL, 0}` for NULL. Threads: any.
+/// Owned: a view that lives until `confidant_store_close`; `{NULL, 0}` for NULL. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_location(memory: *const confidant_store) -> confidant_str {
+pub unsafe extern "C" fn confidant_store_location(store: *const confidant_store) -> confidant_str {
     look(NO_TEXT, || {
-        unsafe { memory.as_ref() }.map_or(NO_TEXT, |memory| view(memory.memory.location()))
+        unsafe { store.as_ref() }.map_or(NO_TEXT, |store| view(store.store.location()))
     })
 }
 
@@ -74,28 +77,28 @@ pub unsafe extern "C" fn confidant_location(memory: *const confidant_store) -> c
 ///
 /// Threads: any. Fails: INVALID_ARGUMENT, BUSY, IO, STORE; what was not saved still waits.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_flush(
-    memory: *const confidant_store,
+pub unsafe extern "C" fn confidant_store_flush(
+    store: *const confidant_store,
     err: *mut *mut confidant_error,
 ) -> confidant_status {
-    guard(err, || unsafe { shared(memory, "memory") }?.memory.flush())
+    guard(err, || unsafe { shared(store, "store") }?.store.flush())
 }
 
 /// Forgets every customer's hot buffer; the store keeps everything.
 ///
 /// Threads: any. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_invalidate(
-    memory: *const confidant_store,
+pub unsafe extern "C" fn confidant_store_invalidate(
+    store: *const confidant_store,
     err: *mut *mut confidant_error,
 ) -> confidant_status {
     guard(err, || {
-        unsafe { shared(memory, "memory") }?.memory.invalidate();
+        unsafe { shared(store, "store") }?.store.invalidate();
         Ok(())
     })
 }
 
-/// What `confidant_maintain` did.
+/// What `confidant_store_maintain` did.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct confidant_maintenance {
@@ -125,17 +128,17 @@ unsafe impl Record for confidant_maintenance {}
 /// Owned: `out` is the caller's. Threads: any. Fails: INVALID_ARGUMENT, CORRUPT, BUSY, IO, STORE;
 /// what was done until then stays.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_maintain(
-    memory: *const confidant_store,
+pub unsafe extern "C" fn confidant_store_maintain(
+    store: *const confidant_store,
     out: *mut confidant_maintenance,
     err: *mut *mut confidant_error,
 ) -> confidant_status {
     guard(err, || unsafe {
-        let memory = shared(memory, "memory")?;
+        let store = shared(store, "store")?;
         if !out.is_null() {
             check_out(out)?;
         }
-        let done = memory.memory.maintain()?;
+        let done = store.store.maintain()?;
         if out.is_null() {
             return Ok(());
         }
@@ -157,18 +160,18 @@ pub unsafe extern "C" fn confidant_maintain(
 ///
 /// Threads: any. Fails: INVALID_ARGUMENT, IO, BUSY, STORE; the file is then as it was.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_compact(
-    memory: *const confidant_store,
+pub unsafe extern "C" fn confidant_store_compact(
+    store: *const confidant_store,
     err: *mut *mut confidant_error,
 ) -> confidant_status {
-    guard(err, || unsafe { shared(memory, "memory") }?.memory.compact())
+    guard(err, || unsafe { shared(store, "store") }?.store.compact())
 }
 
-/// Figures of one open memory in this process.
+/// Figures of one open store in this process.
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub struct confidant_store_stats {
-    /// `sizeof(confidant_store_stats)`.
+pub struct confidant_stats {
+    /// `sizeof(confidant_stats)`.
     pub struct_size: usize,
     /// Customers in the hot buffer.
     pub hot_customers: u64,
@@ -195,20 +198,20 @@ pub struct confidant_store_stats {
 }
 
 // SAFETY: plain C data without padding.
-unsafe impl Record for confidant_store_stats {}
+unsafe impl Record for confidant_stats {}
 
-/// Figures of this open memory: the hot buffer, what waits, the file's size.
+/// Figures of this open store: the hot buffer, what waits, the file's size.
 ///
 /// Owned: `out` is the caller's. Threads: any. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_stats(
-    memory: *const confidant_store,
-    out: *mut confidant_store_stats,
+pub unsafe extern "C" fn confidant_store_stats(
+    store: *const confidant_store,
+    out: *mut confidant_stats,
     err: *mut *mut confidant_error,
 ) -> confidant_status {
     guard(err, || unsafe {
-        let stats = shared(memory, "memory")?.memory.stats();
-        let value = confidant_store_stats {
+        let stats = shared(store, "store")?.store.stats();
+        let value = confidant_stats {
             struct_size: 0,
             hot_customers: count(stats.hot_customers),
             hot_bytes: count(stats.hot_bytes),
@@ -231,16 +234,16 @@ pub(crate) fn count(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-/// What `confidant_check` found. Immutable, so it may be read from many threads at once.
-pub struct confidant_report {
+/// What `confidant_store_check` found. Immutable, so it may be read from many threads at once.
+pub struct confidant_check_report {
     report: Report,
 }
 
-/// The sums of a `confidant_report`.
+/// The sums of a `confidant_check_report`.
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub struct confidant_report_sums {
-    /// `sizeof(confidant_report_sums)`.
+pub struct confidant_check_sums {
+    /// `sizeof(confidant_check_sums)`.
     pub struct_size: usize,
     /// Turns that were read.
     pub turns: u64,
@@ -257,21 +260,21 @@ pub struct confidant_report_sums {
 }
 
 // SAFETY: plain C data without padding.
-unsafe impl Record for confidant_report_sums {}
+unsafe impl Record for confidant_check_sums {}
 
 /// Reads everything that is stored and lists what is damaged.
 ///
-/// Owned: free `*out` with `confidant_report_free`. Threads: any. Fails: INVALID_ARGUMENT, IO,
+/// Owned: free `*out` with `confidant_check_report_free`. Threads: any. Fails: INVALID_ARGUMENT, IO,
 /// STORE if the file cannot be read at all; damage itself is in the report.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_check(
-    memory: *const confidant_store,
-    out: *mut *mut confidant_report,
+pub unsafe extern "C" fn confidant_store_check(
+    store: *const confidant_store,
+    out: *mut *mut confidant_check_report,
     err: *mut *mut confidant_error,
 ) -> confidant_status {
     guard(err, || unsafe {
         let out = Place::new(out)?;
-        out.give(confidant_report { report: shared(memory, "memory")?.memory.check()? })
+        out.give(confidant_check_report { report: shared(store, "store")?.store.check()? })
     })
 }
 
@@ -279,30 +282,32 @@ pub unsafe extern "C" fn confidant_check(
 ///
 /// Owned: its texts are gone afterwards. Threads: one at a time.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_report_free(report: *mut confidant_report) {
+pub unsafe extern "C" fn confidant_check_report_free(report: *mut confidant_check_report) {
     unsafe { free(report) }
 }
 
-/// Whether nothing is damaged; false for NULL.
+/// Whether nothing is damaged; 0 for NULL.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_report_is_sound(report: *const confidant_report) -> bool {
-    look(false, || unsafe { report.as_ref() }.is_some_and(|report| report.report.is_sound()))
+pub unsafe extern "C" fn confidant_check_report_is_sound(
+    report: *const confidant_check_report,
+) -> confidant_flag {
+    look(0, || u32::from(unsafe { report.as_ref() }.is_some_and(|report| report.report.is_sound())))
 }
 
 /// The sums of a report.
 ///
 /// Owned: `out` is the caller's. Threads: any. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_report_read(
-    report: *const confidant_report,
-    out: *mut confidant_report_sums,
+pub unsafe extern "C" fn confidant_check_report_read(
+    report: *const confidant_check_report,
+    out: *mut confidant_check_sums,
     err: *mut *mut confidant_error,
 ) -> confidant_status {
     guard(err, || unsafe {
         let report = &shared(report, "report")?.report;
-        let value = confidant_report_sums {
+        let value = confidant_check_sums {
             struct_size: 0,
             turns: report.turns,
             text_bytes: report.text_bytes,
@@ -317,34 +322,34 @@ pub unsafe extern "C" fn confidant_report_read(
 
 /// A line of damage, counted from 0.
 ///
-/// Owned: a view that lives until `confidant_report_free`; `{NULL, 0}` for NULL and past the
+/// Owned: a view that lives until `confidant_check_report_free`; `{NULL, 0}` for NULL and past the
 /// end. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_report_finding(
-    report: *const confidant_report,
-    place: usize,
+pub unsafe extern "C" fn confidant_check_report_finding(
+    report: *const confidant_check_report,
+    index: usize,
 ) -> confidant_str {
     look(NO_TEXT, || {
         let report = unsafe { report.as_ref() };
         report
-            .and_then(|report| report.report.findings.get(place))
+            .and_then(|report| report.report.findings.get(index))
             .map_or(NO_TEXT, |line| view(line))
     })
 }
 
 /// A warning to the operator, counted from 0.
 ///
-/// Owned: a view that lives until `confidant_report_free`; `{NULL, 0}` for NULL and past the
+/// Owned: a view that lives until `confidant_check_report_free`; `{NULL, 0}` for NULL and past the
 /// end. Threads: any.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn confidant_report_warning(
-    report: *const confidant_report,
-    place: usize,
+pub unsafe extern "C" fn confidant_check_report_warning(
+    report: *const confidant_check_report,
+    index: usize,
 ) -> confidant_str {
     look(NO_TEXT, || {
         let report = unsafe { report.as_ref() };
         report
-            .and_then(|report| report.report.warnings.get(place))
+            .and_then(|report| report.report.warnings.get(index))
             .map_or(NO_TEXT, |line| view(line))
     })
 }
