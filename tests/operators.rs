@@ -221,6 +221,105 @@ fn folders_and_files_that_others_may_write_are_warned_of() {
     assert!(warnings.iter().any(|line| line.contains("0777")), "{warnings:?}");
 }
 
+/// Copies the store as a crash would leave it now.
+fn crashed(file: &Path, to: &Path) {
+    for end in ["", "-wal"] {
+        fs::copy(beside(file, end), beside(to, end)).unwrap();
+    }
+}
+
+fn fill(memory: &Confidant, turns: usize) {
+    let alice = memory.customer("alice").unwrap();
+    for number in 0..turns {
+        save(&alice, &format!("{number} {}", "words ".repeat(50 + number % 7))).unwrap();
+    }
+}
+
+/// A copy that holds `turns` turns, made with a tool of SQLite's.
+fn copy_by(sql: &str, file: &Path, to: &Path) {
+    let sqlite = rusqlite::Connection::open(file).unwrap();
+    sqlite.execute_batch(&sql.replace("TARGET", to.to_str().unwrap())).unwrap();
+}
+
+#[test]
+fn a_backup_that_is_copied_over_a_crashed_store_is_not_destroyed_by_the_log_left_behind() {
+    for (way, moved) in [("file", true), ("file", false), ("vacuum", true), ("vacuum", false)] {
+        let place = Place::sqlite();
+        let (backup, target) =
+            (beside(&place.file(), ".bak"), place.folder().join("crashed.db"));
+        let memory = place.open();
+        fill(&memory, 40);
+        if way == "file" {
+            // A whole copy of the file alone: as after the last program closed it.
+            memory.maintain().unwrap();
+            fs::copy(place.file(), &backup).unwrap();
+            if moved {
+                fill(&memory, 300);
+                memory.maintain().unwrap();
+            }
+        } else {
+            copy_by("VACUUM INTO 'TARGET'", &place.file(), &backup);
+        }
+        fill(&memory, 30);
+        crashed(&place.file(), &target);
+        fs::write(beside(&target, "-lock"), ".").unwrap();
+        fs::copy(&backup, &target).unwrap();
+        let opened = Confidant::open(target.to_str().unwrap()).unwrap();
+        let report = opened.check().unwrap();
+        assert!(report.is_sound(), "{way}: {:?}", report.findings);
+        let turns = opened.customer("alice").unwrap().memory().load_context().unwrap().total();
+        let aside = beside(&target, "-wal.set-aside-1").exists();
+        if way == "file" && !moved {
+            // The log of this very file: it leads to the newest state.
+            assert_eq!((turns, aside), (70, false));
+        } else {
+            assert_eq!((turns, aside), (40, true), "{way}");
+            assert!(report.warnings.iter().any(|line| line.contains("set-aside")));
+        }
+        fill(&opened, 10);
+        drop(opened);
+        assert_eq!(total(target.to_str().unwrap()), turns + 10);
+    }
+}
+
+#[test]
+fn a_log_of_another_store_is_set_aside_and_its_own_is_replayed() {
+    let places = [Place::sqlite(), Place::sqlite()];
+    let memories = places.each_ref().map(|place| {
+        let memory = place.open();
+        fill(&memory, 300);
+        memory.maintain().unwrap();
+        fill(&memory, 20);
+        memory
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("support.db");
+    for (own, log) in [(0, 1), (1, 0), (0, 0), (1, 1)] {
+        crashed(&places[own].file(), &target);
+        fs::copy(beside(&places[log].file(), "-wal"), beside(&target, "-wal")).unwrap();
+        let opened = Confidant::open(target.to_str().unwrap()).unwrap();
+        let customer = opened.customer("alice").unwrap();
+        let turns = customer.memory().load_context().unwrap().total();
+        assert_eq!(turns, if own == log { 320 } else { 300 });
+        assert!(opened.check().unwrap().is_sound());
+        drop((customer, opened));
+    }
+    drop(memories);
+}
+
+#[test]
+fn a_new_file_is_not_given_the_log_of_the_one_that_was_removed() {
+    let place = Place::sqlite();
+    let memory = place.open();
+    fill(&memory, 20);
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("support.db");
+    crashed(&place.file(), &target);
+    fs::remove_file(&target).unwrap();
+    assert_eq!(total(target.to_str().unwrap()), 0);
+    assert!(beside(&target, "-wal.set-aside-1").exists());
+}
+
 #[test]
 fn opening_and_reading_a_store_changes_not_one_byte_of_it() {
     let place = Place::sqlite();

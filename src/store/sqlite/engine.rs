@@ -120,13 +120,13 @@ impl Store for SqliteStore {
 
     fn checkpoint(&self) -> Result<()> {
         self.shared.check_writable()?;
-        let writer = self.group.writer();
+        let mut writer = self.group.writer();
         self.shared.waiting(|| writer.move_log())
     }
 
     fn compact(&self) -> Result<()> {
         self.shared.check_writable()?;
-        let writer = self.group.writer();
+        let mut writer = self.group.writer();
         let vacuum = || writer.connection.execute_batch("VACUUM");
         self.shared
             .waiting(vacuum)

@@ -6,6 +6,7 @@
 
 mod connection;
 mod engine;
+mod log;
 mod open;
 mod os;
 mod place;

@@ -4,7 +4,7 @@
 //! older format is brought up to date. A file of the newest format is not written to.
 
 use super::connection::{self, Owned, Statements, failed, waiting};
-use super::os;
+use super::{log, os};
 use super::place::Place;
 use super::presence::{self, Presence, Refusal};
 use crate::error::{Error, ErrorKind, Result, invalid};
@@ -39,9 +39,14 @@ pub(super) fn open(location: &str, options: &Options) -> Result<Opened> {
     // Beside a lock file or a log, somebody may have another file open that stood here before:
     // nothing is read before that is known. Without them the file may be another program's, and
     // nothing is put beside that.
-    let known = presence::path_of(&path).exists() || log_of(&path).exists();
+    let known = presence::path_of(&path).exists() || log::path_of(&path).exists();
     let announced = if known { Some(announce()?) } else { None };
     let place = Place::of(&path).map_err(|cause| io_error("open", &path, cause))?;
+    // Reading the file here would cost another store of this process its locks, so only who is
+    // the first may.
+    if announced.as_ref().is_some_and(Presence::is_first) && place.is_first_here() {
+        log::set_foreign_aside(&path)?;
+    }
     let found = find(&path, options)?;
     let presence = announced.map_or_else(announce, Ok)?;
     let writer = found.into_writer(&path, options, presence.is_first())?;
@@ -284,7 +289,7 @@ fn sync_folder(path: &Path) -> Result<()> {
 /// reader: recovery then believes in turns that are not on the disk, and what is acknowledged
 /// behind them would be lost with them.
 fn renew_log(connection: &Connection, path: &Path) -> Result<()> {
-    let log = log_of(path);
+    let log = log::path_of(path);
     if std::fs::metadata(&log).map_or(0, |metadata| metadata.len()) == 0 {
         return Ok(());
     }
@@ -311,10 +316,4 @@ fn renew_log(connection: &Connection, path: &Path) -> Result<()> {
     };
     let renewed = renewed().map_err(|cause| io_error("make durable the log of", path, cause));
     renewed.and(statements.run("ROLLBACK"))
-}
-
-fn log_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    PathBuf::from(name)
 }

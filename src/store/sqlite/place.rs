@@ -4,6 +4,7 @@
 //! that nobody finds them any more. So nothing is acknowledged for a file that is not at its
 //! path.
 
+use super::log;
 use super::os::{self, Identity};
 use crate::error::{Error, ErrorKind, Result};
 use parking_lot::Mutex;
@@ -11,6 +12,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// The files that are open in this process.
+static OPEN: Mutex<Vec<Identity>> = Mutex::new(Vec::new());
 
 /// Readers look so often at the path.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -25,9 +29,11 @@ pub(super) struct Place {
 impl Place {
     /// Notes which file is at the path now.
     pub(super) fn of(path: &Path) -> io::Result<Place> {
+        let opened = Identity::of(&std::fs::metadata(path)?);
+        OPEN.lock().extend(opened);
         Ok(Place {
             path: path.to_owned(),
-            opened: Identity::of(&std::fs::metadata(path)?),
+            opened,
             gone: AtomicBool::new(false),
             looked_at: Mutex::new(Instant::now()),
         })
@@ -35,6 +41,11 @@ impl Place {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether nobody else in this process has the file open.
+    pub(super) fn is_first_here(&self) -> bool {
+        OPEN.lock().iter().filter(|open| Some(**open) == self.opened).count() < 2
     }
 
     /// Looks at the path now.
@@ -111,6 +122,22 @@ impl Place {
                 "anybody may make files beside {location}: the mode of its folder is {mode:04o}"
             ));
         }
+        let set_aside = log::set_aside(&self.path);
+        if set_aside > 0 {
+            warnings.push(format!(
+                "beside {location} stand {set_aside} logs of other files (-wal.set-aside-1 and so \
+                 on) that were not replayed; remove them when nobody misses anything"
+            ));
+        }
         warnings
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = OPEN.lock();
+        if let Some(own) = open.iter().position(|open| Some(*open) == self.opened) {
+            open.swap_remove(own);
+        }
     }
 }

@@ -3,7 +3,8 @@
 //! Knows that a unit is acknowledged only when it is committed to the file that is still at its
 //! path, and when the log is moved into the file.
 
-use super::connection::{Owned, Statements, failed, is_failed_flush};
+use super::connection::{Owned, Statements, failed, is_failed_flush, waiting};
+use super::log;
 use super::shared::Shared;
 use crate::error::{Result, internal};
 use crate::store::Unit;
@@ -20,11 +21,20 @@ pub(super) struct SqliteWriter {
     pub(super) connection: Owned,
     shared: Arc<Shared>,
     groups: u32,
+    log: Log,
+}
+
+/// What the writer knows of the log.
+#[derive(Default)]
+struct Log {
+    /// It says which file it belongs to.
+    is_stamped: bool,
+    pages: i64,
 }
 
 impl SqliteWriter {
     pub(super) fn new(connection: Owned, shared: Arc<Shared>) -> SqliteWriter {
-        SqliteWriter { connection, shared, groups: 0 }
+        SqliteWriter { connection, shared, groups: 0, log: Log::default() }
     }
 }
 
@@ -35,7 +45,7 @@ impl Writer for SqliteWriter {
             let _ = self.shared.probe();
         }
         let mut results: Vec<Result<()>> = units.iter().map(|_| Ok(())).collect();
-        self.shared.waiting(|| {
+        waiting(self.shared.options.busy_timeout, || {
             if !self.together(&mut units, &mut results) {
                 self.apart(&mut units, &mut results);
             }
@@ -58,7 +68,7 @@ impl Writer for SqliteWriter {
             }
         }
         // What was committed is safe in the log; if it cannot be moved now, it is later.
-        let _ = self.shared.waiting(|| self.move_long_log());
+        let _ = waiting(self.shared.options.busy_timeout, || self.move_long_log());
         results.into_iter().map(Ran::Done).collect()
     }
 }
@@ -67,9 +77,16 @@ impl SqliteWriter {
     /// Commits all units in one transaction. A unit that fails before it changed anything
     /// gets its error and leaves the others in; false if one failed later, and nothing is
     /// committed.
-    fn together(&self, units: &mut [Unit], results: &mut [Result<()>]) -> bool {
+    fn together(&mut self, units: &mut [Unit], results: &mut [Result<()>]) -> bool {
         let statements = Statements::new(&self.connection, self.shared.path());
         if let Err(error) = statements.run("BEGIN IMMEDIATE") {
+            results.fill_with(|| Err(error.clone()));
+            return true;
+        }
+        if !self.log.is_stamped
+            && let Err(error) = log::stamp(&self.connection, self.shared.path(), &statements)
+        {
+            self.roll_back(&statements);
             results.fill_with(|| Err(error.clone()));
             return true;
         }
@@ -82,7 +99,9 @@ impl SqliteWriter {
                 return alone;
             }
         }
-        if let Err(error) = statements.run("COMMIT") {
+        let committed = statements.run("COMMIT");
+        self.log.is_stamped = committed.is_ok();
+        if let Err(error) = committed {
             self.roll_back(&statements);
             for result in results.iter_mut().filter(|result| result.is_ok()) {
                 *result = Err(error.clone());
@@ -92,25 +111,31 @@ impl SqliteWriter {
     }
 
     /// Commits each unit in a transaction of its own.
-    fn apart(&self, units: &mut [Unit], results: &mut [Result<()>]) {
+    fn apart(&mut self, units: &mut [Unit], results: &mut [Result<()>]) {
         for (unit, result) in units.iter_mut().zip(results.iter_mut()) {
             self.together(std::slice::from_mut(unit), std::slice::from_mut(result));
         }
     }
 
-    fn move_long_log(&self) -> rusqlite::Result<()> {
+    fn move_long_log(&mut self) -> rusqlite::Result<()> {
         let pages = self
             .connection
             .prepare_cached("PRAGMA wal_checkpoint(NOOP)")?
-            .query_row([], |row| row.get(1));
-        if pages.is_ok_and(|pages: i64| pages >= LONG_LOG) {
+            .query_row([], |row| row.get::<_, i64>(1))?;
+        // Not longer: somebody moved all of it, and it began anew.
+        if pages <= self.log.pages {
+            self.log.is_stamped = false;
+        }
+        self.log.pages = pages;
+        if pages >= LONG_LOG {
             let _ = self.move_log();
         }
         Ok(())
     }
 
     /// Moves what is in the log into the file, as far as readers allow.
-    pub(super) fn move_log(&self) -> Result<()> {
+    pub(super) fn move_log(&mut self) -> Result<()> {
+        self.log = Log::default();
         let moved = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
         moved.map_err(|cause| {
             if is_failed_flush(&cause) {
