@@ -245,8 +245,7 @@ fn copy_by(sql: &str, file: &Path, to: &Path) {
 fn a_backup_that_is_copied_over_a_crashed_store_is_not_destroyed_by_the_log_left_behind() {
     for (way, moved) in [("file", true), ("file", false), ("vacuum", true), ("vacuum", false)] {
         let place = Place::sqlite();
-        let (backup, target) =
-            (beside(&place.file(), ".bak"), place.folder().join("crashed.db"));
+        let (backup, target) = (beside(&place.file(), ".bak"), place.folder().join("crashed.db"));
         let memory = place.open();
         fill(&memory, 40);
         if way == "file" {

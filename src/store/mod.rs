@@ -5,6 +5,7 @@
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod group;
+mod location;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -16,6 +17,7 @@ mod sqlite;
 mod conformance;
 
 use crate::error::{Error, ErrorKind, Result, internal};
+use location::Location;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
@@ -276,10 +278,10 @@ pub(crate) struct Options {
 
 /// Opens the store that the location names.
 pub(crate) fn open(location: &str, options: &Options) -> Result<Box<dyn Store>> {
-    if location.starts_with("postgres://") || location.starts_with("postgresql://") {
-        return open_server(location, options);
+    match Location::parse(location)? {
+        Location::Server(url) => open_server(url, options),
+        Location::File(path) => open_file(path, options),
     }
-    open_file(location.strip_prefix("sqlite:").unwrap_or(location), options)
 }
 
 #[cfg(feature = "postgres")]

@@ -468,8 +468,29 @@ fn refused_connection(shown: &str, cause: tokio_postgres::Error) -> Failure {
     }
     let reason =
         std::error::Error::source(&cause).map_or_else(|| cause.to_string(), ToString::to_string);
+    if is_refused_certificate(&cause) {
+        let message = format!("cannot connect to {shown}: its certificate is refused: {reason}");
+        return Failure { why: Why::Final, error: Error::new(ErrorKind::Io, message) };
+    }
     let error = Error::new(ErrorKind::Io, format!("cannot connect to {shown}: {reason}"));
     Failure { why: Why::Lost, error }
+}
+
+/// Whether the handshake failed on the server's certificate: trying again helps nothing.
+fn is_refused_certificate(cause: &tokio_postgres::Error) -> bool {
+    let mut cause = std::error::Error::source(cause);
+    while let Some(error) = cause {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = match inner {
+            Some(inner) => inner.downcast_ref::<rustls::Error>(),
+            None => error.downcast_ref::<rustls::Error>(),
+        };
+        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// Turns the server's error into ours; says what was tried and where.

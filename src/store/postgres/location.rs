@@ -50,14 +50,14 @@ impl Location {
     pub(super) fn parse(text: &str) -> Result<Location> {
         let (address, query) = split(text);
         let (mut schema, mut connections) = (DEFAULT_SCHEMA.to_owned(), DEFAULT_CONNECTIONS);
-        let (mut mode, mut root) = ("prefer".to_owned(), None);
+        let (mut mode, mut root) = (None, None);
         let mut rest = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             match name {
                 "schema" => schema = decoded(value),
                 "connections" => connections = number_of_connections(value)?,
-                "sslmode" => mode = decoded(value),
+                "sslmode" => mode = Some(decoded(value)),
                 "sslrootcert" => root = Some(decoded(value)),
                 _ => rest.push(pair),
             }
@@ -69,7 +69,10 @@ impl Location {
         let mut config =
             parsed.map_err(|_| invalid("the location is not a valid PostgreSQL URL"))?;
         check(&config, &schema)?;
-        let (ssl, verify) = match (mode.as_str(), &root) {
+        // A password leaves this machine encrypted, unless the location says otherwise by name.
+        let secret = config.get_password().is_some() && !is_local(&config);
+        let default = if secret { "require" } else { "prefer" };
+        let (ssl, verify) = match (mode.as_deref().unwrap_or(default), &root) {
             ("disable", _) => (SslMode::Disable, Verify::Nothing),
             ("prefer", _) => (SslMode::Prefer, Verify::Nothing),
             ("require", None) => (SslMode::Require, Verify::Nothing),
@@ -175,6 +178,20 @@ fn check(config: &Config, schema: &str) -> Result<()> {
     Ok(())
 }
 
+/// Whether all that is sent stays on this machine.
+fn is_local(config: &Config) -> bool {
+    if !config.get_hostaddrs().is_empty() {
+        return config.get_hostaddrs().iter().all(IpAddr::is_loopback);
+    }
+    config.get_hosts().iter().all(|host| match host {
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    })
+}
+
 /// A server that has gone silent is given up after half a minute, unless the location says.
 fn be_patient(config: &mut Config) {
     if config.get_application_name().is_none() {
@@ -246,6 +263,21 @@ mod tests {
         let location = Location::parse("postgres://u:open?sesame@host/db").expect("valid");
         assert_eq!(location.config.get_password(), Some(b"open?sesame".as_slice()));
         assert!(!format!("{:?} {}", location.config, location.shown).contains("sesame"));
+    }
+
+    #[test]
+    fn a_password_is_encrypted_on_its_way_to_another_machine_unless_asked_otherwise_by_name() {
+        let mode = |text: &str| {
+            Location::parse(&format!("postgres://{text}")).expect("valid").config.get_ssl_mode()
+        };
+        for other in ["u:p@db.example/d", "u:p@10.0.0.1/d", "u:p@localhost,db.example/d"] {
+            assert_eq!(mode(other), SslMode::Require, "{other}");
+            assert_eq!(mode(&format!("{other}?sslmode=prefer")), SslMode::Prefer);
+            assert_eq!(mode(&format!("{other}?sslmode=disable")), SslMode::Disable);
+        }
+        for own in ["u:p@localhost/d", "u:p@127.0.0.1/d", "u:p@[::1]/d", "u@db.example/d"] {
+            assert_eq!(mode(own), SslMode::Prefer, "{own}");
+        }
     }
 
     #[test]

@@ -44,6 +44,9 @@ const LANES: usize = 2;
 const LONGEST_PATIENCE: Duration = Duration::from_millis(2);
 /// How long everybody in a lane can be kept waiting for one customer's lock.
 const LANE_PATIENCE_MS: u128 = 20;
+/// Between two attempts to open while the server has no connection left.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 /// Marks of connections that are gone are kept for a day: longer than any commit is doubtful.
 const TIDY: &str = "DELETE FROM confidant_marks WHERE at < now() - interval '1 day'";
 
@@ -130,7 +133,21 @@ impl PostgresStore {
                 Begin::WritePatiently.sql()
             ),
         });
-        PostgresStore::open_with(&shared).map_err(|failure| failure.error)
+        let until = shared.until();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match PostgresStore::open_with(&shared) {
+                // As everywhere else: whoever is kept out for the moment waits.
+                Err(failure)
+                    if failure.error.kind() == ErrorKind::Busy
+                        && Instant::now() + pause < until =>
+                {
+                    std::thread::sleep(pause);
+                    pause = (2 * pause).min(LONGEST_PAUSE);
+                }
+                opened => return opened.map_err(|failure| failure.error),
+            }
+        }
     }
 
     fn open_with(shared: &Arc<Shared>) -> Result<PostgresStore, Failure> {

@@ -4,9 +4,9 @@
 //! older format is brought up to date. A file of the newest format is not written to.
 
 use super::connection::{self, Owned, Statements, failed, waiting};
-use super::{log, os};
 use super::place::Place;
 use super::presence::{self, Presence, Refusal};
+use super::{log, os};
 use crate::error::{Error, ErrorKind, Result, invalid};
 use crate::store::{Options, schema};
 use parking_lot::Mutex;
