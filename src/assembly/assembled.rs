@@ -4,9 +4,11 @@
 //! the end: tokens of parts do not always add up.
 
 use super::request::ContextRequest;
+use super::written::{Written, note};
 use crate::memory::{Context, RecallBasis, Turn};
+use crate::text::{Marked, defused, shortened};
+use std::borrow::Cow;
 use std::fmt::Write;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// The share of the budget that the newest turns may take before anything is recalled, and
@@ -14,11 +16,10 @@ use std::sync::Arc;
 const RECENT_PERCENT: usize = 50;
 const PREFERENCES_PERCENT: usize = 10;
 
-/// Of a time as it is written, the day.
-const DATE_BYTES: usize = 10;
-const DAY_MS: i64 = 86_400_000;
-/// Times that are written in years of four digits.
-const PLAIN_DATES: Range<i64> = 0..253_402_300_800_000;
+/// A turn of more than this share of the budget is shortened to it, in percent, but never one
+/// of fewer tokens.
+const OVERSIZED_PERCENT: usize = 25;
+const OVERSIZED_TOKENS: usize = 256;
 
 const PREFERENCES: &str = "Known of the customer:\n";
 const PASSAGES: &str = "From the knowledge base:\n";
@@ -37,6 +38,11 @@ pub struct AssembledContext {
     recalled: Vec<Arc<Turn>>,
     recent: Vec<Arc<Turn>>,
     basis: Option<RecallBasis>,
+    /// Where the conversation begins in the text.
+    conversation_at: usize,
+    shortened: usize,
+    defused: usize,
+    written: Written,
 }
 
 impl AssembledContext {
@@ -58,6 +64,28 @@ impl AssembledContext {
     /// The turns that were recalled, oldest first; none of them is among the newest here.
     pub fn recalled(&self) -> impl ExactSizeIterator<Item = &Turn> {
         self.recalled.iter().map(|turn| &**turn)
+    }
+
+    /// The text without the conversation of the newest turns: notes, preferences, passages and
+    /// what was recalled.
+    pub fn background(&self) -> &str {
+        self.text.get(..self.conversation_at).unwrap_or_default()
+    }
+
+    /// The halves of the newest turns as they are shown, oldest first, true for a customer's:
+    /// shortened where a turn is oversized, without marks on inner lines.
+    pub(crate) fn conversation(&self) -> impl Iterator<Item = (bool, Cow<'_, str>)> {
+        self.recent.iter().flat_map(|turn| self.written.halves(turn))
+    }
+
+    /// How many turns are shown shortened, because each alone would hide the others.
+    pub fn shortened(&self) -> usize {
+        self.shortened
+    }
+
+    /// How many control tokens of chat templates stood in people's texts and were made harmless.
+    pub fn defused(&self) -> usize {
+        self.defused
     }
 
     /// How many of the request's passages are in.
@@ -82,11 +110,14 @@ impl AssembledContext {
         recalled: Vec<Arc<Turn>>,
         basis: Option<RecallBasis>,
     ) -> AssembledContext {
-        let recent: Vec<Arc<Turn>> = context.shared().cloned().collect();
+        let is_before = |turn: &&Arc<Turn>| request.before.is_none_or(|before| turn.id < before);
+        let mut recent: Vec<Arc<Turn>> = context.shared().filter(is_before).cloned().collect();
+        recent.drain(..recent.len().saturating_sub(request.newest));
         let mut choice = Choice {
             request,
             preferences: preferences.filter(|text| !text.is_empty()),
             has_preferences: false,
+            notes: String::new(),
             recent: &recent,
             newest: 0,
             offered: &recalled,
@@ -97,22 +128,28 @@ impl AssembledContext {
             written: Written::default(),
         };
         choice.fill();
-        let mut text = choice.text();
+        let (mut text, mut at) = choice.text();
         let mut tokens = request.counter.tokens(&text);
         while tokens > request.max_tokens && choice.drop_least() {
-            text = choice.text();
+            (text, at) = choice.text();
             tokens = request.counter.tokens(&text);
         }
         if tokens > request.max_tokens {
-            (text, tokens) = (String::new(), 0);
+            (text, at, tokens) = (String::new(), 0, 0);
         }
+        let (recalled, recent) = (choice.recalled(), choice.recent_taken());
+        let shown = || recalled.iter().copied().chain(recent);
         AssembledContext {
-            text,
             tokens,
+            conversation_at: at,
             preferences: choice.has_preferences,
             passages: choice.passages.iter().filter(|taken| **taken).count(),
-            recalled: choice.recalled().into_iter().cloned().collect(),
-            recent: choice.recent_taken().to_vec(),
+            shortened: shown().filter(|turn| choice.written.is_short(turn)).count(),
+            defused: choice.defused(shown()),
+            recalled: recalled.iter().copied().cloned().collect(),
+            recent: recent.to_vec(),
+            written: std::mem::take(&mut choice.written),
+            text,
             basis,
         }
     }
@@ -134,6 +171,7 @@ impl std::fmt::Debug for AssembledContext {
 /// What was put in, in the order in which it would be taken out again.
 #[derive(Clone, Copy)]
 enum Part {
+    Notes,
     Preferences,
     Recent,
     Recalled(usize),
@@ -145,6 +183,7 @@ struct Choice<'c> {
     request: &'c ContextRequest<'c>,
     preferences: Option<String>,
     has_preferences: bool,
+    notes: String,
     recent: &'c [Arc<Turn>],
     /// So many of the newest turns are in.
     newest: usize,
@@ -157,57 +196,13 @@ struct Choice<'c> {
     written: Written,
 }
 
-/// The turns that were looked at as they stand in a text, each written once.
-#[derive(Default)]
-struct Written {
-    text: String,
-    /// Where each turn lies in memory, and where it begins and ends here.
-    turns: Vec<(*const Turn, Range<usize>)>,
-    /// The last day that was written, counted from the epoch.
-    day: Option<i64>,
-    date: String,
-}
-
-impl Written {
-    fn turn(&mut self, turn: &Turn) -> &str {
-        let known = self
-            .turns
-            .iter()
-            .find(|(known, _)| std::ptr::eq(*known, turn))
-            .map(|(_, range)| range.clone());
-        let range = known.unwrap_or_else(|| {
-            let start = self.text.len();
-            self.write(turn);
-            self.turns.push((turn, start..self.text.len()));
-            start..self.text.len()
-        });
-        self.text.get(range).unwrap_or_default()
-    }
-
-    fn write(&mut self, turn: &Turn) {
-        if turn.said.is_some() {
-            let day = Some(turn.at.as_millis())
-                .filter(|at| PLAIN_DATES.contains(at))
-                .map(|at| at / DAY_MS);
-            if day.is_none() || day != self.day {
-                self.day = day;
-                self.date = turn.at.to_string();
-                if self.date.is_char_boundary(DATE_BYTES) {
-                    self.date.truncate(DATE_BYTES);
-                }
-            }
-            let _ = write!(self.text, "[{}] ", self.date);
-        }
-        let _ = writeln!(self.text, "{turn}\n");
-    }
-}
-
 impl<'c> Choice<'c> {
     fn fill(&mut self) {
         let whole = self.request.max_tokens;
+        self.take_notes();
         if let Some(preferences) = &self.preferences {
             let tokens = self.tokens(PREFERENCES) + self.tokens(preferences) + 2;
-            if tokens <= whole * PREFERENCES_PERCENT / 100 {
+            if tokens <= self.left.min(whole * PREFERENCES_PERCENT / 100) {
                 self.left -= tokens;
                 self.has_preferences = true;
                 self.dropped.push(Part::Preferences);
@@ -217,6 +212,34 @@ impl<'c> Choice<'c> {
         self.take_recent(reserve);
         self.take_ranked();
         self.take_recent(0);
+        self.lengthen();
+    }
+
+    /// Writes the request's notes, none of more than a quarter of the budget.
+    fn take_notes(&mut self) {
+        let most = self.request.max_tokens * OVERSIZED_PERCENT / 100;
+        for (heading, text) in &self.request.notes {
+            let short = shortened(text, most, self.request.counter);
+            let note = note(heading, short.as_deref().unwrap_or(text));
+            let tokens = self.tokens(&note);
+            if tokens <= self.left {
+                self.left -= tokens;
+                self.notes.push_str(&note);
+            }
+        }
+        if !self.notes.is_empty() {
+            self.dropped.push(Part::Notes);
+        }
+    }
+
+    /// Shows shortened turns whole, the newest first, if there is room after all.
+    fn lengthen(&mut self) {
+        for turn in self.recent_taken().iter().rev() {
+            if let Some(more) = self.written.missing(turn).filter(|more| *more <= self.left) {
+                self.left -= more;
+                self.written.write_whole(turn);
+            }
+        }
     }
 
     /// Takes older turns one after the other until one does not fit; leaves `reserve` tokens.
@@ -248,7 +271,7 @@ impl<'c> Choice<'c> {
         for rank in 0..ranks {
             if let Some((title, text)) = self.request.passages.get(rank) {
                 let heading = if self.passages.contains(&true) { 0 } else { self.tokens(PASSAGES) };
-                let tokens = heading + self.tokens(title) + self.tokens(text) + 4;
+                let tokens = heading + self.tokens(&passage(title, text));
                 if tokens <= self.left {
                     self.left -= tokens;
                     if let Some(taken) = self.passages.get_mut(rank) {
@@ -278,6 +301,7 @@ impl<'c> Choice<'c> {
     fn drop_least(&mut self) -> bool {
         match self.dropped.pop() {
             None => return false,
+            Some(Part::Notes) => self.notes.clear(),
             Some(Part::Preferences) => self.has_preferences = false,
             Some(Part::Recent) => self.newest -= 1,
             Some(Part::Recalled(at)) => {
@@ -296,8 +320,20 @@ impl<'c> Choice<'c> {
     }
 
     fn turn_tokens(&mut self, turn: &Turn) -> usize {
-        let (counter, most) = (self.request.counter, self.request.max_tokens + 1);
-        counter.tokens(self.written.turn(turn)).min(most)
+        let whole = self.request.max_tokens;
+        let oversized = OVERSIZED_TOKENS.max(whole * OVERSIZED_PERCENT / 100);
+        self.written.turn_tokens(turn, oversized, self.request.counter).min(whole + 1)
+    }
+
+    /// How many control tokens stood in what is shown.
+    fn defused<'t>(&self, turns: impl Iterator<Item = &'t Arc<Turn>>) -> usize {
+        let passages = self.request.passages.iter().zip(&self.passages);
+        let passages = passages
+            .filter(|(_, taken)| **taken)
+            .map(|((title, text), _)| defused(title).1 + defused(text).1);
+        let notes = self.request.notes.iter().map(|(_, text)| defused(text).1);
+        let turns: usize = turns.map(|turn| self.written.defused(turn)).sum();
+        passages.chain(notes).sum::<usize>() + turns
     }
 
     fn recent_taken(&self) -> &'c [Arc<Turn>] {
@@ -317,27 +353,36 @@ impl<'c> Choice<'c> {
         turns
     }
 
-    fn text(&mut self) -> String {
+    /// The whole, and where the conversation begins in it.
+    fn text(&self) -> (String, usize) {
         let mut text = String::with_capacity(self.request.max_tokens.min(1 << 16) * 4);
+        text.push_str(&self.notes);
         if let Some(preferences) = self.preferences.as_deref().filter(|_| self.has_preferences) {
-            let _ = writeln!(text, "{PREFERENCES}{preferences}\n");
+            let _ = writeln!(text, "{PREFERENCES}{}\n", defused(preferences).0);
         }
         let mut heading = PASSAGES;
-        for ((title, passage), _) in
-            self.request.passages.iter().zip(&self.passages).filter(|(_, taken)| **taken)
-        {
-            let _ = writeln!(text, "{}{title}: {passage}\n", std::mem::take(&mut heading));
+        let passages = self.request.passages.iter().zip(&self.passages);
+        for ((title, words), _) in passages.filter(|(_, taken)| **taken) {
+            text.push_str(std::mem::take(&mut heading));
+            text.push_str(&passage(title, words));
         }
         let mut heading = RECALLED;
         for turn in self.recalled() {
             text.push_str(std::mem::take(&mut heading));
             text.push_str(self.written.turn(turn));
         }
+        let conversation_at = text.len();
         let mut heading = RECENT;
         for turn in self.recent_taken() {
             text.push_str(std::mem::take(&mut heading));
             text.push_str(self.written.turn(turn));
         }
-        text
+        (text, conversation_at)
     }
+}
+
+/// A passage as it stands in the text.
+fn passage(title: &str, text: &str) -> String {
+    let (title, text) = (defused(title).0, defused(text).0);
+    format!("- {}: {}\n\n", Marked(&title), Marked(&text))
 }

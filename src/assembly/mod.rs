@@ -5,6 +5,7 @@
 
 mod assembled;
 mod request;
+mod written;
 
 pub use assembled::AssembledContext;
 pub use request::ContextRequest;

@@ -2,6 +2,7 @@
 
 use super::assembled::AssembledContext;
 use crate::error::{Result, invalid};
+use crate::id::TurnId;
 use crate::memory::Customer;
 use crate::text::{EstimatedTokens, TokenCounter};
 
@@ -29,6 +30,9 @@ pub struct ContextRequest<'a> {
     pub(super) recalled: usize,
     pub(super) with_preferences: bool,
     pub(super) passages: Vec<(&'a str, &'a str)>,
+    pub(super) notes: Vec<(&'a str, &'a str)>,
+    pub(super) newest: usize,
+    pub(super) before: Option<TurnId>,
     pub(super) counter: &'a dyn TokenCounter,
 }
 
@@ -42,11 +46,33 @@ impl<'a> ContextRequest<'a> {
             recalled: 8,
             with_preferences: true,
             passages: Vec::new(),
+            notes: Vec::new(),
+            newest: usize::MAX,
+            before: None,
             counter: GUESS,
         }
     }
 
-    /// How many turns to recall, 0 to 200; 8 if never said.
+    /// Adds a note under a heading of its own, such as what the company's records say. It comes
+    /// first, and is shortened if it takes over a quarter of the budget.
+    pub fn note(mut self, heading: &'a str, text: &'a str) -> Self {
+        self.notes.push((heading, text));
+        self
+    }
+
+    /// How many of the newest turns to show at most. Default: as many as fit.
+    pub fn newest(mut self, turns: usize) -> Self {
+        self.newest = turns;
+        self
+    }
+
+    /// Shows only what was said before that turn, for a question that is saved already.
+    pub fn before(mut self, turn: TurnId) -> Self {
+        self.before = Some(turn);
+        self
+    }
+
+    /// How many turns to recall, 0 to 200. Default: 8.
     pub fn recalled(mut self, turns: usize) -> Self {
         self.recalled = turns;
         self
@@ -64,7 +90,7 @@ impl<'a> ContextRequest<'a> {
         self
     }
 
-    /// Who counts the tokens; a careful guess if never said.
+    /// Who counts the tokens. Default: a careful estimate.
     pub fn counted_by(mut self, counter: &'a dyn TokenCounter) -> Self {
         self.counter = counter;
         self
@@ -104,9 +130,14 @@ impl Customer {
     /// passages, recalled turns and the newest turns, in that order, as one text.
     ///
     /// The text never takes more tokens than the request allows, by the request's own count
-    /// of the whole. Turns are whole or absent, none is there twice, and the same memory and
-    /// request give the same text. Half of the budget goes to the newest turns first, then
-    /// recalled turns and passages by their rank, then older turns while there is room.
+    /// of the whole. None is there twice, and the same memory and request give the same text.
+    /// Half of the budget goes to the newest turns first, then recalled turns and passages by
+    /// their rank, then older turns while there is room. A turn is whole or absent; only one
+    /// that would take over a quarter of the budget is shown shortened, with a note of what is
+    /// left out, so that it never hides the others.
+    ///
+    /// Inner lines of people's texts begin with `| `, so that none of them reads like a line of
+    /// the context, and control tokens of chat templates in them are made harmless.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -127,12 +158,13 @@ impl Customer {
         request.check()?;
         let preferences =
             if request.with_preferences { Some(self.preferences_text()?) } else { None };
-        let (context, recalled, basis) = if request.recalled > 0 {
+        let (context, mut recalled, basis) = if request.recalled > 0 {
             let found = self.recalled_turns(request.question, request.recalled)?;
             (found.newest, found.turns, Some(found.basis))
         } else {
             (self.memory().load_context()?, Vec::new(), None)
         };
+        recalled.retain(|turn| request.before.is_none_or(|before| turn.id < before));
         Ok(AssembledContext::choose(request, &context, preferences, recalled, basis))
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::error::{Error, ErrorKind, Result, invalid};
 use crate::id::{SessionId, TurnId};
+use crate::text::Marked;
 use crate::time::Timestamp;
 use std::fmt;
 
@@ -159,14 +160,16 @@ impl fmt::Debug for Turn {
     }
 }
 
+/// A line for each half. Inner lines of what was said begin with a mark, so that none of them
+/// reads like another half.
 impl fmt::Display for Turn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(said) = &self.said {
-            write!(f, "Customer: {said}")?;
+            write!(f, "Customer: {}", Marked(said))?;
         }
         if let Some(answer) = &self.answer {
             let between = if self.said.is_some() { "\n" } else { "" };
-            write!(f, "{between}Agent: {answer}")?;
+            write!(f, "{between}Agent: {}", Marked(answer))?;
         }
         Ok(())
     }
