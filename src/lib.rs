@@ -66,7 +66,8 @@ mod text;
 mod time;
 
 pub use agent::{
-    Article, Message, Offline, Persona, Price, Reply, Spending, SupportAgent, SupportAgentBuilder,
+    Article, Escalation, Message, Offline, Persona, Price, Reply, Source, Spending, SupportAgent,
+    SupportAgentBuilder,
 };
 pub use analytics::{
     AnalyticsReport, ConversationAnalytics, Health, HealthLimits, LimitBreach, Metrics, Mood,

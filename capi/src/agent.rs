@@ -211,8 +211,7 @@ unsafe fn configured(
         builder = builder.temperature(temperature);
     }
     if options.has_price != 0 {
-        builder = builder
-            .price(Price { input_nano: options.input_nano, output_nano: options.output_nano });
+        builder = builder.price(Price::new(options.input_nano, options.output_nano));
     }
     if options.has_budget != 0 {
         builder = builder.budget_nano(options.budget_nano);

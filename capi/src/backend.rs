@@ -85,7 +85,7 @@ pub unsafe extern "C" fn confidant_llm_offline(
         let out = Place::new(out)?;
         let given = read_all(articles, count, MOST, "articles")?;
         let offline = match given.is_empty() {
-            true => Offline::new(),
+            true => Offline::with_starter(),
             false => Offline::with_articles(
                 given.iter().map(|one| article(one)).collect::<Result<Vec<_>>>()?,
             ),

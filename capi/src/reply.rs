@@ -84,7 +84,7 @@ impl confidant_reply {
         };
         confidant_reply {
             content: Views(Box::from([content])),
-            sources: reply.sources,
+            sources: reply.sources.into_iter().map(|source| source.title).collect(),
             _turn: (turn, turn_view),
             _text: reply.text,
             _preferences: preferences,

@@ -118,7 +118,7 @@ impl Options {
     pub fn agent(&self, memory: &Confidant) -> Outcome<SupportAgent> {
         let builder = SupportAgent::builder(memory);
         let builder = match self.llm {
-            Llm::Offline => builder.llm(Offline::new()),
+            Llm::Offline => builder.llm(Offline::with_starter()),
             Llm::Ollama => self.with_ollama(builder),
         };
         Ok(builder.build()?)

@@ -88,7 +88,8 @@ fn show(reply: &Reply, out: &mut PageWriter<impl Write>) -> Outcome {
     let resolved = if reply.resolved { "yes" } else { "no" };
     out.pair("Confidence", &format!("{:.2}; resolved: {resolved}", reply.confidence))?;
     if !reply.sources.is_empty() {
-        out.pair("Sources", &reply.sources.join("; "))?;
+        let titles: Vec<&str> = reply.sources.iter().map(|source| source.title.as_str()).collect();
+        out.pair("Sources", &titles.join("; "))?;
     }
     out.pair("Preferences", &in_words(&reply.preferences))?;
     out.pair("History", &counted(reply.history_len, "turn"))?;

@@ -9,7 +9,14 @@ use parking_lot::Mutex;
 
 /// What a model's tokens cost, in nano-dollars (10^-9 US dollars) a token: 1 US dollar for a
 /// million tokens is 1,000. confidant ships no prices.
+///
+/// ```
+/// use confidant::Price;
+/// let price = Price::new(150, 600); // 0.15 and 0.60 dollars for a million tokens
+/// assert_eq!(price.output_nano, 600);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Price {
     /// For a token read.
     pub input_nano: u64,
@@ -20,6 +27,11 @@ pub struct Price {
 impl Price {
     /// Costs nothing, as a model on the own machine.
     pub const FREE: Price = Price { input_nano: 0, output_nano: 0 };
+
+    /// The price of a token read and of a token written, in nano-dollars.
+    pub const fn new(input_nano: u64, output_nano: u64) -> Price {
+        Price { input_nano, output_nano }
+    }
 
     fn of(self, usage: &Usage) -> u64 {
         let input = self.input_nano.saturating_mul(usage.input_tokens);

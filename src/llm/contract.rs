@@ -78,6 +78,29 @@ pub enum Length {
     Detailed,
 }
 
+/// A passage of the knowledge base that a request rests on. `Debug` prints its length.
+#[derive(Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct LlmPassage<'a> {
+    /// The article's title.
+    pub title: &'a str,
+    /// What it says.
+    pub text: &'a str,
+}
+
+impl<'a> LlmPassage<'a> {
+    /// A passage under its article's title.
+    pub fn new(title: &'a str, text: &'a str) -> LlmPassage<'a> {
+        LlmPassage { title, text }
+    }
+}
+
+impl fmt::Debug for LlmPassage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LlmPassage").field("text_bytes", &self.text.len()).finish_non_exhaustive()
+    }
+}
+
 /// What a language model is asked. `Debug` prints how much there is, never what was said.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
@@ -86,6 +109,9 @@ pub struct LlmRequest<'a> {
     pub system: &'a str,
     /// The conversation, oldest first; the last one is the customer's and wants a reply.
     pub messages: &'a [LlmMessage<'a>],
+    /// The passages of the knowledge base that fit the question, best first. A model reads them
+    /// in a message of [`Role::Data`] already; they are here for backends that read no prose.
+    pub passages: &'a [LlmPassage<'a>],
     /// How formal the reply should sound; also spelled out in `system`.
     pub tone: Tone,
     /// How long the reply should be; also spelled out in `system`.
@@ -102,6 +128,7 @@ impl<'a> LlmRequest<'a> {
         LlmRequest {
             system,
             messages,
+            passages: &[],
             tone: Tone::default(),
             length: Length::default(),
             temperature: 0.7,

@@ -12,7 +12,7 @@ mod scripted;
 
 pub(crate) use contract::estimated;
 pub use contract::{
-    Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmRequest, Role, Tone, Usage,
+    Finish, Length, LlmBackend, LlmMessage, LlmOutcome, LlmPassage, LlmRequest, Role, Tone, Usage,
 };
 pub use embedder::Embedder;
 #[cfg(feature = "http")]

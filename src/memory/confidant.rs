@@ -119,6 +119,11 @@ impl Confidant {
         Builder::default()
     }
 
+    /// The longest text of a turn, in bytes.
+    pub(crate) fn max_text_bytes(&self) -> usize {
+        self.core.max_text_bytes
+    }
+
     /// The tenant with that id, 1 to 128 bytes without control characters. Nothing is stored
     /// until a customer of it is.
     ///

@@ -45,7 +45,7 @@ use std::sync::{Arc, OnceLock};
 ///
 /// let messages = [LlmMessage::new(Role::Customer, "How do I get an invoice?")];
 /// let mut reply = String::new();
-/// let outcome = Offline::new().complete(&LlmRequest::new("", &messages), &mut |piece| {
+/// let outcome = Offline::with_starter().complete(&LlmRequest::new("", &messages), &mut |piece| {
 ///     reply.push_str(piece);
 ///     ControlFlow::Continue(())
 /// })?;
@@ -59,9 +59,16 @@ pub struct Offline {
 }
 
 impl Offline {
-    /// A backend with a small starter set of articles: passwords, login, missing e-mail,
-    /// billing, refunds, subscriptions, installation, data export and deliveries.
+    /// A backend without articles of its own: it answers from the passages of a request, which
+    /// an agent takes from the tenant's knowledge base, and else says that it does not know.
     pub fn new() -> Offline {
+        Offline::with_articles([])
+    }
+
+    /// A backend with a small starter set of articles, for demonstrations: passwords, login,
+    /// missing e-mail, billing, refunds, subscriptions, installation, data export and
+    /// deliveries. What they say is true of no company in particular.
+    pub fn with_starter() -> Offline {
         // Read once a process: an agent that is made for one answer makes its model too.
         static STARTER: OnceLock<Arc<Shelf>> = OnceLock::new();
         Offline { shelf: STARTER.get_or_init(|| Arc::new(Shelf::new(starter::articles()))).clone() }
@@ -98,9 +105,14 @@ impl LlmBackend for Offline {
         request: &LlmRequest<'_>,
         emit: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<LlmOutcome> {
-        let reading = reading::read(&self.shelf, request.messages);
-        let draft =
-            compose::compose(&reading, request.tone, request.length, &self.shelf.categories());
+        let found: Vec<Article> =
+            request.passages.iter().map(|each| Article::new(each.title, each.text)).collect();
+        let shelf = match found.is_empty() {
+            true => Arc::clone(&self.shelf),
+            false => Arc::new(self.shelf.with(found)),
+        };
+        let reading = reading::read(&shelf, request.messages);
+        let draft = compose::compose(&reading, request.tone, request.length, &shelf.categories());
         let mut given = String::new();
         let mut finish = Finish::Stop;
         for part in &draft.parts {

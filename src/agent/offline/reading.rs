@@ -26,6 +26,10 @@ const THIN: [&str; 17] = [
     "lat", "link", "confirm", "page", "new", "status", "back",
 ];
 
+/// Words that point at what was said before.
+const REFERRING: [&str; 12] =
+    ["it", "its", "that", "this", "they", "them", "these", "those", "one", "again", "still", "yet"];
+
 /// What is known about the last message.
 #[derive(Debug)]
 pub(crate) struct Reading<'a> {
@@ -86,7 +90,9 @@ fn about<'s>(shelf: &'s Shelf, said: &[Words]) -> Option<Match<'s>> {
 /// Whether a message names no subject of its own: few words, and none that tells one.
 fn is_follow_up(shelf: &Shelf, words: &Words) -> bool {
     let names_one = |stem: &String| shelf.rarity(stem).is_some() && !THIN.contains(&stem.as_str());
-    words.stems.len() <= 5 && !words.stems.iter().any(names_one) && unknown(shelf, words) <= 2
+    let unknown = unknown(shelf, words);
+    let is_open = unknown == 0 || (unknown <= 2 && words.has_any(&REFERRING));
+    words.stems.len() <= 5 && !words.stems.iter().any(names_one) && is_open
 }
 
 fn unknown(shelf: &Shelf, words: &Words) -> usize {

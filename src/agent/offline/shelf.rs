@@ -56,6 +56,11 @@ impl Shelf {
         Shelf { articles, words, spread }
     }
 
+    /// These articles and more.
+    pub(crate) fn with(&self, more: Vec<Article>) -> Shelf {
+        Shelf::new(more.into_iter().chain(self.articles.iter().cloned()).collect())
+    }
+
     /// The subjects of the articles, each once, in their order.
     pub(crate) fn categories(&self) -> Vec<&str> {
         let mut all = Vec::new();

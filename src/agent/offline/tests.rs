@@ -21,7 +21,7 @@ struct Answer {
 
 impl Talk {
     fn new(tone: Tone, length: Length) -> Talk {
-        Talk { model: Offline::new(), tone, length, history: Vec::new() }
+        Talk { model: Offline::with_starter(), tone, length, history: Vec::new() }
     }
 
     fn say(&mut self, text: &str) -> Answer {
@@ -269,20 +269,20 @@ fn a_break_stops_between_two_sentences_and_max_tokens_ends_the_reply() {
     let messages = [LlmMessage::new(Role::Customer, "How do I get a refund?")];
     let mut request = LlmRequest::new("", &messages);
     let mut pieces = 0;
-    let outcome = Offline::new().complete(&request, &mut |_| {
+    let outcome = Offline::with_starter().complete(&request, &mut |_| {
         pieces += 1;
         ControlFlow::Break(())
     });
     assert_eq!((pieces, outcome.expect("cancelled").finish), (1, Finish::Cancelled));
     request.max_tokens = 1;
-    let outcome = Offline::new().complete(&request, &mut |_| ControlFlow::Continue(()));
+    let outcome = Offline::with_starter().complete(&request, &mut |_| ControlFlow::Continue(()));
     assert_eq!(outcome.expect("cut").finish, Finish::Length);
 }
 
 #[test]
 fn odd_requests_are_answered_too() {
-    let outcome =
-        Offline::new().complete(&LlmRequest::new("", &[]), &mut |_| ControlFlow::Continue(()));
+    let outcome = Offline::with_starter()
+        .complete(&LlmRequest::new("", &[]), &mut |_| ControlFlow::Continue(()));
     assert_eq!(outcome.expect("a question").resolved, Some(false));
     let many: String = (0..10_000).map(|number| format!("w{number} ")).collect();
     for text in ["", "?!", "\u{200b}\u{202e}", "\u{1f600}", &"refund ".repeat(20_000), &many] {
