@@ -2,19 +2,22 @@
 //!
 //! Knows which entities of a message are given facts, and when two of them are the same one.
 
+use super::owner::is_somebody_elses;
 use crate::id::TurnId;
 use crate::memory::Turn;
 use crate::signals::{EntityKind, SignalContext, SignalRules, Signals};
-use crate::text::own_parts;
+use crate::text::OwnWords;
+use crate::time::Timestamp;
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::ops::Range;
 
-/// The most facts that are kept of one customer, newest first to go last.
-const MAX_FACTS: usize = 1_000;
-/// The longest value that is kept, in bytes.
-const MAX_VALUE: usize = 200;
+/// What the facts of one customer may take, in bytes of memory; the oldest go first.
+const MAX_BYTES: usize = 128 << 10;
+/// The longest value that is kept in full, in bytes; longer ones end in "...".
+const MAX_VALUE: usize = 300;
 
 /// One thing that a customer has told.
 ///
@@ -25,10 +28,12 @@ const MAX_VALUE: usize = 200;
 pub struct GivenFact {
     /// What it is.
     pub kind: EntityKind,
-    /// As the customer wrote it.
+    /// As the customer wrote it; of more than 300 bytes the beginning and "...".
     pub value: String,
     /// The turn in which it was said last.
     pub turn: TurnId,
+    /// When that was.
+    pub at: Timestamp,
     /// Its bytes in that turn's `said`.
     pub span: Range<usize>,
     /// The rule that found it.
@@ -87,57 +92,169 @@ impl Given {
         given
     }
 
-    /// The facts, oldest first; of one thing said twice the newer place.
+    /// The facts in the order in which they were said; of one thing said twice the newer place.
     pub fn facts(&self) -> &[GivenFact] {
         &self.facts
     }
 
-    /// The newest fact of a kind.
+    /// The fact of a kind that was said last.
     pub fn newest(&self, kind: EntityKind) -> Option<&GivenFact> {
         self.facts.iter().rev().find(|fact| fact.kind == kind)
     }
 
     /// Learns from one more turn; `asked` is what the agent said before it.
     pub(super) fn learn(&mut self, turn: &Turn, asked: Option<&str>, rules: &SignalRules) {
-        let mut told: Vec<(Told, GivenFact)> = Vec::new();
-        for (offset, part) in own_parts(turn.said.as_deref().unwrap_or_default()) {
-            let mut context = SignalContext::new().rules(rules);
-            if let Some(asked) = asked {
-                context = context.agent_said(asked);
-            }
-            for entity in Signals::of(part, &context).entities {
-                let Some(value) =
-                    part.get(entity.span.clone()).filter(|value| value.len() <= MAX_VALUE)
-                else {
-                    continue;
-                };
-                if !is_given(entity.kind) {
-                    continue;
-                }
-                let fact = GivenFact {
-                    kind: entity.kind,
-                    value: value.to_owned(),
-                    turn: turn.id,
-                    span: offset + entity.span.start..offset + entity.span.end,
-                    rule: entity.rule,
-                    score: entity.score,
-                };
-                told.push((Told::of(&fact), fact));
+        let said = turn.said.as_deref().unwrap_or_default();
+        let own = OwnWords::new(said);
+        let text = own.as_str();
+        let mut context = SignalContext::new().rules(rules);
+        if let Some(asked) = asked {
+            context = context.agent_said(asked);
+        }
+        let mut found = Signals::of(text, &context).entities;
+        found.retain(|entity| {
+            is_given(entity.kind) && !is_somebody_elses(text, &entity.span, entity.kind)
+        });
+        if let Some(wrong) = self.taken_back(text, turn.id)
+            && !found.iter().any(|entity| entity.kind == wrong.kind)
+        {
+            // "I mistyped: 10-22371": a bare value stands for the one that was wrong.
+            let expecting = SignalContext::new().rules(rules).expects(wrong.kind);
+            let right = clauses(text).rev().find_map(|(start, clause)| {
+                let entities = Signals::of(clause, &expecting).entities;
+                let mut right = entities.into_iter().find(|entity| {
+                    let value = clause.get(entity.span.clone()).unwrap_or_default();
+                    entity.kind == wrong.kind && is_like(value, &wrong.value)
+                })?;
+                right.span = right.span.start + start..right.span.end + start;
+                Some(right)
+            });
+            if let Some(right) = right {
+                let wrong = Told::of(&wrong);
+                self.facts.retain(|known| Told::of(known) != wrong);
+                found.push(right);
             }
         }
+        let mut told: HashMap<Told, GivenFact> = HashMap::with_capacity(found.len());
+        for entity in found {
+            let value = text.get(entity.span.clone()).unwrap_or_default();
+            let fact = GivenFact {
+                kind: entity.kind,
+                value: shortened(value),
+                turn: turn.id,
+                at: turn.at,
+                span: own.original(entity.span.clone()),
+                rule: entity.rule,
+                score: entity.score,
+            };
+            // Of one thing told twice the later place stays.
+            told.insert(Told::of(&fact), fact);
+        }
+        self.add(told);
+    }
+
+    /// Puts facts where their time is: what was said earlier but arrives late is not the newest.
+    fn add(&mut self, mut told: HashMap<Told, GivenFact>) {
         if told.is_empty() {
             return;
         }
-        // Of one thing told twice the newer place stays. Each fact is looked at once, since a
-        // turn may hold thousands.
-        let mut newer: HashSet<&Told> = HashSet::with_capacity(told.len());
-        let is_newest: Vec<bool> = told.iter().rev().map(|(key, _)| newer.insert(key)).collect();
-        self.facts.retain(|known| !newer.contains(&Told::of(known)));
-        let told = told.into_iter().zip(is_newest.into_iter().rev());
-        self.facts.extend(told.filter_map(|((_, fact), is_newest)| is_newest.then_some(fact)));
-        let too_many = self.facts.len().saturating_sub(MAX_FACTS);
+        self.facts.retain(|known| match told.entry(Told::of(known)) {
+            Entry::Occupied(same) if same.get().at < known.at => {
+                same.remove();
+                true
+            }
+            Entry::Occupied(_) => false,
+            Entry::Vacant(_) => true,
+        });
+        self.facts.extend(told.into_values());
+        self.facts.sort_by_key(|fact| (fact.at, fact.turn, fact.span.start));
+        self.forget_oldest();
+    }
+
+    fn forget_oldest(&mut self) {
+        let weight = |fact: &GivenFact| size_of::<GivenFact>() + fact.value.len();
+        let mut bytes: usize = self.facts.iter().map(weight).sum();
+        let too_many = self
+            .facts
+            .iter()
+            .take_while(|fact| {
+                let goes = bytes > MAX_BYTES;
+                bytes -= weight(fact);
+                goes
+            })
+            .count();
         self.facts.drain(..too_many);
     }
+
+    /// The fact that a text takes back: of those the customer gave last, if it says that something
+    /// was wrong.
+    fn taken_back(&self, text: &str, turn: TurnId) -> Option<GivenFact> {
+        let lower = text.to_lowercase().replace('\u{2019}', "'");
+        let says = text.len() <= MAX_CORRECTION && CORRECTS.iter().any(|cue| lower.contains(cue));
+        let last = self.facts.iter().rev().find(|fact| {
+            matches!(fact.kind, EntityKind::OrderId | EntityKind::Phone) && fact.turn < turn
+        })?;
+        says.then(|| last.clone())
+    }
+}
+
+/// Words that take back what was given before.
+const CORRECTS: [&str; 27] = [
+    "mistyped",
+    "mistype",
+    "typo",
+    "mistake",
+    "wrong one",
+    "wrong number",
+    "was wrong",
+    "is wrong",
+    "that's wrong",
+    "incorrect",
+    "not right",
+    "i meant",
+    "meant to",
+    "should be",
+    "should have been",
+    "should read",
+    "correction",
+    "mixed up",
+    "misread",
+    "sorry",
+    "oops",
+    "actually",
+    "scratch that",
+    "not that one",
+    "correct one",
+    "correct number",
+    "right one",
+];
+/// The longest text that is read as a correction, in bytes.
+const MAX_CORRECTION: usize = 200;
+
+/// The parts of a text between its signs, each with its first byte.
+fn clauses(text: &str) -> impl DoubleEndedIterator<Item = (usize, &str)> {
+    text.split([',', ':', '.', '!', '?', ';', '\n']).map(|clause| {
+        let start = clause.as_ptr().addr() - text.as_ptr().addr();
+        (start, clause)
+    })
+}
+
+/// Whether a value is written like another one: as many letters and digits, but for one.
+fn is_like(value: &str, other: &str) -> bool {
+    let count = |text: &str, is: fn(&char) -> bool| text.chars().filter(is).count();
+    let is_digit = |c: &char| c.is_numeric();
+    let is_letter = |c: &char| c.is_alphabetic();
+    count(value, is_digit).abs_diff(count(other, is_digit)) <= 1
+        && count(value, is_letter).abs_diff(count(other, is_letter)) <= 1
+}
+
+/// A value, shortened between two characters and marked as such if it is too long.
+fn shortened(value: &str) -> String {
+    if value.len() <= MAX_VALUE {
+        return value.to_owned();
+    }
+    let end = (0..=MAX_VALUE).rev().find(|end| value.is_char_boundary(*end)).unwrap_or(0);
+    format!("{}...", value.get(..end).unwrap_or_default())
 }
 
 /// Whether a kind is worth not asking for again; amounts and days mean nothing by themselves.

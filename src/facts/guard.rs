@@ -4,6 +4,7 @@
 //! Thanks for a thing, and sentences that name its value, ask for nothing.
 
 use super::given::{Given, GivenFact};
+use super::repeated::{asks_for_another, is_step};
 use crate::signals::EntityKind;
 use std::ops::Range;
 
@@ -125,7 +126,9 @@ impl Given {
                 EntityKind::Plan,
                 EntityKind::ErrorText,
             ] {
-                let Some(fact) = self.newest(kind).filter(|_| requests && names(&lower, kind))
+                let Some(fact) = self
+                    .newest(kind)
+                    .filter(|_| requests && names(&lower, kind) && !asks_for_another(&lower, kind))
                 else {
                     continue;
                 };
@@ -212,11 +215,8 @@ fn names(lower: &str, kind: EntityKind) -> bool {
             "order details",
             "booking number",
             "booking reference",
-            "ticket number",
             "reference number",
             "confirmation number",
-            "tracking number",
-            "case number",
             "the order in question",
             "order is this about",
             "order this is about",
@@ -302,30 +302,6 @@ fn names(lower: &str, kind: EntityKind) -> bool {
         _ => &[],
     };
     holds_any(lower, words)
-}
-
-/// Whether a sentence proposes a step that was tried.
-fn is_step(lower: &str, tried: &str) -> bool {
-    const STEPS: [&str; 16] = [
-        "restart",
-        "reboot",
-        "reinstall",
-        "reset",
-        "clear",
-        "updat",
-        "unplug",
-        "refresh",
-        "reconnect",
-        "log out",
-        "logg",
-        "incognito",
-        "different browser",
-        "another browser",
-        "cable",
-        "turn",
-    ];
-    let tried = tried.to_lowercase();
-    STEPS.iter().any(|step| tried.contains(step) && lower.contains(step))
 }
 
 #[cfg(test)]

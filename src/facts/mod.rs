@@ -5,6 +5,10 @@
 mod given;
 mod guard;
 mod kept;
+mod owner;
+mod repeated;
+#[cfg(test)]
+mod tests;
 
 pub use given::{Given, GivenFact};
 pub use guard::AskedAgain;

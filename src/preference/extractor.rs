@@ -4,14 +4,15 @@
 //! a turn only once.
 
 use super::conclusion::Preferences;
-use super::rules::{RuleSet, Shows};
+use super::rules::{RuleNumber, RuleSet, Shows};
 use super::state::{Lesson, PreferenceState, Wished};
 use super::sums::Mark;
 use super::verdict::{LengthBy, Limits};
 use crate::error::Result;
 use crate::memory::Turn;
-use crate::signals::hear;
-use crate::text::{Word, own_parts, words as text_words};
+use crate::signals::{SignalContext, Signals, hear};
+use crate::text::{OwnWords, Word, words as text_words};
+use std::ops::Range;
 
 /// Learns from what a customer said how to serve that customer; pure.
 ///
@@ -151,47 +152,47 @@ impl PreferenceExtractor {
             at: turn.at.as_millis(),
             ..Lesson::default()
         };
-        let mut characters = 0;
+        let own = OwnWords::new(said);
+        let text = own.as_str();
         let mut fired: u128 = 0;
-        let mut words: Vec<Word> = Vec::with_capacity(said.len() / 5 + 4);
-        for (offset, part) in own_parts(said) {
-            characters += part.trim().chars().count();
-            words.clear();
-            words.extend(text_words(part));
-            for hit in self.rules.find(&words) {
-                let rule_bit = 1_u128.checked_shl(u32::from(hit.number)).unwrap_or_default();
-                let is_style = matches!(hit.rule.shows, Shows::Formal | Shows::Casual);
-                if fired & rule_bit != 0
-                    || (is_style && hit.quoted)
-                    || hit.rule.shows == Shows::Nothing
-                {
-                    continue;
-                }
+        let mut mark = |lesson: &mut Lesson, rule: RuleNumber, span: Range<usize>| {
+            let rule_bit = 1_u128.checked_shl(u32::from(rule)).unwrap_or_default();
+            if fired & rule_bit == 0 {
                 fired |= rule_bit;
-                let (start, end) = (offset + hit.span.start, offset + hit.span.end);
-                lesson.marks.push(Mark { turn: turn.id.as_u64(), start, end, rule: hit.number });
+                let span = own.original(span);
+                let (turn, start, end) = (turn.id.as_u64(), span.start, span.end);
+                lesson.marks.push(Mark { turn, start, end, rule });
             }
-            let heard = hear(part, &words);
-            let written = words.iter().filter(|word| heard.language == Some("en") && !word.quoted);
-            for (word, rule) in
-                written.filter_map(|word| Some((word, self.rules.spelling(word, part)?)))
-            {
-                let rule_bit = 1_u128.checked_shl(u32::from(rule)).unwrap_or_default();
-                if fired & rule_bit == 0 {
-                    fired |= rule_bit;
-                    let (start, end) = (offset + word.span.start, offset + word.span.end);
-                    lesson.marks.push(Mark { turn: turn.id.as_u64(), start, end, rule });
+        };
+        let mut words: Vec<Word> = Vec::with_capacity(text.len() / 5 + 4);
+        words.extend(text_words(text));
+        for hit in self.rules.find(&words) {
+            let is_style = matches!(hit.rule.shows, Shows::Formal | Shows::Casual);
+            if !(is_style && hit.quoted) && hit.rule.shows != Shows::Nothing {
+                mark(&mut lesson, hit.number, hit.span);
+            }
+        }
+        let heard = hear(text, &words);
+        let written = words.iter().filter(|word| heard.language == Some("en") && !word.quoted);
+        for (word, rule) in
+            written.filter_map(|word| Some((word, self.rules.spelling(word, text)?)))
+        {
+            mark(&mut lesson, rule, word.span.clone());
+        }
+        if !self.rules.told.is_empty() {
+            for topic in Signals::of(text, &SignalContext::new()).topics {
+                let rule = self.rules.told.iter().find(|(told, _)| *told == topic.value);
+                if let (Some((_, rule)), Some(cue)) = (rule, topic.cues.first()) {
+                    mark(&mut lesson, *rule, cue.span.clone());
                 }
             }
-            lesson.wishes.extend(heard.wishes.into_iter().map(|wish| Wished {
-                act: wish.act,
-                start: offset + wish.span.start,
-                end: offset + wish.span.end,
-                value: wish.value,
-            }));
-            let language = heard.language.and_then(|code| code.as_bytes().first_chunk().copied());
-            lesson.language = lesson.language.or(language);
         }
+        lesson.wishes.extend(heard.wishes.into_iter().map(|wish| {
+            let span = own.original(wish.span);
+            Wished { act: wish.act, start: span.start, end: span.end, value: wish.value }
+        }));
+        lesson.language = heard.language.and_then(|code| code.as_bytes().first_chunk().copied());
+        let characters = text.trim().chars().count();
         lesson.characters = u64::try_from(characters).unwrap_or(u64::MAX);
         if let Some(leans) = self.rules.leans {
             self.weigh(&mut lesson.marks, leans);
@@ -224,7 +225,9 @@ impl PreferenceExtractor {
     ///   confidence); `None` below `min_turns` turns. Confidence is `d^2 / (d^2 + s^2)`, where `d`
     ///   is the distance of the mean from the nearest limit and `s` its standard error (Cantelli's
     ///   bound), which begins as if one message had been 50 characters off.
-    /// - **Topics** are those that any turn touched; none below `min_turns` turns.
+    /// - **Topics** are those that any turn touched; none below `min_turns` turns. The preset
+    ///   `reference` knows login, billing, technical and account; `support` knows every
+    ///   [`Topic`](crate::Topic), the others as [`Signals`](crate::Signals) tell them.
     ///   Confidence is `n / (n + 1)` for `n` turns.
     pub fn conclude(&self, state: &PreferenceState) -> Preferences {
         if state.rules != self.rules.version {

@@ -7,9 +7,10 @@
 
 use super::reference::rule;
 use super::rules::Rule;
-use super::rules::Shows::{Casual, Formal};
+use super::rules::Shows::{About, Casual, Formal};
+use crate::signals::Topic;
 
-pub(super) const VERSION: &str = "support-1";
+pub(super) const VERSION: &str = "support-2";
 
 /// Hundredths by which a turn must lean to one side: the signals' formality of 0.3.
 pub(super) const LEANS: i32 = 43;
@@ -28,6 +29,18 @@ pub(super) const RULES: &[Rule] = &[
     rule("no subject", Casual, "want to|want some|want a|want my|want help|need to|need a|need an|need my|need some|need the|need help|\
         need assistance|needing help|looking to|looking for|trying to|hoping to|wondering how|got a|got an|got my|got some|\
         having a|having some|having trouble|having problems").first(),
+];
+
+/// Topics that the signals tell of a message (`signals/rules/topics-1.rules`) and the preset
+/// `reference` does not know.
+pub(super) const TOPICS: &[Rule] = &[
+    rule("order", About(Topic::Order), ""),
+    rule("delivery", About(Topic::Delivery), ""),
+    rule("returns", About(Topic::Returns), ""),
+    rule("product", About(Topic::Product), ""),
+    rule("feature", About(Topic::Feature), ""),
+    rule("feedback", About(Topic::Feedback), ""),
+    rule("contact", About(Topic::Contact), ""),
 ];
 
 /// Words that are cues as they are written, also inside a longer phrase.

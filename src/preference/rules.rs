@@ -79,6 +79,8 @@ pub(super) struct RuleSet {
     rules: Vec<&'static Rule>,
     /// Words that are cues as they are written: the rule if it is written small, and if it is not.
     spellings: WordMap<(RuleNumber, RuleNumber)>,
+    /// The rules that stand for topics which signals tell.
+    pub(super) told: Vec<(Topic, RuleNumber)>,
     /// How far a turn must lean to a side to show it; `None` if every cue counts for its own side.
     pub(super) leans: Option<i32>,
     steps: HashMap<Key, Step, BuildHasherDefault<WordHasher>>,
@@ -115,7 +117,7 @@ impl RuleSet {
     /// The preset `reference`, made at the first call.
     pub(super) fn reference() -> &'static RuleSet {
         static SET: OnceLock<RuleSet> = OnceLock::new();
-        SET.get_or_init(|| RuleSet::new(reference::VERSION, None, &[reference::RULES], &[]))
+        SET.get_or_init(|| RuleSet::new(reference::VERSION, None, &[reference::RULES], &[], &[]))
     }
 
     /// The preset `support`, made at the first call.
@@ -123,7 +125,8 @@ impl RuleSet {
         static SET: OnceLock<RuleSet> = OnceLock::new();
         SET.get_or_init(|| {
             let rules = [reference::RULES, manner::RULES];
-            RuleSet::new(manner::VERSION, Some(manner::LEANS), &rules, manner::SPELLINGS)
+            let (spellings, topics) = (manner::SPELLINGS, manner::TOPICS);
+            RuleSet::new(manner::VERSION, Some(manner::LEANS), &rules, spellings, topics)
         })
     }
 
@@ -132,10 +135,12 @@ impl RuleSet {
         leans: Option<i32>,
         rules: &[&'static [Rule]],
         spellings: &'static [Rule],
+        topics: &'static [Rule],
     ) -> RuleSet {
         let rules: Vec<&Rule> = rules.iter().copied().flatten().collect();
         let (steps, starts, written) = (HashMap::default(), [0; 64], WordMap::default());
-        let mut set = RuleSet { version, rules, spellings: written, leans, steps, starts };
+        let mut set =
+            RuleSet { version, rules, spellings: written, told: Vec::new(), leans, steps, starts };
         for (number, rule) in (0..).zip(set.rules.clone()) {
             for phrase in rule.phrases() {
                 set.add(number, phrase);
@@ -146,6 +151,13 @@ impl RuleSet {
             set.rules.push(rule);
             for word in rule.phrases().filter_map(ShortWord::of) {
                 set.spellings.entry(word).or_insert((number, number)).1 = number;
+            }
+        }
+        for rule in topics {
+            let number = RuleNumber::try_from(set.rules.len()).unwrap_or(RuleNumber::MAX);
+            set.rules.push(rule);
+            if let Shows::About(topic) = rule.shows {
+                set.told.push((topic, number));
             }
         }
         set
@@ -268,9 +280,10 @@ mod tests {
 
     #[test]
     fn every_listed_phrase_finds_its_own_rule_and_is_listed_once() {
-        for (set, spelled) in
-            [(RuleSet::reference(), 0), (RuleSet::support(), manner::SPELLINGS.len())]
-        {
+        for (set, spelled) in [
+            (RuleSet::reference(), 0),
+            (RuleSet::support(), manner::SPELLINGS.len() + manner::TOPICS.len()),
+        ] {
             let mut seen = HashSet::new();
             for rule in set.rules.iter().rev().skip(spelled) {
                 for phrase in rule.phrases() {
@@ -328,7 +341,7 @@ mod tests {
         };
         for (set, noted) in [
             (RuleSet::reference(), ("reference-1", "ca8dcdfd8dc15625".to_owned())),
-            (RuleSet::support(), ("support-1", "f847ea8e8bcf6016".to_owned())),
+            (RuleSet::support(), ("support-2", "c3b47a76f103fbb6".to_owned())),
         ] {
             let why = "stored evidence names rules by number: give changed rules a new VERSION, then note it here";
             assert_eq!(print(set), noted, "{why}");

@@ -34,7 +34,7 @@ pub(super) struct Sums {
     pub(super) formal: Tally,
     pub(super) casual: Tally,
     /// The topics that the rules know.
-    pub(super) topics: [(Topic, Tally); 4],
+    pub(super) topics: Vec<(Topic, Tally)>,
     /// Turns in each language and on each channel; there are few of either.
     pub(super) languages: Vec<([u8; 2], u32)>,
     pub(super) channels: Vec<(i32, u32)>,
@@ -51,7 +51,6 @@ pub(super) struct Sums {
 impl Sums {
     /// The sums of some lessons.
     pub(super) fn of(lessons: &[Lesson], rules: &RuleSet, limits: Limits) -> Sums {
-        let topics = [Topic::Login, Topic::Billing, Topic::Technical, Topic::Account];
         let mut sums = Sums {
             limits,
             turns: 0,
@@ -63,7 +62,7 @@ impl Sums {
             styled: 0,
             formal: Tally::default(),
             casual: Tally::default(),
-            topics: topics.map(|topic| (topic, Tally::default())),
+            topics: Topic::ALL.iter().map(|topic| (*topic, Tally::default())).collect(),
             languages: Vec::new(),
             channels: Vec::new(),
             hours: [0; 24],

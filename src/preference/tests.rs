@@ -71,7 +71,7 @@ fn a_state_without_a_turn_equals_one_that_never_saw_it() {
         turn.id = TurnId::new(Tag::of("default", "alice"), number);
     }
     let mut sequences = 0;
-    while sequences < 100_000 {
+    while sequences < 10_000 {
         let count = 1 + random.below(5);
         let begin = random.below(pool.len().saturating_sub(count).max(1));
         let turns = &pool[begin..(begin + count).min(pool.len())];
@@ -242,4 +242,74 @@ fn language_channel_and_hours_are_learned_and_silent_when_thin() {
     assert_eq!(known.channel.expect("known").why().count(), 5);
     let thin = extractor.extract(&said[..2]);
     assert!(thin.language.is_none() && thin.channel.is_none() && thin.hours.is_none());
+}
+
+fn statements(said: &[&str]) -> Vec<(WishKind, Option<u32>)> {
+    let known = PreferenceExtractor::support().extract(&turns(said.iter().copied()));
+    let ended = |wish: &super::Statement| wish.ended_by.map(|turn| turn.number());
+    known.statements.iter().map(|wish| (wish.kind, ended(wish))).collect()
+}
+
+#[test]
+fn a_wish_that_is_taken_back_has_ended_with_the_turn_that_ended_it() {
+    for (wish, kind, end) in [
+        ("Please call me.", WishKind::Call, "You don't have to call me any more."),
+        ("Please call me.", WishKind::Call, "I take that back."),
+        ("Please call me.", WishKind::Call, "I no longer need a call."),
+        ("Do not call me.", WishKind::NoCall, "You can call me again."),
+        ("Please email me.", WishKind::Email, "No need to email me."),
+        ("Keep it short.", WishKind::Brief, "You don't have to keep it short any more."),
+        ("Call me Bob.", WishKind::Name, "Don't call me Bob any more."),
+        ("Call me Bob.", WishKind::Name, "Stop calling me Bob."),
+        ("Reply in German.", WishKind::Language, "You don't have to reply in German any more."),
+    ] {
+        assert_eq!(statements(&[wish, end]), [(kind, Some(2))], "{wish} {end}");
+    }
+    assert_eq!(statements(&["Call me Bob.", "Don't call me Robert."]), [(WishKind::Name, None)]);
+    assert_eq!(
+        statements(&["Please call me.", "ok", "thanks", "I take that back."]),
+        [(WishKind::Call, None)],
+        "only what was said last is taken back"
+    );
+    assert_eq!(
+        statements(&["Do not call me, please.", "I would like a refund.", "Please email me."]),
+        [(WishKind::NoCall, None), (WishKind::Email, None)]
+    );
+}
+
+#[test]
+fn a_statement_that_arrives_late_does_not_replace_what_was_said_after_it() {
+    let mut said = turns(["Please call me.", "Please email me."]);
+    said[0].at = Timestamp::from_millis(2_000);
+    said[1].at = Timestamp::from_millis(1_000);
+    let known = PreferenceExtractor::support().extract(&said);
+    let ended: Vec<_> = known.statements.iter().map(|wish| wish.ended_by).collect();
+    assert_eq!(ended, [None, Some(said[0].id)]);
+    assert_eq!(known.channel.map(|channel| channel.value), Some(Channel::Phone));
+}
+
+#[test]
+fn statements_are_bounded_and_what_holds_is_kept() {
+    let mut said = vec!["Do not email me."];
+    said.extend(["Keep it short.", "Explain everything in detail."].repeat(300));
+    let known = statements(&said);
+    assert!(known.len() <= 258, "{}", known.len());
+    assert_eq!(known.first(), Some(&(WishKind::NoEmail, None)));
+    assert_eq!(known.last(), Some(&(WishKind::Detailed, None)));
+}
+
+#[test]
+fn topics_are_learned_as_signals_tell_them() {
+    use crate::signals::Topic;
+    for (said, topic) in [
+        ("My parcel has not been delivered yet", Topic::Delivery),
+        ("I want to return the shoes", Topic::Returns),
+        ("I want to cancel my order", Topic::Order),
+    ] {
+        let known = PreferenceExtractor::support().extract(&turns([said; 5]));
+        let topics: Vec<Topic> = known.topics.iter().map(|topic| topic.value).collect();
+        assert!(topics.contains(&topic), "{said}: {topics:?}");
+        let evidence = &known.topics.iter().find(|known| known.value == topic);
+        assert!(evidence.is_some_and(|of| of.evidence.iter().all(|at| at.span.is_some())));
+    }
 }

@@ -8,7 +8,7 @@ use super::context::SignalContext;
 use super::kinds::EntityKind;
 use super::name;
 use super::order_id;
-use super::reading::Reading;
+use super::reading::{Gap, Reading, Token};
 use super::rule::Shows;
 use super::rule_set::Hit;
 use super::rules::SignalRules;
@@ -83,11 +83,26 @@ impl Search<'_> {
                 "ticket number",
                 "reference number",
                 "confirmation number",
-                "tracking number",
                 "case number",
             ],
             EntityKind::Email => &["email", "e-mail"],
-            EntityKind::Phone => &["phone", "mobile", "contact number"],
+            EntityKind::Phone => &[
+                "phone",
+                "mobile",
+                "cell",
+                "contact number",
+                "callback number",
+                "number to call",
+                "number to reach",
+                "number we can",
+                "number i can",
+                "best number",
+                "call you on",
+                "call you at",
+                "call you back on",
+                "reach you on",
+                "reach you at",
+            ],
             EntityKind::Plan => &["which plan", "what plan", "your plan"],
             EntityKind::ErrorText => &["error message", "what error", "which error", "error code"],
             EntityKind::StepTried => &["have you tried", "did you try"],
@@ -125,6 +140,7 @@ pub(super) fn entities(
         }
     }
     if has_digit {
+        find_asked_number(&mut search);
         find_amounts_and_days(&mut search);
         order_id::find(&mut search);
     }
@@ -139,6 +155,42 @@ pub(super) fn entities(
     found
 }
 
+/// The digits of the shortest and the longest telephone number.
+const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+/// The longest reply that may be a bare number, in words.
+const MAX_REPLY_WORDS: u32 = 12;
+
+/// A number given when the agent asked for one to call.
+fn find_asked_number(search: &mut Search<'_>) {
+    if search.reading.words > MAX_REPLY_WORDS || !search.is_asked(EntityKind::Phone) {
+        return;
+    }
+    let text = search.text;
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '(' | ')' | '/');
+    let mut at = 0;
+    while let Some(start) = text.get(at..).and_then(|rest| rest.find(|c: char| c.is_ascii_digit()))
+    {
+        let start = at + start;
+        let run = text.get(start..).unwrap_or_default();
+        let run = run.get(..run.find(|c| !is_part(c)).unwrap_or(run.len())).unwrap_or_default();
+        let run = run.trim_end_matches(|c: char| !c.is_ascii_digit());
+        at = start + run.len().max(1);
+        let before = text.get(..start).unwrap_or_default().trim_end();
+        let is_money = before.ends_with(['$', '\u{20ac}', '\u{a3}', '#']);
+        let is_inside = text
+            .get(..start)
+            .is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric() || c == '-'))
+            || text.get(at..).is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+        let digits = run.bytes().filter(u8::is_ascii_digit).count();
+        let plus = usize::from(before.len() == start && before.ends_with(['+', '(']));
+        let has_cue = order_id::has_cue(text, start);
+        if PHONE_DIGITS.contains(&digits) && !is_money && !is_inside && !has_cue && !is_date(run) {
+            let rule = Cow::Borrowed("asked for");
+            search.push(EntityKind::Phone, start - plus..start + run.len(), rule, 0.9);
+        }
+    }
+}
+
 /// Products and plans, which rules name in whole.
 fn find_by_rules(search: &mut Search<'_>) {
     for hit in search.hits {
@@ -151,7 +203,7 @@ fn find_by_rules(search: &mut Search<'_>) {
         match rule.shows {
             Shows::Product => search.push(EntityKind::Product, span, name, score),
             Shows::Plan => search.push(EntityKind::Plan, span, name, score),
-            Shows::Tried => {
+            Shows::Tried if is_told(search, hit.tokens.start) => {
                 let end = sentence_end(search.text, span.end, 80);
                 search.push(EntityKind::StepTried, span.start..end, name, score);
             }
@@ -178,24 +230,85 @@ fn sentence_end(text: &str, from: usize, most: usize) -> usize {
     from + text.get(from..end).unwrap_or_default().trim_end().len()
 }
 
+/// Words behind which "I reset it" is no step that was tried.
+const NOT_TRIED: [&str; 30] = [
+    "how", "do", "does", "did", "can", "could", "should", "shall", "will", "would", "may", "might",
+    "must", "if", "unless", "before", "until", "what", "where", "why", "which", "who", "is", "are",
+    "to", "not", "never", "cannot", "haven't", "hasn't",
+];
+
+/// Whether the words at a token tell what was done, and neither ask nor deny it.
+fn is_told(search: &Search<'_>, at: usize) -> bool {
+    let tokens = &search.reading.tokens;
+    let start = (1..=at)
+        .rev()
+        .find(|at| tokens.get(*at).is_some_and(|token| token.gap == Gap::Hard))
+        .unwrap_or(0);
+    let from = start.max(at.saturating_sub(4));
+    let spoils = |token: &Token| {
+        let written = search.text.get(token.span.clone()).unwrap_or_default().to_lowercase();
+        NOT_TRIED.contains(&written.as_str())
+            || written.ends_with("n't")
+            || written.ends_with("n\u{2019}t")
+    };
+    let first = tokens.get(start).filter(|_| start < at);
+    let near = tokens.get(from..at).unwrap_or_default();
+    // "No, I did restart it": the words themselves may hold "did"; those before them may not.
+    !near.iter().chain(first).any(spoils)
+}
+
+/// The longest text of an error, in bytes; facts show it shortened.
+const MAX_ERROR: usize = 4_096;
+
 /// What stands in quotation marks, or after a colon, right behind a cue.
 fn quoted_after(text: &str, from: usize) -> Option<Range<usize>> {
     let rest = text.get(from..)?;
     let near = rest.char_indices().nth(24).map_or(rest.len(), |(at, _)| at);
-    let (open, mark) = rest
-        .get(..near)?
-        .char_indices()
-        .find(|(_, c)| matches!(c, '"' | '\u{201c}' | ':' | '\''))?;
+    let around = |at: usize, len: usize| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + len..).and_then(|after| after.chars().next());
+        (before, after)
+    };
+    let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    // An apostrophe inside a word is no quotation mark, nor is the colon of a time.
+    let opens = |at: usize, mark: char| {
+        let (before, after) = around(from + at, mark.len_utf8());
+        match mark {
+            '\'' | '\u{2018}' => !is_word(before) && after.is_some_and(|c| !c.is_whitespace()),
+            ':' => after.is_some_and(char::is_whitespace) || !is_word(after),
+            _ => true,
+        }
+    };
+    let (open, mark) = rest.get(..near)?.char_indices().find(|(at, c)| {
+        matches!(c, '"' | '\u{201c}' | ':' | '\'' | '\u{2018}') && opens(*at, *c)
+    })?;
     let start = from + open + mark.len_utf8();
     let after = text.get(start..)?;
-    let blank = after.len() - after.trim_start().len();
+    let most = (0..=MAX_ERROR.min(after.len())).rev().find(|at| after.is_char_boundary(*at))?;
+    let within = after.get(..most)?;
+    let blank = within.len() - within.trim_start().len();
     let close = match mark {
-        '\u{201c}' => after.find('\u{201d}'),
-        ':' => after.find(['.', '\n', '!', ';']).or(Some(after.len())),
-        mark => after.find(mark),
+        '\u{201c}' => within.find('\u{201d}'),
+        ':' => {
+            // A dot inside a number or a name ends nothing.
+            let ends = |(at, c): &(usize, char)| match c {
+                '\n' | '!' | ';' => *at > blank,
+                '.' => within
+                    .get(at + 1..)
+                    .is_none_or(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace)),
+                _ => false,
+            };
+            within.char_indices().find(ends).map(|(at, _)| at).or(Some(within.len()))
+        }
+        '\'' | '\u{2018}' => within.char_indices().map(|(at, _)| at).find(|at| {
+            let here = within.get(*at..).unwrap_or_default();
+            let closes = here.starts_with('\'') || here.starts_with('\u{2019}');
+            let (before, after) = around(start + at, here.chars().next().map_or(1, char::len_utf8));
+            closes && !is_word(after) && before.is_some_and(|c| !c.is_whitespace())
+        }),
+        mark => within.find(mark),
     }?;
-    let end = start + close.min(200.min(after.len()));
-    let span = start + blank..end.max(start + blank);
+    let span = start + blank..(start + close).max(start + blank);
     text.get(span.clone()).filter(|found| !found.trim().is_empty()).map(|_| span)
 }
 

@@ -126,6 +126,11 @@ pub(super) fn is_no_name(word: &str) -> bool {
     WORDS.get_or_init(|| listed(NO_NAMES)).contains(word.to_lowercase().as_str())
 }
 
+/// Whether a word in small letters may stand behind a name.
+pub(super) fn may_stand_behind(word: &str) -> bool {
+    BEHIND.contains(&word)
+}
+
 /// Whether a word is written as a name is: a capital and letters.
 pub(super) fn is_shaped(written: &str) -> bool {
     written.starts_with(char::is_uppercase)
@@ -162,7 +167,7 @@ pub(super) fn named_at(tokens: &[Token], text: &str, at: usize) -> Option<Range<
     let next = tokens.iter().skip(at).find(|token| token.span.start >= span.end);
     let is_closed = next.is_none_or(|token| {
         let word = written(token).to_lowercase();
-        token.gap != Gap::None || BEHIND.contains(&word.as_str())
+        token.gap != Gap::None || may_stand_behind(&word)
     });
     let goes_on = text.get(span.end..).unwrap_or_default().starts_with(['@', '_', '/']);
     (is_closed && !goes_on).then_some(span)

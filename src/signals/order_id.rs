@@ -42,7 +42,7 @@ const NEAR: usize = 80;
 const MAX_REPLY_WORDS: u32 = 6;
 
 /// Words before a number that say it is an order's.
-const CUES: [&str; 18] = [
+const CUES: [&str; 14] = [
     "order",
     "orders",
     "ticket",
@@ -52,14 +52,10 @@ const CUES: [&str; 18] = [
     "reference",
     "ref",
     "case",
-    "invoice",
-    "tracking",
-    "shipment",
     "purchase",
     "oder",
     "ordr",
     "orderid",
-    "claim",
     "incident",
 ];
 /// Words that may stand between such a word and the number.

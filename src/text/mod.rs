@@ -7,7 +7,6 @@
 mod defuse;
 mod html;
 mod language;
-mod lines;
 mod mail;
 mod mail_words;
 mod normal;
@@ -21,7 +20,6 @@ mod words;
 pub(crate) use defuse::defused;
 pub(crate) use language::MIN_CHARACTERS;
 pub use language::language_of;
-pub(crate) use lines::own_parts;
 pub use normal::Normalized;
 pub use own::OwnWords;
 pub(crate) use redact::sensitive;
