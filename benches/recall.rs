@@ -219,7 +219,7 @@ fn build(folder: &Path, talk: &Talk) {
                 read.time(|| customer.memory().turns(confidant::Page::first(turns)).unwrap());
             }
             let per_thousand = 1_000.0 / turns as f64 / 1e3;
-            let bytes = memory.stats().recall_bytes as f64 / turns as f64;
+            let bytes = memory.stats().cache_bytes() as f64 / turns as f64;
             let built = first.us(0.0) * per_thousand;
             figure(&format!("build_ms_per_1000_turns_of_{turns}{name}"), built, "ms", Some(2.0));
             figure(

@@ -62,6 +62,7 @@ mod signals;
 // Without an engine every open is refused, and nothing else of the store is reached.
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
 mod store;
+mod subjects;
 mod text;
 mod time;
 
@@ -87,8 +88,8 @@ pub use llm::{
     Scripted, ScriptedReply, Tone, Usage,
 };
 pub use memory::{
-    BufferStats, Builder, Channel, Collection, Condition, Confidant, Context, Customer, Embedded,
-    FoundDocument, FoundDocuments, MAX_AUTHOR_BYTES, MAX_DOCUMENT_BYTES, MAX_KEY_BYTES,
+    BufferStats, Builder, CacheStats, Channel, Collection, Condition, Confidant, Context, Customer,
+    Embedded, FoundDocument, FoundDocuments, MAX_AUTHOR_BYTES, MAX_DOCUMENT_BYTES, MAX_KEY_BYTES,
     Maintenance, NewAnswer, NewDocument, NewTurn, Outcome, Page, Persist, PersistentBufferMemory,
     RecallBasis, RecallQuery, Recalled, RecalledTurn, Report, Session, SessionDetails,
     SessionMetrics, Stats, StoredText, Tenant, Turn, WordMatch,

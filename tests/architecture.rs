@@ -10,9 +10,10 @@ use std::path::Path;
 
 /// docs/ARCHITECTURE.md, part 2: a folder or file, and its floor. Those on one floor do not
 /// know each other, but for floor 0.
-const FLOORS: [(&str, u32); 22] = [
+const FLOORS: [(&str, u32); 23] = [
     ("agent", 7),
     ("analytics", 6),
+    ("subjects", 6),
     ("assembly", 6),
     ("privacy", 6),
     ("preference", 5),

@@ -20,7 +20,7 @@ fn save(memory: &Confidant, customer: &str, text: &str) -> Turn {
 }
 
 /// Hits, misses and evictions since the figures before.
-fn since(before: Stats, memory: &Confidant) -> (u64, u64, u64) {
+fn since(before: &Stats, memory: &Confidant) -> (u64, u64, u64) {
     let now = memory.stats();
     (now.hits - before.hits, now.misses - before.misses, now.evictions - before.evictions)
 }
@@ -69,11 +69,11 @@ fn the_first_load_is_a_miss_and_the_next_ones_are_hits() {
             (0, 0, 0, 0)
         );
         alice.load_context().unwrap();
-        assert_eq!(since(before, &memory), (0, 1, 0), "the first load");
+        assert_eq!(since(&before, &memory), (0, 1, 0), "the first load");
         for _ in 0..5 {
             alice.load_context().unwrap();
         }
-        assert_eq!(since(before, &memory), (5, 1, 0));
+        assert_eq!(since(&before, &memory), (5, 1, 0));
         let stats = memory.stats();
         assert_eq!(stats.hot_customers, 1);
         assert!(stats.hot_bytes > 0 && stats.bytes_on_disk > 0);
@@ -91,7 +91,7 @@ fn a_new_customer_handle_is_served_from_the_hot_buffer() {
         for _ in 0..5 {
             memory.customer("alice").unwrap().memory().load_context().unwrap();
         }
-        assert_eq!(since(before, &memory), (5, 0, 0));
+        assert_eq!(since(&before, &memory), (5, 0, 0));
     });
 }
 
@@ -109,7 +109,7 @@ fn a_save_keeps_a_hot_customer_hot() {
             let context = alice.load_context().unwrap();
             assert_eq!(context.newest().unwrap().answer.as_deref(), Some("b"));
         }
-        let (hits, misses, evictions) = since(before, &memory);
+        let (hits, misses, evictions) = since(&before, &memory);
         assert!(hits >= 59 && misses == 0 && evictions == 0);
         let context = alice.load_context().unwrap();
         assert_eq!(turns_of(&context), archive(&memory.customer("alice").unwrap(), 100)[10..]);
@@ -127,15 +127,15 @@ fn a_customer_stays_hot_for_half_an_hour_after_a_load_or_a_save() {
         let before = memory.stats();
         place.clock.advance(30 * MINUTE - 1);
         alice.load_context().unwrap();
-        assert_eq!(since(before, &memory), (1, 0, 0), "just in time");
+        assert_eq!(since(&before, &memory), (1, 0, 0), "just in time");
         place.clock.advance(1);
         alice.load_context().unwrap();
-        assert_eq!(since(before, &memory), (1, 1, 0), "half an hour after it was loaded");
+        assert_eq!(since(&before, &memory), (1, 1, 0), "half an hour after it was loaded");
         place.clock.advance(20 * MINUTE);
         alice.save_turn(NewTurn::said("b")).unwrap();
         place.clock.advance(20 * MINUTE);
         assert_eq!(alice.load_context().unwrap().total(), 2);
-        assert_eq!(since(before, &memory), (2, 1, 0), "the save renewed it");
+        assert_eq!(since(&before, &memory), (2, 1, 0), "the save renewed it");
     });
 }
 
@@ -158,8 +158,8 @@ fn without_a_time_to_live_a_customer_stays_hot_for_ever_and_with_zero_never() {
             keeps.load_context().unwrap();
             asks.load_context().unwrap();
         }
-        assert_eq!(since(kept, &forever), (3, 0, 0));
-        assert_eq!(since(asked, &never), (0, 3, 0));
+        assert_eq!(since(&kept, &forever), (3, 0, 0));
+        assert_eq!(since(&asked, &never), (0, 3, 0));
         assert_eq!(never.stats().hot_customers, 0);
     });
 }
@@ -252,7 +252,7 @@ fn invalidate_empties_the_buffer_and_keeps_the_store() {
             (alice.load_context().unwrap().total(), bob.load_context().unwrap().total()),
             (1, 1)
         );
-        assert_eq!(since(before, &memory), (0, 2, 0));
+        assert_eq!(since(&before, &memory), (0, 2, 0));
     });
 }
 
@@ -555,9 +555,9 @@ fn by_default_fifty_turns_are_hot_for_thirty_minutes() {
         let before = memory.stats();
         place.clock.advance(30 * MINUTE - 1);
         alice.load_context().unwrap();
-        assert_eq!(since(before, &memory), (1, 0, 0));
+        assert_eq!(since(&before, &memory), (1, 0, 0));
         place.clock.advance(1);
         alice.load_context().unwrap();
-        assert_eq!(since(before, &memory), (1, 1, 0));
+        assert_eq!(since(&before, &memory), (1, 1, 0));
     });
 }

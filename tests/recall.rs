@@ -173,9 +173,10 @@ fn cleared_turns_are_never_found_again() {
         save_all(&alice, &chatter(60));
         save(&alice, &["My secret is a walrus"]);
         assert_eq!(said(&alice, "walrus", 1), ["My secret is a walrus"]);
-        assert!(memory.stats().recall_customers == 1 && memory.stats().recall_bytes > 0);
+        let kept = memory.stats().cached("recall").unwrap();
+        assert!(kept.entries == 1 && kept.bytes > 0);
         alice.memory().clear().unwrap();
-        assert_eq!((memory.stats().recall_customers, memory.stats().recall_bytes), (0, 0));
+        assert_eq!(memory.stats().cache_bytes(), 0);
         assert_eq!(said(&alice, "walrus", 10), [""; 0]);
         save(&alice, &["Hello again"]);
         assert_eq!(said(&alice, "walrus, hello", 10), ["Hello again"]);
@@ -362,15 +363,15 @@ fn odd_questions_have_defined_answers() {
 fn indexes_keep_to_their_bound_and_none_are_kept_at_zero() {
     on_every_store(|place| {
         for bytes in [0, 200_000] {
-            let memory = place.open_with(|builder| builder.recall_bytes(bytes));
+            let memory = place.open_with(|builder| builder.cache_bytes(bytes));
             for number in 0..12 {
                 let customer = memory.customer(&format!("customer {number}")).unwrap();
                 save_all(&customer, &chatter(100));
                 assert_eq!(said(&customer, "number 77", 1), [chatter(100)[77].clone()]);
                 assert!(
-                    memory.stats().recall_bytes <= bytes,
+                    memory.stats().cache_bytes() <= bytes,
                     "{} of {bytes}",
-                    memory.stats().recall_bytes
+                    memory.stats().cache_bytes()
                 );
             }
         }
@@ -502,5 +503,5 @@ fn handles_and_threads_share_an_index() {
             });
         }
     });
-    assert_eq!(memory.stats().recall_customers, 1);
+    assert_eq!(memory.stats().cached("recall").unwrap().entries, 1);
 }

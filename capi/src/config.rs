@@ -219,8 +219,8 @@ pub unsafe extern "C" fn confidant_config_set_max_text_bytes(
     guard(err, || unsafe { change(config, |builder| Ok(builder.max_text_bytes(bytes))) })
 }
 
-/// Sets the bytes that the indexes of `confidant_memory_recall` may take in all; 64 MiB if never
-/// said (a customer with 1,000 turns takes about 300 KiB), 0 reads the archive for every question.
+/// Sets the bytes that everything kept in memory beside the hot buffer may take in all: indexes for
+/// recall and collections, learned preferences, known facts. Default: 128 MiB. 0 keeps nothing.
 ///
 /// Threads: one at a time. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
@@ -229,7 +229,7 @@ pub unsafe extern "C" fn confidant_config_set_recall_bytes(
     bytes: usize,
     err: *mut *mut confidant_error,
 ) -> confidant_status {
-    guard(err, || unsafe { change(config, |builder| Ok(builder.recall_bytes(bytes))) })
+    guard(err, || unsafe { change(config, |builder| Ok(builder.cache_bytes(bytes))) })
 }
 
 /// Sets where the time comes from; the machine's clock if never said.

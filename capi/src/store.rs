@@ -193,7 +193,7 @@ pub struct confidant_stats {
     pub reserved: u32,
     /// Customers whose index for recall is in memory.
     pub recall_customers: u64,
-    /// Bytes that those indexes take.
+    /// Bytes that everything kept in memory beside the hot buffer takes.
     pub recall_bytes: u64,
 }
 
@@ -211,6 +211,7 @@ pub unsafe extern "C" fn confidant_store_stats(
 ) -> confidant_status {
     guard(err, || unsafe {
         let stats = shared(store, "store")?.store.stats();
+        let recall = stats.cached("recall");
         let value = confidant_stats {
             struct_size: 0,
             hot_customers: count(stats.hot_customers),
@@ -222,8 +223,8 @@ pub unsafe extern "C" fn confidant_store_stats(
             bytes_on_disk: stats.bytes_on_disk,
             is_alone: u32::from(stats.alone),
             reserved: 0,
-            recall_customers: count(stats.recall_customers),
-            recall_bytes: count(stats.recall_bytes),
+            recall_customers: count(recall.map_or(0, |of| of.entries)),
+            recall_bytes: count(stats.cache_bytes()),
         };
         write(out, value)
     })

@@ -15,7 +15,7 @@ use crate::time::{Day, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-/// Turns and sessions read at once.
+/// Sessions read at once.
 const PAGE: usize = 1_000;
 /// Messages that a trend needs, and how many of them are new.
 const TREND_SAMPLES: usize = 6;
@@ -47,50 +47,43 @@ pub(super) fn count(
     let mut moods: Vec<Mood> = Vec::new();
     let mut tier: Option<String> = None;
     let mut asked: Option<String> = None;
-    let mut after = None;
-    loop {
-        let turns = customer.stored_turns(after, PAGE)?;
-        for turn in &turns {
-            after = Some(turn.id);
-            let noted = Noted::of(turn);
-            tier = noted.tier.clone().or(tier);
-            let said = turn.said.as_deref();
-            let context = SignalContext::new();
-            let signals = said.map(|said| match asked.as_deref() {
-                Some(asked) => Signals::of(said, &context.agent_said(asked)),
-                None => Signals::of(said, &context),
-            });
-            asked.clone_from(&turn.answer);
-            let contact = contacts.entry(turn.session.number()).or_default();
-            let at = turn.at.as_millis();
-            if contact.id.is_none() {
-                *contact = Contact { id: Some(turn.session), begins: at, ..Contact::default() };
-            }
-            contact.last_resolved = turn.resolved;
-            if turn.resolved {
-                contact.resolved_at = Some(turn.answered_at.map_or(at, |time| time.as_millis()));
-            }
-            if let Some(signals) = &signals {
-                let topic = signals.topics.first().map(|topic| topic.value);
-                contact.topics.extend(topic);
-                contact.topic = topic.or(contact.topic);
-            }
-            if !range.contains(&at) {
-                continue;
-            }
-            let day = Day::of(turn.at);
-            if days.insert(day) {
-                report.day(day).customers += 1;
-            }
-            moods.extend(signals.as_ref().map(mood));
-            let topic = contact.topic;
-            add_turn(&mut report.totals, turn, signals.as_ref(), &noted, topic);
-            add_turn(report.day(day), turn, signals.as_ref(), &noted, topic);
+    customer.each_stored_turn(None, &mut |turn| {
+        let noted = Noted::of(turn);
+        tier = noted.tier.clone().or_else(|| tier.take());
+        let said = turn.said.as_deref();
+        let context = SignalContext::new();
+        let signals = said.map(|said| match asked.as_deref() {
+            Some(asked) => Signals::of(said, &context.agent_said(asked)),
+            None => Signals::of(said, &context),
+        });
+        asked.clone_from(&turn.answer);
+        let contact = contacts.entry(turn.session.number()).or_default();
+        let at = turn.at.as_millis();
+        if contact.id.is_none() {
+            *contact = Contact { id: Some(turn.session), begins: at, ..Contact::default() };
         }
-        if turns.len() < PAGE {
-            break;
+        contact.last_resolved = turn.resolved;
+        if turn.resolved {
+            contact.resolved_at = Some(turn.answered_at.map_or(at, |time| time.as_millis()));
         }
-    }
+        if let Some(signals) = &signals {
+            let topic = signals.topics.first().map(|topic| topic.value);
+            contact.topics.extend(topic);
+            contact.topic = topic.or(contact.topic);
+        }
+        if !range.contains(&at) {
+            return Ok(());
+        }
+        let day = Day::of(turn.at);
+        if days.insert(day) {
+            report.day(day).customers += 1;
+        }
+        moods.extend(signals.as_ref().map(mood));
+        let topic = contact.topic;
+        add_turn(&mut report.totals, turn, signals.as_ref(), &noted, topic);
+        add_turn(report.day(day), turn, signals.as_ref(), &noted, topic);
+        Ok(())
+    })?;
     if days.is_empty() {
         return Ok(());
     }

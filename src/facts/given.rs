@@ -102,6 +102,16 @@ impl Given {
         self.facts.iter().rev().find(|fact| fact.kind == kind)
     }
 
+    /// The bytes of memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let rule = |fact: &GivenFact| match &fact.rule {
+            Cow::Owned(rule) => rule.capacity(),
+            Cow::Borrowed(_) => 0,
+        };
+        let texts = self.facts.iter().map(|fact| fact.value.capacity() + rule(fact));
+        self.facts.capacity() * size_of::<GivenFact>() + texts.sum::<usize>()
+    }
+
     /// Learns from one more turn; `asked` is what the agent said before it.
     pub(super) fn learn(&mut self, turn: &Turn, asked: Option<&str>, rules: &SignalRules) {
         let said = turn.said.as_deref().unwrap_or_default();

@@ -1,55 +1,50 @@
-//! The ledger of each customer, kept up to date when it is asked for.
+//! What each customer has told, kept up to date when it is asked for.
 //!
-//! Knows that a ledger covers the turns up to one and is brought forward from there, and that
-//! it is made anew when turns it rests on are gone. It lives in memory only.
+//! Knows that it lives in memory only: the turns are the truth.
 
 use super::Given;
 use crate::error::Result;
-use crate::id::TurnId;
-use crate::memory::{Customer, Turn};
+use crate::memory::{Customer, Followed, Owner, Step, Subject};
 use crate::signals::SignalRules;
-use lru::LruCache;
 use parking_lot::Mutex;
-use std::num::NonZeroUsize;
-use std::sync::Arc;
 
-/// Customers whose ledger is kept.
-const KEPT: NonZeroUsize = NonZeroUsize::new(1_024).expect("not zero");
-/// Turns read at once while the archive is gone through.
-const PAGE: usize = 1_000;
+/// The name under which facts are kept and told in figures.
+const FACTS: &str = "facts";
 
-type Name = (Arc<str>, Arc<str>);
+/// What customers have told.
+pub(crate) struct Facts;
 
-struct Ledgers(Mutex<LruCache<Name, Ledger>>);
-
-impl Default for Ledgers {
-    fn default() -> Ledgers {
-        Ledgers(Mutex::new(LruCache::new(KEPT)))
+impl Subject for Facts {
+    fn name(&self) -> &'static str {
+        FACTS
     }
 }
 
-/// A ledger and the turns it was made of.
-#[derive(Clone, Default)]
+/// What the turns up to one tell.
+#[derive(Default)]
 struct Ledger {
     given: Given,
-    covered: Option<TurnId>,
-    /// The turn before that one: reading goes on behind it, since the covered turn may have
-    /// got its answer only later.
-    before: Option<TurnId>,
-    turns: u64,
+    followed: Followed,
     /// What the agent said last.
     asked: Option<String>,
 }
 
 impl Ledger {
-    fn learn(&mut self, rules: &SignalRules, turn: &Turn) {
-        if self.covered.is_none_or(|covered| turn.id > covered) {
-            self.given.learn(turn, self.asked.as_deref(), rules);
-            self.before = self.covered;
-            self.covered = Some(turn.id);
-            self.turns += 1;
+    fn step(&mut self, rules: &SignalRules, step: Step<'_>) {
+        match step {
+            Step::StartAnew => (self.given, self.asked) = (Given::default(), None),
+            Step::New(turn) => {
+                self.given.learn(turn, self.asked.as_deref(), rules);
+                self.asked.clone_from(&turn.answer);
+            }
+            Step::Again(turn) => self.asked.clone_from(&turn.answer),
         }
-        self.asked.clone_from(&turn.answer);
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Mutex<Ledger>>()
+            + self.given.bytes()
+            + self.asked.as_ref().map_or(0, String::capacity)
     }
 }
 
@@ -57,37 +52,29 @@ impl Customer {
     /// What the customer has already told over all sessions, with the turns and places where
     /// it stands; for an agent who would ask for it again.
     ///
-    /// The first call reads the archive once; later ones only what was said since. Turns that
-    /// wait under [`Persist::Every`](crate::Persist) are saved first.
+    /// The first call reads the archive once; later ones only what was said since. The
+    /// customer's turns that wait under [`Persist::Every`](crate::Persist) are saved first.
     ///
     /// # Errors
     /// As [`load_context`](crate::PersistentBufferMemory::load_context).
     pub fn given(&self) -> Result<Given> {
-        self.confidant().flush()?;
+        self.memory().flush()?;
+        let context = self.memory().load_context()?;
+        let Some(scope) = self.scope() else { return Ok(Given::default()) };
         let rules = SignalRules::support();
-        let total = self.memory().load_context()?.total();
-        let ledgers = self.core.subject::<Ledgers>();
-        let name = (Arc::clone(&self.person.tenant), Arc::clone(&self.person.name));
-        let mut ledger = ledgers.0.lock().get(&name).cloned().unwrap_or_default();
-        self.catch_up(&rules, &mut ledger)?;
-        if ledger.turns != total {
-            // Turns it rests on are gone, or more were saved meanwhile: only the store knows.
-            ledger = Ledger::default();
-            self.catch_up(&rules, &mut ledger)?;
+        let (cache, owner) = (&self.core.cache, Owner::Customer(scope));
+        let shared = cache.entry(FACTS, &owner, Mutex::<Ledger>::default);
+        let mut ledger = shared.lock();
+        let mut followed = ledger.followed;
+        let brought = self.follow(&mut followed, &context, &mut |step| ledger.step(&rules, step));
+        if let Err(error) = brought {
+            *ledger = Ledger::default();
+            return Err(error);
         }
-        let given = ledger.given.clone();
-        ledgers.0.lock().put(name, ledger);
+        ledger.followed = followed;
+        let (given, bytes) = (ledger.given.clone(), ledger.bytes());
+        drop(ledger);
+        cache.weigh(FACTS, &owner, &shared, bytes);
         Ok(given)
-    }
-
-    fn catch_up(&self, rules: &SignalRules, ledger: &mut Ledger) -> Result<()> {
-        loop {
-            let turns = self.stored_turns(ledger.before, PAGE)?;
-            let is_last = turns.len() < PAGE;
-            turns.iter().for_each(|turn| ledger.learn(rules, turn));
-            if is_last {
-                return Ok(());
-            }
-        }
     }
 }

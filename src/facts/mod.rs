@@ -12,3 +12,4 @@ mod tests;
 
 pub use given::{Given, GivenFact};
 pub use guard::AskedAgain;
+pub(crate) use kept::Facts;

@@ -3,7 +3,7 @@
 use super::confidant::Persist;
 use super::context::Context;
 use super::customer::{Customer, Page};
-use super::recollect::Indexes;
+use super::subject::forget;
 use super::table;
 use super::turn::{NewAnswer, NewTurn, Turn};
 use crate::error::{Result, internal, invalid};
@@ -148,18 +148,21 @@ impl PersistentBufferMemory {
     pub fn clear(&self) -> Result<u64> {
         let customer = self.customer.clone();
         let hot = Arc::clone(&self.customer.core.hot);
-        let indexes = self.customer.core.subject::<Indexes>();
+        let (cache, subjects) = (Arc::clone(&customer.core.cache), customer.core.subjects);
         let queue = self.customer.core.pending.of(&self.customer.person);
         let mut queue = queue.lock();
         let removed = self.customer.core.store.write_then(
             move |tx| match customer.find_in_unit(tx)? {
-                Some(scope) => Ok((Some(scope), table::clear(tx, scope)?)),
+                Some(scope) => {
+                    subjects.iter().try_for_each(|of| of.erase(tx, scope))?;
+                    Ok((Some(scope), table::clear(tx, scope)?))
+                }
                 None => Ok((None, 0)),
             },
             move |(scope, removed)| {
                 if let Some(scope) = scope {
                     hot.remove(scope);
-                    indexes.remove(scope);
+                    forget(&cache, subjects, scope);
                 }
                 removed
             },
@@ -169,11 +172,11 @@ impl PersistentBufferMemory {
         Ok(removed + waiting)
     }
 
-    /// Forgets this customer's hot buffer and index; the store keeps everything.
+    /// Forgets everything that is kept in memory of this customer; the store keeps everything.
     pub fn invalidate(&self) {
         if let Some(scope) = self.customer.scope.get() {
             self.customer.core.hot.remove(*scope);
-            self.customer.core.subject::<Indexes>().remove(*scope);
+            self.customer.core.forget(*scope);
         }
     }
 

@@ -3,19 +3,17 @@
 //! Knows which settings there are and their defaults. Everything stored is reached through
 //! a [`Tenant`] and a [`Customer`]; there is no other way in.
 
+use super::cache::{Cache, CacheStats};
 use super::customer::{Customer, People};
 use super::hot::{Hot, Limits};
 use super::maintain;
 use super::pending::Pending;
-use super::recollect::Indexes;
+use super::subject::Subjects;
 use crate::codec::Codec;
 use crate::error::{Result, invalid};
 use crate::id::check_name;
 use crate::store::{self, Durability, Store};
 use crate::time::{Clock, SystemClock, Timestamp};
-use parking_lot::Mutex;
-use std::any::{Any, TypeId};
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,19 +67,12 @@ pub(crate) struct Core {
     pub(super) persist: Persist,
     pub(super) session_idle_ms: i64,
     pub(super) max_text_bytes: usize,
-    pub(super) recall_bytes: usize,
-    /// What subjects keep in memory, by its type: memory does not know which there are.
-    subjects: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    /// What subjects keep in memory.
+    pub(crate) cache: Arc<Cache>,
+    pub(crate) subjects: Subjects,
 }
 
 impl Core {
-    /// What a subject keeps in memory; made at first use.
-    pub(crate) fn subject<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
-        let mut subjects = self.subjects.lock();
-        let kept = subjects.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default()));
-        Arc::clone(kept).downcast().expect("kept under its own type")
-    }
-
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -177,25 +168,24 @@ impl Confidant {
     /// Figures of this handle's process: the hot buffer, what waits, the file's size.
     pub fn stats(&self) -> Stats {
         let counts = self.core.hot.counts();
-        let (recall_customers, recall_bytes) = self.core.subject::<Indexes>().counts();
         Stats {
             hot_customers: counts.customers,
             hot_bytes: counts.bytes,
             hits: counts.hits,
             misses: counts.misses,
             evictions: counts.evictions,
-            recall_customers,
-            recall_bytes,
+            caches: self.core.cache.stats(self.core.subjects.iter().map(|of| of.name())),
             pending: self.core.pending.len(),
             alone: self.core.store.is_alone(),
             bytes_on_disk: self.core.store.bytes_on_disk(),
         }
     }
 
-    /// Forgets every customer's hot buffer and index; the store keeps everything.
+    /// Forgets every hot buffer and everything else that is kept in memory of customers and
+    /// collections; the store keeps everything.
     pub fn invalidate(&self) {
         self.core.hot.remove_all();
-        self.core.subject::<Indexes>().remove_all();
+        self.core.cache.remove_all();
     }
 
     /// Saves every turn that waits under [`Persist::Every`].
@@ -238,7 +228,7 @@ pub struct Builder {
     busy_timeout: Duration,
     session_idle: Duration,
     max_text_bytes: usize,
-    recall_bytes: usize,
+    cache_bytes: usize,
     clock: Arc<dyn Clock>,
 }
 
@@ -253,7 +243,7 @@ impl Default for Builder {
             busy_timeout: Duration::from_secs(5),
             session_idle: Duration::from_secs(30 * 60),
             max_text_bytes: 64 << 10,
-            recall_bytes: 64 << 20,
+            cache_bytes: 128 << 20,
             clock: Arc::new(SystemClock),
         }
     }
@@ -312,11 +302,13 @@ impl Builder {
         self
     }
 
-    /// The bytes that the indexes of [`recall`](crate::Customer::recall) may take in all; 64 MiB
-    /// if never said (a customer with 1,000 turns takes about 300 KiB). 0 keeps none: every
-    /// question reads the archive.
-    pub fn recall_bytes(mut self, bytes: usize) -> Self {
-        self.recall_bytes = bytes;
+    /// The bytes that everything kept in memory beside the hot buffer may take in all: indexes
+    /// for recall and collections, learned preferences, known facts. Default: 128 MiB (a
+    /// customer with 1,000 turns takes about 300 KiB, a collection of 100,000 documents about
+    /// 45 MiB). What is larger than the bound is made anew for every question, as everything
+    /// is with 0.
+    pub fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.cache_bytes = bytes;
         self
     }
 
@@ -326,12 +318,8 @@ impl Builder {
         self
     }
 
-    /// Opens the memory.
-    ///
-    /// # Errors
-    /// As [`Confidant::open`], and `InvalidArgument`, naming the setting, if one is out of
-    /// its range.
-    pub fn open(self, location: &str) -> Result<Confidant> {
+    /// Opens the memory with those subjects beside the turns.
+    pub(crate) fn open_with(self, location: &str, subjects: Subjects) -> Result<Confidant> {
         self.check()?;
         let options =
             store::Options { durability: self.durability, busy_timeout: self.busy_timeout };
@@ -353,8 +341,8 @@ impl Builder {
             persist: self.persist,
             session_idle_ms: i64::try_from(self.session_idle.as_millis()).unwrap_or(i64::MAX),
             max_text_bytes: self.max_text_bytes,
-            recall_bytes: self.recall_bytes,
-            subjects: Mutex::default(),
+            cache: Arc::new(Cache::new(self.cache_bytes)),
+            subjects,
         };
         Ok(Confidant { core: Arc::new(core) })
     }
@@ -416,7 +404,7 @@ impl fmt::Debug for Tenant {
 }
 
 /// Figures of one open memory in this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
     /// Customers in the hot buffer.
@@ -429,10 +417,9 @@ pub struct Stats {
     pub misses: u64,
     /// Customers that left the hot buffer to keep its bound.
     pub evictions: u64,
-    /// Customers whose index for recall is in memory.
-    pub recall_customers: usize,
-    /// Bytes that those indexes take.
-    pub recall_bytes: usize,
+    /// What each subject keeps in memory: recall, collections, preferences, known facts. All
+    /// of them together stay within [`Builder::cache_bytes`].
+    pub caches: Vec<CacheStats>,
     /// Turns that wait to be saved; only under [`Persist::Every`].
     pub pending: usize,
     /// Whether this process is proven to be the only one with the store open, so that hot
@@ -440,6 +427,18 @@ pub struct Stats {
     pub alone: bool,
     /// The file's size in bytes, without its log.
     pub bytes_on_disk: u64,
+}
+
+impl Stats {
+    /// What a subject keeps in memory; `None` if there is no subject of that name.
+    pub fn cached(&self, subject: &str) -> Option<CacheStats> {
+        self.caches.iter().find(|of| of.subject == subject).copied()
+    }
+
+    /// Bytes that all subjects together take.
+    pub fn cache_bytes(&self) -> usize {
+        self.caches.iter().map(|of| of.bytes).sum()
+    }
 }
 
 /// What [`Confidant::maintain`] did.
@@ -476,7 +475,20 @@ pub struct Report {
     pub warnings: Vec<String>,
 }
 
+/// Findings and warnings that are listed of each kind.
+const LISTED: usize = 100;
+
 impl Report {
+    /// Adds findings of one kind: the first hundred.
+    pub(crate) fn add(&mut self, findings: Vec<String>) {
+        self.findings.extend(findings.into_iter().take(LISTED));
+    }
+
+    /// Adds warnings of one kind: the first hundred.
+    pub(crate) fn warn(&mut self, warnings: Vec<String>) {
+        self.warnings.extend(warnings.into_iter().take(LISTED));
+    }
+
     /// Whether nothing is damaged.
     pub fn is_sound(&self) -> bool {
         self.findings.is_empty()

@@ -100,6 +100,12 @@ impl Customer {
         Customer { core, person: Person { tenant, name, tag }, scope }
     }
 
+    /// The customer's place in the store, as far as this handle knows it: after a read, if
+    /// anything of them is stored.
+    pub(crate) fn scope(&self) -> Option<Scope> {
+        self.scope.get().copied()
+    }
+
     /// The customer's id.
     pub fn id(&self) -> &str {
         &self.person.name

@@ -8,7 +8,6 @@ use super::customer::{Customer, find_or_make, no_session, no_turn, too_many_sess
 use super::hot::Hot;
 use super::load::read_with;
 use super::pending::{Queue, Waiting};
-use super::recollect::Indexes;
 use super::row::{Person, pack, rounded};
 use super::table::{self, Place, Scope, TurnRow};
 use super::turn::{Channel, NewAnswer, NewTurn, Turn};
@@ -262,7 +261,7 @@ impl Customer {
 
     fn put_answer(&self, turn: Turn, now: Timestamp) -> Result<Turn> {
         let (customer, hot) = (self.clone(), Arc::clone(&self.core.hot));
-        let indexes = self.core.subject::<Indexes>();
+        let (cache, subjects) = (Arc::clone(&self.core.cache), self.core.subjects);
         let row = pack(&self.core.codec, &self.person, &turn);
         let id = turn.id;
         let work = move |tx: &dyn Tx| {
@@ -280,7 +279,7 @@ impl Customer {
         self.core.store.write_then(work, move |scope| {
             let turn = Arc::new(turn);
             hot.replace(scope, &turn, now);
-            indexes.answered(scope, &turn);
+            subjects.iter().for_each(|of| of.answered(&cache, scope, &turn));
             Turn::clone(&turn)
         })
     }

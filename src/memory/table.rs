@@ -27,7 +27,7 @@ impl Scope {
         Value::Int(self.0)
     }
 
-    pub(super) fn number_of_customer(self) -> u64 {
+    pub(crate) fn number_of_customer(self) -> u64 {
         self.0.unsigned_abs()
     }
 

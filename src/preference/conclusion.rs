@@ -182,6 +182,25 @@ impl fmt::Debug for Statement {
     }
 }
 
+impl Preferences {
+    /// The bytes of memory they take beside themselves.
+    pub(super) fn bytes(&self) -> usize {
+        fn places<T>(of: &Option<Preference<T>>) -> usize {
+            of.as_ref().map_or(0, |of| of.evidence.capacity())
+        }
+        let topics = self.topics.iter().map(|topic| topic.evidence.capacity());
+        let evidence = places(&self.style)
+            + places(&self.response_length)
+            + places(&self.language)
+            + places(&self.channel)
+            + places(&self.hours)
+            + topics.sum::<usize>();
+        evidence * size_of::<Evidence>()
+            + self.topics.capacity() * size_of::<Preference<Topic>>()
+            + self.statements.capacity() * size_of::<Statement>()
+    }
+}
+
 impl<T> Preference<T> {
     /// The turns it was concluded from, with the bytes of `said` that show it, oldest first.
     pub fn why(&self) -> impl Iterator<Item = (TurnId, Option<Range<usize>>)> {

@@ -6,46 +6,50 @@
 
 use super::{PreferenceExtractor, PreferenceState, Preferences};
 use crate::error::Result;
-use crate::id::TurnId;
-use crate::memory::{Context, Customer, Turn};
-use lru::LruCache;
+use crate::memory::{Context, Customer, Followed, Owner, Step, Subject};
 use parking_lot::Mutex;
-use std::num::NonZeroUsize;
-use std::sync::Arc;
 
-/// Customers whose state is kept.
-const KEPT: NonZeroUsize = NonZeroUsize::new(4_096).expect("not zero");
-/// Turns read at once while the archive is gone through.
-const PAGE: usize = 1_000;
+/// The name under which preferences are kept and told in figures.
+const PREFERENCES: &str = "preferences";
 
-type Name = (Arc<str>, Arc<str>);
+/// What customers like.
+pub(crate) struct LearnedPreferences;
 
-/// The states of one open memory.
-struct Kept {
-    states: Mutex<LruCache<Name, Arc<Mutex<Learned>>>>,
-}
-
-impl Default for Kept {
-    fn default() -> Kept {
-        Kept { states: Mutex::new(LruCache::new(KEPT)) }
+impl Subject for LearnedPreferences {
+    fn name(&self) -> &'static str {
+        PREFERENCES
     }
 }
 
-/// A state, the number of turns it was learned from, and what is concluded from it.
+/// A state, the turns it was learned from, and what is concluded from it.
 #[derive(Default)]
 struct Learned {
     state: PreferenceState,
-    turns: u64,
+    followed: Followed,
+    /// What the marks of the lessons take.
+    mark_bytes: usize,
     concluded: Option<Preferences>,
 }
 
 impl Learned {
-    fn learn(&mut self, extractor: &PreferenceExtractor, turn: &Turn) {
-        if self.state.covered().is_none_or(|covered| turn.id > covered) {
-            extractor.learn(&mut self.state, turn);
-            self.turns += 1;
-            self.concluded = None;
+    fn step(&mut self, extractor: &PreferenceExtractor, step: Step<'_>) {
+        match step {
+            Step::StartAnew => *self = Learned::default(),
+            Step::New(turn) => {
+                extractor.learn(&mut self.state, turn);
+                self.mark_bytes += self.state.newest_mark_bytes();
+                self.concluded = None;
+            }
+            // What the customer said does not change with the answer.
+            Step::Again(_) => {}
         }
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Mutex<Learned>>()
+            + self.mark_bytes
+            + self.state.bytes_beside_marks()
+            + self.concluded.as_ref().map_or(0, Preferences::bytes)
     }
 
     /// Shows what is concluded. Turns that wait count too, but are not kept: their numbers may
@@ -89,44 +93,24 @@ impl Customer {
     fn concluded<T>(&self, show: impl FnOnce(&Preferences) -> T) -> Result<T> {
         let extractor = PreferenceExtractor::support();
         let context = self.memory().load_context()?;
-        let kept = self.core.subject::<Kept>();
-        let name = (Arc::clone(&self.person.tenant), Arc::clone(&self.person.name));
-        let learned = Arc::clone(kept.states.lock().get_or_insert(name, Arc::default));
-        let mut learned = learned.lock();
-        self.bring_forward(&extractor, &mut learned, &context)?;
-        Ok(learned.conclude(&extractor, &context, show))
-    }
-
-    /// Makes the state cover every stored turn of the context's moment.
-    fn bring_forward(
-        &self,
-        extractor: &PreferenceExtractor,
-        learned: &mut Learned,
-        context: &Context,
-    ) -> Result<()> {
-        let waiting = context.turns().filter(|turn| turn.is_pending()).count();
-        let stored = context.total().saturating_sub(u64::try_from(waiting).unwrap_or(0));
-        let oldest = context.turns().find(|turn| !turn.is_pending()).map(|turn| turn.id.number());
-        let covered = learned.state.covered().map_or(0, TurnId::number);
-        if oldest.is_some_and(|oldest| covered + 1 >= oldest) {
-            for turn in context.turns().filter(|turn| !turn.is_pending()) {
-                learned.learn(extractor, turn);
-            }
+        let Some(scope) = self.scope() else {
+            return Ok(Learned::default().conclude(&extractor, &context, show));
+        };
+        let (cache, owner) = (&self.core.cache, Owner::Customer(scope));
+        let shared = cache.entry(PREFERENCES, &owner, Mutex::<Learned>::default);
+        let mut learned = shared.lock();
+        let mut followed = learned.followed;
+        let brought =
+            self.follow(&mut followed, &context, &mut |step| learned.step(&extractor, step));
+        if let Err(error) = brought {
+            *learned = Learned::default();
+            return Err(error);
         }
-        if learned.turns == stored {
-            return Ok(());
-        }
-        let newest = context.turns().rev().find(|turn| !turn.is_pending()).map(|turn| turn.id);
-        *learned = Learned::default();
-        while newest.is_some() && learned.state.covered() < newest {
-            let turns = self.stored_turns(learned.state.covered(), PAGE)?;
-            if turns.is_empty() {
-                break;
-            }
-            for turn in turns.iter().filter(|turn| Some(turn.id) <= newest) {
-                learned.learn(extractor, turn);
-            }
-        }
-        Ok(())
+        learned.followed = followed;
+        let shown = learned.conclude(&extractor, &context, show);
+        let bytes = learned.bytes();
+        drop(learned);
+        cache.weigh(PREFERENCES, &owner, &shared, bytes);
+        Ok(shown)
     }
 }

@@ -20,4 +20,5 @@ mod verdict;
 
 pub use conclusion::{Evidence, Hours, Preference, Preferences, ResponseLength, Statement, Style};
 pub use extractor::PreferenceExtractor;
+pub(crate) use learned::LearnedPreferences;
 pub use state::PreferenceState;

@@ -142,6 +142,26 @@ impl PreferenceState {
         self.covered.and_then(|number| TurnId::from_u64(number).ok())
     }
 
+    /// The bytes that the newest lesson takes beside itself.
+    pub(super) fn newest_mark_bytes(&self) -> usize {
+        self.lessons.last().map_or(0, |lesson| {
+            lesson.marks.capacity() * size_of::<Mark>()
+                + lesson.wishes.capacity() * size_of::<Wished>()
+                + lesson
+                    .wishes
+                    .iter()
+                    .map(|wish| wish.value.as_ref().map_or(0, String::capacity))
+                    .sum::<usize>()
+        })
+    }
+
+    /// The bytes of everything else.
+    pub(super) fn bytes_beside_marks(&self) -> usize {
+        self.rules.capacity()
+            + self.lessons.capacity() * size_of::<Lesson>()
+            + self.sums.as_ref().map_or(0, |sums| sums.bytes())
+    }
+
     /// Takes away what one turn taught, and nothing else: the state is then the same as if the
     /// turn had been empty. False if the turn had taught nothing.
     pub fn unlearn(&mut self, turn: TurnId) -> bool {

@@ -40,6 +40,17 @@ struct Ending {
     at: i64,
 }
 
+impl Statements {
+    /// The bytes of memory they take.
+    pub(super) fn bytes(&self) -> usize {
+        let values =
+            self.endings.iter().map(|ending| ending.value.as_ref().map_or(0, String::capacity));
+        self.all.capacity() * size_of::<Said>()
+            + self.endings.capacity() * size_of::<Ending>()
+            + values.sum::<usize>()
+    }
+}
+
 impl Ending {
     fn ends(&self, statement: &Statement) -> bool {
         let same = |value: &String| {

@@ -49,6 +49,18 @@ pub(super) struct Sums {
 }
 
 impl Sums {
+    /// The bytes of memory they take.
+    pub(super) fn bytes(&self) -> usize {
+        let tallies =
+            self.topics.iter().map(|(_, tally)| tally).chain([&self.formal, &self.casual]);
+        size_of::<Sums>()
+            + self.newest.capacity() * size_of::<u64>()
+            + tallies.map(|tally| tally.newest.capacity() * size_of::<Mark>()).sum::<usize>()
+            + self.languages.capacity() * size_of::<([u8; 2], u32)>()
+            + self.channels.capacity() * size_of::<(i32, u32)>()
+            + self.statements.bytes()
+    }
+
     /// The sums of some lessons.
     pub(super) fn of(lessons: &[Lesson], rules: &RuleSet, limits: Limits) -> Sums {
         let mut sums = Sums {

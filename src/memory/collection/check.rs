@@ -6,36 +6,42 @@
 use super::contents::Contents;
 use super::document::{check_key, passages};
 use super::table::{self, CollectionRow, DocumentRow, MAX_NUMBER, Shelf};
-use super::{Collection, vectors};
+use super::{COLLECTIONS, Collection, vectors};
 use crate::error::{ErrorKind, Result};
 use crate::id::check_name;
-use crate::memory::confidant::Core;
+use crate::memory::confidant::{Core, Report};
+use crate::memory::subject::{Subject, Table};
 use crate::store::Tx;
 use std::sync::Arc;
 
 /// Rows read at once.
 const STEP: i64 = 256;
 
-/// What the search found.
-#[derive(Default)]
-pub(in crate::memory) struct Found {
-    pub(in crate::memory) documents: u64,
-    /// One list for collections, one for documents, one for vectors.
-    pub(in crate::memory) findings: [Vec<String>; 3],
-    pub(in crate::memory) warnings: Vec<String>,
-}
+/// Short documents of tenants.
+pub(crate) struct Collections;
 
-/// Reads every collection, document, vector and snapshot. A kind of row that the engine cannot
-/// read on is a finding, and the search goes on with the next kind.
-pub(in crate::memory) fn check(core: &Arc<Core>) -> Result<Found> {
-    let mut found = Found::default();
-    let [mut collections, mut documents, mut vectors] = <[Vec<String>; 3]>::default();
-    noted(check_collections(core, &mut collections), &mut collections)?;
-    noted(check_documents(core, &mut found.documents, &mut documents), &mut documents)?;
-    noted(check_vectors(core, &mut vectors), &mut vectors)?;
-    let mut warnings = Vec::new();
-    noted(check_snapshots(core, &mut warnings), &mut warnings)?;
-    Ok(Found { findings: [collections, documents, vectors], warnings, ..found })
+impl Subject for Collections {
+    fn name(&self) -> &'static str {
+        COLLECTIONS
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        table::TABLES
+    }
+
+    /// Reads every collection, document, vector and snapshot. A kind of row that the engine
+    /// cannot read on is a finding, and the search goes on with the next kind.
+    fn check(&self, core: &Arc<Core>, report: &mut Report) -> Result<()> {
+        let [mut collections, mut documents, mut vectors] = <[Vec<String>; 3]>::default();
+        noted(check_collections(core, &mut collections), &mut collections)?;
+        noted(check_documents(core, &mut report.documents, &mut documents), &mut documents)?;
+        noted(check_vectors(core, &mut vectors), &mut vectors)?;
+        let mut warnings = Vec::new();
+        noted(check_snapshots(core, &mut warnings), &mut warnings)?;
+        [collections, documents, vectors].into_iter().for_each(|found| report.add(found));
+        report.warn(warnings);
+        Ok(())
+    }
 }
 
 /// Makes snapshots anew that cannot be read, and removes those of no collection.

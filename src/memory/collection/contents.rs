@@ -33,6 +33,15 @@ impl Contents {
         Contents { index, seen: 0, places: HashMap::new(), reader: Reader::default() }
     }
 
+    /// The bytes of memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        // A table keeps a byte beside each place, and an eighth of the places free.
+        let place = size_of::<(u32, (usize, usize))>() + 1;
+        size_of::<Contents>() - size_of::<Index>()
+            + self.index.bytes()
+            + self.places.capacity() * place * 8 / 7
+    }
+
     /// How many documents there are.
     pub(super) fn len(&self) -> usize {
         self.places.len()

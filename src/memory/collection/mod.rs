@@ -13,13 +13,15 @@ mod found;
 mod table;
 mod vectors;
 
-pub(in crate::memory) use check::{check, mend_snapshots};
+pub(crate) use check::Collections;
+pub(in crate::memory) use check::mend_snapshots;
 pub use condition::Condition;
 pub(in crate::memory) use condition::marks;
 pub use document::{MAX_DOCUMENT_BYTES, NewDocument, StoredText};
 pub use found::{FoundDocument, FoundDocuments};
 pub use vectors::Embedded;
 
+use super::cache::Owner;
 use super::confidant::{Core, Tenant};
 use super::maintain;
 use super::recollect::RecallBasis;
@@ -30,17 +32,13 @@ use crate::llm::Embedder;
 use crate::store::Tx;
 use contents::Contents;
 use document::{bound, check_key, pack, unpack};
-use lru::LruCache;
-use parking_lot::{Mutex, RwLock};
-use std::num::NonZeroUsize;
+use parking_lot::RwLock;
 use std::sync::Arc;
 use table::{Shelf, StoredDocument, Uses};
 
 /// Documents put at once, and read at once while the store is followed.
 const MAX_AT_ONCE: usize = 1_000;
 const PAGE: i64 = 1_000;
-/// Collections whose index is kept in memory.
-const KEPT: NonZeroUsize = NonZeroUsize::new(64).expect("not zero");
 /// The bytes of one piece of a snapshot; below what a record may hold.
 const PIECE_BYTES: usize = 192 << 10;
 
@@ -68,17 +66,11 @@ pub struct Collection {
     embedder: Option<Arc<dyn Embedder>>,
 }
 
-/// An index of a collection: by the crate's own vectors, or by those of a model.
-type Name = (Arc<str>, Arc<str>, String);
+/// The index of a collection.
 type Shared = Arc<RwLock<Contents>>;
 
-struct Shelves(Mutex<LruCache<Name, Shared>>);
-
-impl Default for Shelves {
-    fn default() -> Shelves {
-        Shelves(Mutex::new(LruCache::new(KEPT)))
-    }
-}
+/// The name under which indexes are kept and told in figures.
+const COLLECTIONS: &str = "collections";
 
 impl Tenant {
     /// The collection of that name, 1 to 128 bytes without control characters. Nothing is
@@ -238,14 +230,9 @@ impl Collection {
                 None => Ok(None),
             })?;
         let Some((shelf, newest)) = found else { return Ok(None) };
-        let name = (
-            Arc::clone(&self.tenant),
-            Arc::clone(&self.name),
-            model.map_or(String::new(), |(name, _)| name.to_owned()),
-        );
-        let new = || Arc::new(RwLock::new(Contents::new(model.map(|(_, dimensions)| dimensions))));
-        let shelves = self.core.subject::<Shelves>();
-        let shared = Arc::clone(shelves.0.lock().get_or_insert(name, new));
+        let owner = self.owner(model.map_or("", |(name, _)| name));
+        let new = || RwLock::new(Contents::new(model.map(|(_, dimensions)| dimensions)));
+        let shared = self.core.cache.entry(COLLECTIONS, &owner, new);
         if shared.read().seen != newest {
             let mut contents = shared.write();
             if model.is_none() && contents.seen == 0 {
@@ -255,16 +242,24 @@ impl Collection {
                 *contents = Contents::new(model.map(|(_, dimensions)| dimensions));
             }
             self.follow(shelf, &mut contents, newest, model)?;
+            let bytes = contents.bytes();
+            drop(contents);
+            self.core.cache.weigh(COLLECTIONS, &owner, &shared, bytes);
         }
         Ok(Some((shelf, shared)))
     }
 
+    /// Under what the index by a model's vectors is kept, or by the crate's own if it is empty.
+    fn owner(&self, model: &str) -> Owner {
+        let (tenant, name) = (Arc::clone(&self.tenant), Arc::clone(&self.name));
+        Owner::Collection { tenant, name, model: Arc::from(model) }
+    }
+
     /// Whether there is an index by a model's vectors that shows the newest change.
     fn follows(&self, model: &str) -> Result<bool> {
-        let name = (Arc::clone(&self.tenant), Arc::clone(&self.name), model.to_owned());
-        let Some(kept) = self.core.subject::<Shelves>().0.lock().get(&name).cloned() else {
-            return Ok(false);
-        };
+        let owner = self.owner(model);
+        let kept = self.core.cache.known::<RwLock<Contents>>(COLLECTIONS, &owner);
+        let Some(kept) = kept else { return Ok(false) };
         let newest =
             self.core.store.read_with(|tx| match table::find(tx, &self.tenant, &self.name)? {
                 Some(shelf) => table::newest_change(tx, shelf),

@@ -4,9 +4,19 @@
 //! the collection's next number, so that whoever knows the last one sees what came since.
 
 use crate::error::Result;
+use crate::memory::subject::Table;
 use crate::memory::table::find_or_make_tenant;
 use crate::store::{Row, Tx, Value};
 use std::sync::Arc;
+
+/// The tables of collections: of tenants, not of customers.
+#[cfg_attr(not(test), allow(dead_code, reason = "only a test reads the registrations"))]
+pub(super) const TABLES: &[Table] = &[
+    Table { name: "collections", personal: &[] },
+    Table { name: "documents", personal: &[] },
+    Table { name: "vectors", personal: &[] },
+    Table { name: "snapshots", personal: &[] },
+];
 
 /// Low bits of a document's key: its number in the collection.
 const NUMBER_BITS: u32 = 24;

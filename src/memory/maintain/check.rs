@@ -3,7 +3,6 @@
 //! Knows the order of the search and what must be true of turns; tenants, customers and sessions
 //! are looked at in `places`, collections where they are kept.
 
-use super::super::collection;
 use super::super::confidant::{Core, Report};
 use super::super::load::read_with;
 use super::super::row::damaged;
@@ -30,15 +29,10 @@ pub(in super::super) fn check(core: &Arc<Core>) -> Result<Report> {
     };
     check_dictionaries(core, &mut report)?;
     for findings in places::check(core)? {
-        report.findings.extend(findings.into_iter().take(LISTED));
+        report.add(findings);
     }
     check_turns(core, &mut report)?;
-    let found = collection::check(core)?;
-    report.documents = found.documents;
-    for findings in found.findings {
-        report.findings.extend(findings.into_iter().take(LISTED));
-    }
-    report.warnings.extend(found.warnings.into_iter().take(LISTED));
+    core.subjects.iter().try_for_each(|subject| subject.check(core, &mut report))?;
     Ok(report)
 }
 

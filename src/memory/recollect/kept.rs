@@ -1,93 +1,46 @@
-//! The indexes of the customers that were asked about lately.
+//! Recall as a subject: a customer's index in memory, and the answers that it has not read yet.
 //!
-//! Knows how much memory they may take together. An index is derived: it may go at any time,
-//! and goes at once when its customer's turns do.
+//! Knows that the index is derived: it may go at any time, and goes at once when its customer's
+//! turns do.
 
 use super::remembered::Remembered;
+use crate::memory::cache::{Cache, Owner};
+use crate::memory::subject::Subject;
 use crate::memory::table::Scope;
 use crate::memory::turn::Turn;
-use lru::LruCache;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
-/// One customer's index, brought up to date by whoever asks.
-pub(super) type Shared = Arc<Mutex<Remembered>>;
+/// The name under which indexes are kept and told in figures.
+pub(super) const RECALL: &str = "recall";
 
-/// The indexes of one open memory.
-pub(in crate::memory) struct Indexes(Mutex<Kept>);
-
-struct Kept {
-    indexes: LruCache<Scope, (Shared, usize)>,
-    /// Answers to turns whose customer has an index, until that is asked for again.
-    answered: Vec<(Scope, Arc<Turn>)>,
-    bytes: usize,
+/// One customer's index.
+#[derive(Default)]
+pub(super) struct Shared {
+    /// Brought up to date by whoever asks.
+    pub(super) remembered: Mutex<Remembered>,
+    /// Turns that were answered since it was last asked.
+    answered: Mutex<Vec<Arc<Turn>>>,
 }
 
-impl Default for Indexes {
-    fn default() -> Indexes {
-        Indexes(Mutex::new(Kept { indexes: LruCache::unbounded(), answered: Vec::new(), bytes: 0 }))
+impl Shared {
+    /// The turns that were answered since this was last asked.
+    pub(super) fn take_answered(&self) -> Vec<Arc<Turn>> {
+        std::mem::take(&mut *self.answered.lock())
     }
 }
 
-impl Indexes {
-    /// The customer's index; empty if it is new.
-    pub(super) fn of(&self, scope: Scope) -> Shared {
-        let mut kept = self.0.lock();
-        Arc::clone(&kept.indexes.get_or_insert_mut(scope, || (Shared::default(), 0)).0)
+/// Finding what a customer or an agent said before.
+pub(crate) struct Recall;
+
+impl Subject for Recall {
+    fn name(&self) -> &'static str {
+        RECALL
     }
 
-    /// The turns of the customer that were answered since this was last asked.
-    pub(super) fn take_answered(&self, scope: Scope) -> Vec<Arc<Turn>> {
-        let mut kept = self.0.lock();
-        if kept.answered.is_empty() {
-            return Vec::new();
+    fn answered(&self, cache: &Cache, scope: Scope, turn: &Arc<Turn>) {
+        if let Some(index) = cache.known::<Shared>(RECALL, &Owner::Customer(scope)) {
+            index.answered.lock().push(Arc::clone(turn));
         }
-        kept.answered.extract_if(.., |(of, _)| *of == scope).map(|(_, turn)| turn).collect()
-    }
-
-    /// Notes what an index takes now, and lets the least recently used go until the bound is
-    /// kept.
-    pub(super) fn weigh(&self, scope: Scope, index: &Shared, bytes: usize, most: usize) {
-        let mut kept = self.0.lock();
-        let kept = &mut *kept;
-        if let Some((_, weight)) =
-            kept.indexes.peek_mut(&scope).filter(|(known, _)| Arc::ptr_eq(known, index))
-        {
-            kept.bytes = kept.bytes + bytes - *weight;
-            *weight = bytes;
-        }
-        while kept.bytes > most {
-            let Some((gone, (_, weight))) = kept.indexes.pop_lru() else { return };
-            kept.bytes -= weight;
-            kept.answered.retain(|(of, _)| *of != gone);
-        }
-    }
-
-    /// A turn of the customer has its answer now.
-    pub(in crate::memory) fn answered(&self, scope: Scope, turn: &Arc<Turn>) {
-        let mut kept = self.0.lock();
-        if kept.indexes.contains(&scope) {
-            kept.answered.push((scope, Arc::clone(turn)));
-        }
-    }
-
-    /// Forgets one customer.
-    pub(in crate::memory) fn remove(&self, scope: Scope) {
-        let mut kept = self.0.lock();
-        if let Some((_, weight)) = kept.indexes.pop(&scope) {
-            kept.bytes -= weight;
-        }
-        kept.answered.retain(|(of, _)| *of != scope);
-    }
-
-    /// Forgets everybody.
-    pub(in crate::memory) fn remove_all(&self) {
-        *self.0.lock() = Indexes::default().0.into_inner();
-    }
-
-    /// Customers and bytes.
-    pub(in crate::memory) fn counts(&self) -> (usize, usize) {
-        let kept = self.0.lock();
-        (kept.indexes.len(), kept.bytes)
     }
 }

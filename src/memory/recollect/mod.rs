@@ -8,9 +8,10 @@ mod kept;
 mod query;
 mod remembered;
 
-pub(super) use kept::Indexes;
+pub(crate) use kept::Recall;
 pub use query::{RecallBasis, RecallQuery, Recalled, RecalledTurn, WordMatch};
 
+use super::cache::Owner;
 use super::context::{Context, Moment};
 use super::customer::Customer;
 use super::load::read_with;
@@ -18,6 +19,7 @@ use super::table::{self, Scope};
 use super::turn::Turn;
 use crate::error::Result;
 use crate::recall::{Explainer, Hit, Match, Term};
+use kept::{RECALL, Shared};
 use remembered::{Now, Remembered};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -96,14 +98,14 @@ impl Customer {
         let Some(scope) = self.scope.get().copied() else {
             return Ok((Context::default(), RecallBasis::WordsOnly));
         };
-        let indexes = self.core.subject::<Indexes>();
-        let shared = indexes.of(scope);
-        let mut remembered = shared.lock();
+        let (cache, owner) = (&self.core.cache, Owner::Customer(scope));
+        let shared = cache.entry(RECALL, &owner, Shared::default);
+        let mut remembered = shared.remembered.lock();
         // Before the moment: an answer is in one of them, or in both.
-        let answered = indexes.take_answered(scope);
+        let answered = shared.take_answered();
         let (moment, waiting) = self.present()?;
         if moment.turns.is_empty() && waiting.is_empty() {
-            indexes.remove(scope);
+            cache.remove(RECALL, &owner);
             return Ok((Context::default(), RecallBasis::WordsOnly));
         }
         remembered.follow(
@@ -118,7 +120,7 @@ impl Customer {
         }
         let bytes = remembered.bytes();
         drop(remembered);
-        indexes.weigh(scope, &shared, bytes, self.core.recall_bytes);
+        cache.weigh(RECALL, &owner, &shared, bytes);
         let basis =
             if answer.has_meaning { RecallBasis::WordsAndMeaning } else { RecallBasis::WordsOnly };
         Ok((Context::joined(moment, &waiting, self.core.hot.limits().turns), basis))

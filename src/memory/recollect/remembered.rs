@@ -17,13 +17,13 @@ use crate::recall::{Answer, Document, Entry, Index, Mix, Part, Question, Reader,
 use crate::time::Timestamp;
 use lru::LruCache;
 use std::collections::{BTreeSet, VecDeque};
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-/// Turns read at once while the archive is gone through.
-const PAGE: usize = 1_000;
 /// Turns whose texts are kept after they were recalled.
-const RECALLED: NonZeroUsize = NonZeroUsize::new(1_024).expect("not zero");
+const MAX_RECALLED: usize = 1_024;
+/// What a set takes for an open turn, and the order of use for a text, beside itself.
+const OPEN_BYTES: usize = 16;
+const TEXT_BYTES: usize = 96;
 /// The longest name that is taken for a person's.
 const MAX_NAME_CHARS: usize = 40;
 
@@ -70,7 +70,7 @@ impl Default for Remembered {
             drafts: VecDeque::new(),
             is_mixed_up: false,
             era: None,
-            texts: LruCache::new(RECALLED),
+            texts: LruCache::unbounded(),
             text_bytes: 0,
         }
     }
@@ -78,11 +78,13 @@ impl Default for Remembered {
 
 impl Remembered {
     pub(super) fn bytes(&self) -> usize {
-        self.index.bytes()
-            + self.open.len() * 2 * size_of::<u32>()
+        size_of::<Remembered>() - size_of::<Index>()
+            + self.index.bytes()
+            + self.open.len() * OPEN_BYTES
             + self.drafts.iter().map(|turn| turn.weight()).sum::<usize>()
+            + self.drafts.capacity() * size_of::<Arc<Turn>>()
             + self.text_bytes
-            + self.texts.len() * 2 * size_of::<usize>()
+            + self.texts.len() * TEXT_BYTES
     }
 
     /// Brings the index to what an instant shows.
@@ -183,17 +185,16 @@ impl Remembered {
 
     /// Reads the stored turns that are not here yet and lie before a number.
     fn catch_up(&mut self, reader: &mut Reader, customer: &Customer, before: u32) -> Result<()> {
-        while self.covered + 1 < before {
-            let after = (self.covered > 0).then(|| TurnId::new(customer.person.tag, self.covered));
-            let turns = customer.stored_turns(after, PAGE)?;
-            let missing = turns.iter().filter(|turn| turn.id.number() < before);
-            let covered = self.covered;
-            missing.for_each(|turn| self.add(reader, &customer.person, turn));
-            if self.covered == covered {
-                break;
-            }
+        if self.covered + 1 >= before {
+            return Ok(());
         }
-        Ok(())
+        let after = (self.covered > 0).then(|| TurnId::new(customer.person.tag, self.covered));
+        customer.each_stored_turn(after, &mut |turn| {
+            if turn.id.number() < before {
+                self.add(reader, &customer.person, turn);
+            }
+            Ok(())
+        })
     }
 
     /// Another process may have answered turns that the moment does not show.
@@ -213,16 +214,13 @@ impl Remembered {
         if stored.is_none_or(|(_, answered, ..)| answered == expected) {
             return Ok(());
         }
-        let mut after = first - 1;
-        while after + 1 < before {
-            let page =
-                customer.stored_turns(Some(TurnId::new(customer.person.tag, after)), PAGE)?;
-            let Some(last) = page.last() else { break };
-            after = last.id.number();
-            let answered = page.iter().filter(|turn| turn.is_answered());
-            answered.for_each(|turn| self.exchange(reader, &customer.person, turn));
-        }
-        Ok(())
+        let after = TurnId::new(customer.person.tag, first - 1);
+        customer.each_stored_turn(Some(after), &mut |turn| {
+            if turn.is_answered() {
+                self.exchange(reader, &customer.person, turn);
+            }
+            Ok(())
+        })
     }
 
     fn add(&mut self, reader: &mut Reader, person: &Person, turn: &Turn) {
@@ -334,6 +332,11 @@ impl Remembered {
     pub(super) fn keep(&mut self, turn: &Arc<Turn>) {
         self.text_bytes += turn.weight();
         if let Some((_, old)) = self.texts.push(turn.id.number(), Arc::clone(turn)) {
+            self.text_bytes -= old.weight();
+        }
+        if self.texts.len() > MAX_RECALLED
+            && let Some((_, old)) = self.texts.pop_lru()
+        {
             self.text_bytes -= old.weight();
         }
     }
