@@ -3051,6 +3051,24 @@ const confidant_figures *confidant_analytics_report_totals(const confidant_analy
 const confidant_figures *confidant_analytics_report_day(const confidant_analytics_report *report,
                                                         size_t index);
 
+// A metric of the whole range by its name, such as "repeat_rate": a count, or a rate that is
+// unknown where there is nothing to divide by. `*is_known` says which; `*out` is written only if
+// it is known.
+//
+// Owned: `out` and `is_known` are the caller's. Threads: any. Fails: INVALID_ARGUMENT (also if no
+// metric has that name).
+CONFIDANT_MUST_USE
+confidant_status confidant_analytics_report_metric(const confidant_analytics_report *report,
+                                                   confidant_str metric,
+                                                   double *out,
+                                                   confidant_flag *is_known,
+                                                   confidant_error **err);
+
+// The name of a metric that reports of this library have, counted from 0.
+//
+// Owned: a view of a constant, good for ever; `{NULL, 0}` past the end. Threads: any.
+confidant_str confidant_analytics_report_metric_name(size_t index);
+
 // A name and its count over the whole range, counted from 0, of one of `CONFIDANT_COUNTS_*`; NULL
 // past the end, for another number, and for NULL. The counts of a day are in the JSON.
 //

@@ -795,6 +795,23 @@ public:
         }
         return all;
     }
+    // A metric of the whole range by its name, such as "repeat_rate"; none if there is nothing to divide by.
+    std::optional<double> metric(text name) const
+    {
+        double value = 0;
+        confidant_flag is_known = 0;
+        detail::call(confidant_analytics_report_metric, handle_.get(), detail::given(name), &value, &is_known);
+        return is_known != 0 ? std::optional<double>(value) : std::nullopt;
+    }
+    // The names of all metrics.
+    static std::vector<text> metric_names()
+    {
+        std::vector<text> all;
+        for (confidant_str name; (name = confidant_analytics_report_metric_name(all.size())).ptr != nullptr;) {
+            all.push_back(detail::view(name));
+        }
+        return all;
+    }
     // Names and their counts, of one of CONFIDANT_COUNTS_*.
     std::vector<std::pair<text, std::uint64_t>> counted(std::int32_t what) const
     {

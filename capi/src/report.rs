@@ -2,11 +2,11 @@
 //!
 //! Knows which of its figures are fields in C; the rest is in its JSON.
 
-use crate::border::error::{confidant_error, confidant_status};
-use crate::border::guard::guard;
-use crate::border::handle::{Place, free};
+use crate::border::error::{confidant_error, confidant_status, null};
+use crate::border::guard::{guard, look};
+use crate::border::handle::{Place, free, put, shared};
 use crate::border::record::{Record, read_if_given};
-use crate::border::text::{NO_TEXT, confidant_flag, confidant_str, view};
+use crate::border::text::{NO_TEXT, confidant_flag, confidant_str, text, view};
 use crate::border::views::{Views, shown, shown_number, shown_text};
 use crate::memory::confidant_memory;
 use crate::store::{confidant_store, tenant_of};
@@ -379,6 +379,40 @@ pub unsafe extern "C" fn confidant_analytics_report_day(
     index: usize,
 ) -> *const confidant_figures {
     unsafe { shown(report, |report| report.days.0.get(index)) }
+}
+
+/// A metric of the whole range by its name, such as "repeat_rate": a count, or a rate that is
+/// unknown where there is nothing to divide by. `*is_known` says which; `*out` is written only if
+/// it is known.
+///
+/// Owned: `out` and `is_known` are the caller's. Threads: any. Fails: INVALID_ARGUMENT (also if no
+/// metric has that name).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn confidant_analytics_report_metric(
+    report: *const confidant_analytics_report,
+    metric: confidant_str,
+    out: *mut f64,
+    is_known: *mut confidant_flag,
+    err: *mut *mut confidant_error,
+) -> confidant_status {
+    guard(err, || unsafe {
+        if out.is_null() || is_known.is_null() {
+            return Err(null(if out.is_null() { "out" } else { "is_known" }));
+        }
+        let value = shared(report, "report")?.report.metric(text(metric, "metric")?)?;
+        if let Some(value) = value {
+            put(out, value)?;
+        }
+        put(is_known, u32::from(value.is_some()))
+    })
+}
+
+/// The name of a metric that reports of this library have, counted from 0.
+///
+/// Owned: a view of a constant, good for ever; `{NULL, 0}` past the end. Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn confidant_analytics_report_metric_name(index: usize) -> confidant_str {
+    look(NO_TEXT, || AnalyticsReport::metric_names().nth(index).map_or(NO_TEXT, view))
 }
 
 /// A name and its count over the whole range, counted from 0, of one of `CONFIDANT_COUNTS_*`; NULL

@@ -190,6 +190,17 @@ static void use_later(const struct handles *left)
     }
     if (left->at[FIGURES] != NULL) {
         REQUIRE(confidant_analytics_report_day(left->at[FIGURES], 0)->day.len == 10);
+        double metric = -1;
+        confidant_flag is_known = 0;
+        size_t names = 0;
+        for (confidant_str name; (name = confidant_analytics_report_metric_name(names)).ptr != NULL; names++) {
+            MUST(confidant_analytics_report_metric(left->at[FIGURES], name, &metric, &is_known, NULL));
+        }
+        REQUIRE(names > 20);
+        MUST(confidant_analytics_report_metric(left->at[FIGURES], TEXT("turns"), &metric, &is_known, NULL));
+        REQUIRE(is_known && metric == (double)confidant_analytics_report_totals(left->at[FIGURES])->turns);
+        REQUIRE(confidant_analytics_report_metric(left->at[FIGURES], TEXT("tuns"), &metric, &is_known, NULL)
+                == CONFIDANT_ERR_INVALID_ARGUMENT);
         REQUIRE(confidant_analytics_report_json(left->at[FIGURES]).len > 0);
         REQUIRE(confidant_analytics_report_prometheus(left->at[FIGURES]).len > 0);
     }

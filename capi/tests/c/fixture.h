@@ -69,6 +69,7 @@ struct fixture {
     int64_t time;
     size_t count;
     confidant_flag flag;
+    double real;
     confidant_id id;
     confidant_bytes bytes;
     confidant_str text;

@@ -74,10 +74,11 @@ const MADE: [(&str, &str); 13] = [
 ];
 
 /// A good value of every text, by its parameter; a function's own comes first.
-const TEXTS: [(&str, &str); 18] = [
+const TEXTS: [(&str, &str); 19] = [
     ("confidant_turn_id_parse.id", "LITERAL(f.turn_text)"),
     ("confidant_session_id_parse.id", "LITERAL(f.session_text)"),
     ("location", "LITERAL(f.path)"),
+    ("metric", "TEXT(\"repeat_rate\")"),
     ("tenant", "TEXT(\"acme\")"),
     ("customer", "TEXT(\"alice\")"),
     ("time", "TEXT(\"2026-11-21T09:30:00Z\")"),
@@ -521,6 +522,7 @@ impl Writer<'_> {
                 ("confidant_id", _) => "&f.id".to_owned(),
                 ("confidant_bytes", _) => "&f.bytes".to_owned(),
                 ("confidant_str", _) => "&f.text".to_owned(),
+                ("double", _) => "&f.real".to_owned(),
                 ("char", _) => "\"literal\"".to_owned(),
                 (kind, name) => {
                     panic!("{}: no good value is known of {kind} *{name}", function.name)
