@@ -435,8 +435,8 @@ confidant_status confidant_config_set_max_text_bytes(confidant_config *config,
                                                      size_t bytes,
                                                      confidant_error **err);
 
-// Sets the bytes that the indexes of `confidant_memory_recall` may take in all; 64 MiB if never
-// said (a customer with 1,000 turns takes about 300 KiB), 0 reads the archive for every question.
+// Sets the bytes that everything kept in memory beside the hot buffer may take in all: indexes for
+// recall and collections, learned preferences, known facts. Default: 128 MiB. 0 keeps nothing.
 //
 // Threads: one at a time. Fails: INVALID_ARGUMENT.
 CONFIDANT_MUST_USE
@@ -509,7 +509,7 @@ typedef struct confidant_stats {
   uint32_t reserved;
   // Customers whose index for recall is in memory.
   uint64_t recall_customers;
-  // Bytes that those indexes take.
+  // Bytes that everything kept in memory beside the hot buffer takes.
   uint64_t recall_bytes;
 } confidant_stats;
 

@@ -66,19 +66,20 @@ fn the_ledger_is_brought_forward_and_forgets_what_is_cleared() {
 }
 
 #[test]
-fn of_very_many_facts_the_newest_thousand_are_known_each_once() {
+fn of_very_many_facts_the_newest_are_known_each_once_within_a_bound_of_bytes() {
     on_every_store(|place| {
         let alice = place.open().customer("alice").unwrap();
         let address = |number: usize| format!("a{number}@example.com");
-        let turns = [0..250, 250..500, 500..750, 750..1_000, 1_000..1_250, 600..800];
+        let turns = [0..250, 250..500, 500..750, 750..1_000, 1_000..1_250, 1_250..1_500, 600..800];
         for numbers in turns {
             let said: Vec<String> = numbers.map(address).collect();
             alice.memory().save_turn(NewTurn::said(&said.join(", "))).unwrap();
         }
-        let expected: Vec<String> =
-            (250..600).chain(800..1_250).chain(600..800).map(address).collect();
+        let in_order: Vec<String> =
+            (0..600).chain(800..1_500).chain(600..800).map(address).collect();
         let given = alice.given().unwrap();
         let told: Vec<&str> = given.facts().iter().map(|fact| fact.value.as_str()).collect();
-        assert_eq!(told, expected);
+        assert!((900..1_500).contains(&told.len()), "{} facts", told.len());
+        assert_eq!(told, in_order[in_order.len() - told.len()..]);
     });
 }

@@ -248,13 +248,18 @@ fn the_model_is_shown_all_of_session_1_when_turn_4_is_answered_by_another_openin
     }
     expected.push((Role::Customer, text(&script["sessions"][1]["turns"][0]["said"]).to_owned()));
     let request = held[1].requests.first().expect("was asked");
-    assert_eq!(request.messages, expected);
+    // What is known of the customer comes first, as data; then the conversation, word for word.
+    let (known, talk) = request.messages.split_first().expect("has messages");
+    assert_eq!(known.0, Role::Data);
+    assert!(known.1.contains("email: alice@example.com"), "{}", known.1);
+    assert_eq!(talk, expected);
     assert!(
         request.system.contains("style: formal; length of messages: medium; common topics: login")
     );
 
     let last = held[2].requests.last().expect("was asked");
-    assert_eq!(last.messages.len(), 13, "six turns before it and its own message");
+    let talk = last.messages.iter().filter(|(role, _)| *role != Role::Data);
+    assert_eq!(talk.count(), 13, "six turns before it and its own message");
 }
 
 #[test]

@@ -67,7 +67,7 @@ static void *respond(void *with)
 {
     int place = *(const int *)with;
     confidant_message message = CONFIDANT_MESSAGE_INIT;
-    message.text = TEXT("Is anybody there?");
+    message.text = TEXT("Where is my parcel?");
     confidant_text_sink sink = CONFIDANT_TEXT_SINK_INIT;
     sink.on_text = never_reads;
     sink.destroy = destroy;

@@ -152,9 +152,13 @@ struct Found {
 
 /// Opens what stands at the path and refuses what is not ours, leaving it as it was.
 fn find(path: &Path, options: &Options) -> Result<Found> {
+    // What is refused is left as it was, its log too. Where there is none, SQLite takes away the
+    // empty one that it made for reading.
+    let has_log = log::path_of(path).exists();
     let connection = connection::open(path, options)?;
-    // What is refused is left as it was, its log too.
-    connection::leave_log(&connection);
+    if has_log {
+        connection::leave_log(&connection);
+    }
     let format = waiting(options.busy_timeout, || {
         // On one snapshot: somebody else may be making the file at this moment.
         let statements = Statements::new(&connection, path);
