@@ -45,11 +45,14 @@
 
 mod agent;
 mod analytics;
+mod archive;
 mod assembly;
 mod codec;
+mod collection;
 mod embedding;
 mod error;
 mod facts;
+mod history;
 mod id;
 mod knowledge;
 mod llm;
@@ -65,6 +68,7 @@ mod store;
 mod subjects;
 mod text;
 mod time;
+mod upkeep;
 
 pub use agent::{
     Article, Escalation, Message, Offline, Persona, Price, Reply, Source, Spending, SupportAgent,
@@ -75,8 +79,13 @@ pub use analytics::{
     ResolvedBy, Summary, Trend,
 };
 pub use assembly::{AssembledContext, ContextRequest};
+pub use collection::{
+    Collection, Condition, Embedded, FoundDocument, FoundDocuments, MAX_DOCUMENT_BYTES,
+    NewDocument, StoredText,
+};
 pub use error::{Error, ErrorKind, LlmFailure, Result};
 pub use facts::{AskedAgain, Given, GivenFact};
+pub use history::{RecallQuery, Recalled, RecalledTurn, WordMatch};
 pub use id::{MAX_NAME_BYTES, MAX_PER_CUSTOMER, SessionId, TurnId};
 pub use knowledge::{
     FoundArticle, FoundArticles, KnowledgeArticle, KnowledgeBase, KnowledgeUsage, NewArticle,
@@ -88,16 +97,15 @@ pub use llm::{
     Scripted, ScriptedReply, Tone, Usage,
 };
 pub use memory::{
-    BufferStats, Builder, CacheStats, Channel, Collection, Condition, Confidant, Context, Customer,
-    Embedded, FoundDocument, FoundDocuments, MAX_AUTHOR_BYTES, MAX_DOCUMENT_BYTES, MAX_KEY_BYTES,
-    Maintenance, NewAnswer, NewDocument, NewTurn, Outcome, Page, Persist, PersistentBufferMemory,
-    RecallBasis, RecallQuery, Recalled, RecalledTurn, Report, Session, SessionDetails,
-    SessionMetrics, Stats, StoredText, Tenant, Turn, WordMatch,
+    BufferStats, Builder, CacheStats, Channel, CheckReport, Confidant, Context, Customer,
+    MAX_AUTHOR_BYTES, MAX_KEY_BYTES, NewAnswer, NewTurn, Outcome, Page, Persist,
+    PersistentBufferMemory, Session, SessionDetails, SessionMetrics, StoreStats, Tenant, Turn,
 };
 pub use preference::{
     Evidence, Hours, Preference, PreferenceExtractor, PreferenceState, Preferences, ResponseLength,
     Statement, Style,
 };
+pub use recall::RecallBasis;
 pub use signals::{
     Cue, Entity, EntityKind, EscalationReason, Finding, Intent, LinearTable, Sentiment,
     SignalContext, SignalRules, Signals, Topic, Urgency, WishKind,
@@ -107,6 +115,7 @@ pub use text::{
     EstimatedTokens, Normalized, OwnWords, Redacted, Sensitive, TokenCounter, language_of, redact,
 };
 pub use time::{Clock, Day, SystemClock, Timestamp};
+pub use upkeep::MaintenanceReport;
 
 /// The README's Rust is compiled with the tests.
 #[cfg(doctest)]

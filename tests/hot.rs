@@ -9,7 +9,7 @@
 
 mod support;
 
-use confidant::{Confidant, NewAnswer, NewTurn, Stats, Turn};
+use confidant::{Confidant, NewAnswer, NewTurn, StoreStats, Turn};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn save(memory: &Confidant, customer: &str, text: &str) -> Turn {
 }
 
 /// Hits, misses and evictions since the figures before.
-fn since(before: &Stats, memory: &Confidant) -> (u64, u64, u64) {
+fn since(before: &StoreStats, memory: &Confidant) -> (u64, u64, u64) {
     let now = memory.stats();
     (now.hits - before.hits, now.misses - before.misses, now.evictions - before.evictions)
 }

@@ -8,7 +8,7 @@ use crate::border::handle::{Place, free, shared};
 use crate::border::record::{Record, check_out, write};
 use crate::border::text::{NO_TEXT, confidant_flag, confidant_str, text, view};
 use crate::config::confidant_config;
-use confidant::{Builder, Confidant, Report, Result, Tenant};
+use confidant::{Builder, CheckReport, Confidant, Result, Tenant};
 
 /// The tenant of a program that keeps the customers of one company only.
 pub const CONFIDANT_DEFAULT_TENANT: &str = "default";
@@ -237,7 +237,7 @@ pub(crate) fn count(count: usize) -> u64 {
 
 /// What `confidant_store_check` found. Immutable, so it may be read from many threads at once.
 pub struct confidant_check_report {
-    report: Report,
+    report: CheckReport,
 }
 
 /// The sums of a `confidant_check_report`.

@@ -1,5 +1,6 @@
 //! The statements behind summaries and reports: each sums what is stored, and keeps nothing.
 
+use crate::archive::key::{first_key, last_key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{Tx, Value};
 
@@ -32,11 +33,16 @@ macro_rules! sums_where {
                 sum(t.resolved) AS resolved, count(t.confidence) AS confident, sum(t.confidence) AS confidence, \
                 max(t.id * 2 + t.resolved) % 2 AS ends \
                 FROM tenants o JOIN customers c ON c.tenant = o.id \
-                JOIN turns t ON t.id BETWEEN c.id * 16777216 AND c.id * 16777216 + 16777215 \
-                WHERE ",
+                JOIN turns t ON t.id BETWEEN ",
+            first_key!("c.id"),
+            " AND ",
+            last_key!("c.id"),
+            " WHERE ",
             $condition,
             " GROUP BY c.id, t.session \
-            ) x LEFT JOIN sessions s ON s.id = x.customer * 16777216 + x.session"
+            ) x LEFT JOIN sessions s ON s.id = ",
+            first_key!("x.customer"),
+            " + x.session"
         )
     };
 }

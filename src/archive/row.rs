@@ -4,11 +4,13 @@
 //! turn it is, so that a damaged row, or one that was moved to another customer, is an error
 //! that names the turn and never a wrong text.
 
+use super::dictionaries::load_dictionaries_in;
 use super::table::{StoredTurn, TurnRow};
 use super::turn::{Channel, Turn};
 use crate::codec::{Codec, Damage, record};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{SessionId, Tag, TurnId};
+use crate::store::Tx;
 use crate::time::Timestamp;
 use std::sync::Arc;
 
@@ -29,7 +31,7 @@ const METADATA: u8 = 4;
 const MILLION: f64 = 1_000_000.0;
 
 /// The confidence as it will be read back.
-pub(super) fn rounded(confidence: f64) -> f64 {
+pub(crate) fn rounded(confidence: f64) -> f64 {
     confidence_of(millionths(confidence))
 }
 
@@ -54,7 +56,7 @@ fn confidence_of(millionths: i64) -> f64 {
 }
 
 /// Packs a turn for the store.
-pub(super) fn pack(codec: &Codec, person: &Person, turn: &Turn) -> TurnRow {
+pub(crate) fn pack(codec: &Codec, person: &Person, turn: &Turn) -> TurnRow {
     let texts = [
         (SAID, &turn.said),
         (ANSWER, &turn.answer),
@@ -81,7 +83,7 @@ pub(super) fn pack(codec: &Codec, person: &Person, turn: &Turn) -> TurnRow {
 }
 
 /// Why a row could not become a turn.
-pub(super) enum Unreadable {
+pub(crate) enum Unreadable {
     /// Packed with a dictionary that another process trained meanwhile.
     NeedsDictionary,
     /// Damaged for good; the error names the turn.
@@ -89,7 +91,7 @@ pub(super) enum Unreadable {
 }
 
 /// Reads a stored row back.
-pub(super) fn unpack(
+pub(crate) fn unpack(
     codec: &Codec,
     person: &Person,
     row: &StoredTurn<'_>,
@@ -133,18 +135,18 @@ pub(super) fn unpack(
 }
 
 /// Whether a row was packed for this customer, wherever it lies now.
-pub(super) fn is_of(codec: &Codec, person: &Person, row: &StoredTurn<'_>) -> bool {
+pub(crate) fn is_of(codec: &Codec, person: &Person, row: &StoredTurn<'_>) -> bool {
     let bound = bound(person, row.at, row.answered_at, row.confidence, row.resolved);
     codec.unpack(row.body, &bound).is_ok()
 }
 
 /// The error of a turn that cannot be read.
-pub(super) fn damaged(id: TurnId, why: &dyn std::fmt::Display) -> Error {
+pub(crate) fn damaged(id: TurnId, why: &dyn std::fmt::Display) -> Error {
     Error::new(ErrorKind::Corrupt, format!("turn {id} is damaged: {why}"))
 }
 
 /// What the checksum covers beside the texts.
-pub(super) fn bound(
+pub(crate) fn bound(
     person: &Person,
     at: i64,
     answered_at: Option<i64>,
@@ -163,4 +165,40 @@ pub(super) fn bound(
     }
     bytes.push(u8::from(resolved));
     bytes
+}
+
+/// Reads a row; fetches the store's dictionaries first if one is missing.
+pub(crate) fn read_with(
+    codec: &Codec,
+    person: &Person,
+    tx: &dyn Tx,
+    row: &StoredTurn<'_>,
+) -> Result<Turn> {
+    match unpack(codec, person, row) {
+        Ok(turn) => Ok(turn),
+        Err(Unreadable::Damaged(error)) => Err(error),
+        Err(Unreadable::NeedsDictionary) => {
+            load_dictionaries_in(tx, codec)?;
+            unpack(codec, person, row).map_err(|still| match still {
+                Unreadable::Damaged(error) => error,
+                Unreadable::NeedsDictionary => damaged(
+                    TurnId::new(person.tag, row.place.number),
+                    &"its dictionary is not in the store",
+                ),
+            })
+        }
+    }
+}
+
+/// The channel of a stored session.
+pub(crate) fn channel(code: i64) -> Result<Channel> {
+    let known = i32::try_from(code).ok().and_then(|code| Channel::from_code(code).ok());
+    known.ok_or_else(|| {
+        Error::new(ErrorKind::Corrupt, format!("a stored session has the unknown channel {code}"))
+    })
+}
+
+/// The error of a turn whose customer is not in the store.
+pub(crate) fn orphan(key: i64) -> Error {
+    Error::new(ErrorKind::Corrupt, format!("the turn with key {key} belongs to no customer"))
 }

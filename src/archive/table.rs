@@ -1,131 +1,96 @@
 //! The statements about customers, sessions and turns: one function each.
 //!
 //! Knows that a customer's turns and sessions lie side by side under keys made of the
-//! customer's number and their own. Whoever has a [`Scope`] can reach one customer and no
-//! other; it is made here only, from the tenant's and the customer's names.
+//! customer's number and their own: whoever has a [`Scope`] can reach one customer and no
+//! other.
 
+use super::scope::Scope;
 use crate::error::Result;
 use crate::store::{Row, Tx, Value};
 
-const NUMBER_BITS: u32 = 24;
-
-/// One customer of one tenant, as the store numbers it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Scope(i64);
-
-impl Scope {
-    pub(super) fn of(customer: i64) -> Scope {
-        Scope(customer)
-    }
-
-    /// The customer whose turn has that key.
-    pub(super) fn of_key(key: i64) -> Scope {
-        Scope(key >> NUMBER_BITS)
-    }
-
-    pub(super) fn value(self) -> Value {
-        Value::Int(self.0)
-    }
-
-    pub(crate) fn number_of_customer(self) -> u64 {
-        self.0.unsigned_abs()
-    }
-
-    /// The key before the customer's first.
-    fn low(self) -> i64 {
-        self.0 << NUMBER_BITS
-    }
-
-    /// The customer's last possible key.
-    fn high(self) -> i64 {
-        self.low() | ((1 << NUMBER_BITS) - 1)
-    }
-
-    fn key(self, number: u32) -> i64 {
-        self.low() | i64::from(number)
-    }
-
-    pub(super) fn number(self, key: i64) -> u32 {
-        u32::try_from(key - self.low()).unwrap_or(0)
-    }
-
-    /// The stored form of a host's idempotency key: unique within the customer.
-    pub(super) fn idempotency(self, key: &str) -> Vec<u8> {
-        let mut bytes = self.0.to_be_bytes().to_vec();
-        bytes.extend_from_slice(key.as_bytes());
-        bytes
-    }
+/// Reads whole turns: the columns that [`whole_row`] expects, of those that a condition names.
+macro_rules! turns_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, session, channel, at, answered_at, confidence, resolved, body \
+             FROM turns WHERE ",
+            $condition
+        )
+    };
 }
+pub(crate) use turns_where;
 
 /// What is stored of a turn beside its place.
 #[derive(Debug, Clone)]
-pub(super) struct TurnRow {
-    pub(super) at: i64,
-    pub(super) answered_at: Option<i64>,
-    pub(super) confidence: Option<i64>,
-    pub(super) resolved: bool,
-    pub(super) body: Vec<u8>,
+pub(crate) struct TurnRow {
+    pub(crate) at: i64,
+    pub(crate) answered_at: Option<i64>,
+    pub(crate) confidence: Option<i64>,
+    pub(crate) resolved: bool,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Where a turn was put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) number: u32,
-    pub(super) session: u32,
-    pub(super) channel: i64,
+pub(crate) struct Place {
+    pub(crate) number: u32,
+    pub(crate) session: u32,
+    pub(crate) channel: i64,
 }
 
 /// A stored turn as it is read: its place, its columns, its body.
-pub(super) struct StoredTurn<'r> {
-    pub(super) place: Place,
-    pub(super) at: i64,
-    pub(super) answered_at: Option<i64>,
-    pub(super) confidence: Option<i64>,
-    pub(super) resolved: bool,
-    pub(super) body: &'r [u8],
+pub(crate) struct StoredTurn<'r> {
+    pub(crate) place: Place,
+    pub(crate) at: i64,
+    pub(crate) answered_at: Option<i64>,
+    pub(crate) confidence: Option<i64>,
+    pub(crate) resolved: bool,
+    pub(crate) body: &'r [u8],
 }
 
 /// What is stored of a session.
 #[derive(Debug, Clone)]
-pub(super) struct SessionRow {
-    pub(super) number: u32,
-    pub(super) channel: i64,
-    pub(super) opened_at: i64,
-    pub(super) closed_at: Option<i64>,
-    pub(super) resolved: Option<i64>,
-    pub(super) rating: Option<i64>,
+pub(crate) struct SessionRow {
+    pub(crate) number: u32,
+    pub(crate) channel: i64,
+    pub(crate) opened_at: i64,
+    pub(crate) closed_at: Option<i64>,
+    pub(crate) resolved: Option<i64>,
+    pub(crate) rating: Option<i64>,
 }
 
 /// Finds a customer, and how many of its turns are gone.
-pub(super) fn find_customer(tx: &dyn Tx, tenant: &str, name: &str) -> Result<Option<(Scope, u32)>> {
+pub(crate) fn find_customer(tx: &dyn Tx, tenant: &str, name: &str) -> Result<Option<(Scope, u32)>> {
     let sql = "SELECT c.id, c.turns_gone FROM tenants t JOIN customers c ON c.tenant = t.id AND c.name = ?2 \
                WHERE t.name = ?1";
-    tx.first(sql, &[tenant.into(), name.into()], |row| Ok((Scope(row.int(0)?), count(row.int(1)?))))
+    tx.first(sql, &[tenant.into(), name.into()], |row| {
+        Ok((Scope::of(row.int(0)?), count(row.int(1)?)))
+    })
 }
 
 /// Says that a unit is about this customer: from here on no other unit about the customer
 /// writes until this one is over.
-pub(super) fn keep_to(tx: &dyn Tx, scope: Scope) -> Result<()> {
-    tx.keep_to(scope.0)
+pub(crate) fn keep_to(tx: &dyn Tx, scope: Scope) -> Result<()> {
+    tx.keep_to(scope.customer())
 }
 
 /// How many of the customer's turns are gone; `None` if the customer is.
-pub(super) fn turns_gone(tx: &dyn Tx, scope: Scope) -> Result<Option<u32>> {
+pub(crate) fn turns_gone(tx: &dyn Tx, scope: Scope) -> Result<Option<u32>> {
     let sql = "SELECT turns_gone FROM customers WHERE id = ?1";
-    tx.first(sql, &[scope.0.into()], |row| Ok(count(row.int(0)?)))
+    tx.first(sql, &[scope.value()], |row| Ok(count(row.int(0)?)))
 }
 
 /// Makes a customer, and its tenant if that is new.
-pub(super) fn make_customer(tx: &dyn Tx, tenant: &str, name: &str) -> Result<Scope> {
+pub(crate) fn make_customer(tx: &dyn Tx, tenant: &str, name: &str) -> Result<Scope> {
     let tenant_id = find_or_make_tenant(tx, tenant)?;
     let id = tx.number("customers")?;
     let sql = "INSERT INTO customers (id, tenant, name, turns_gone, sessions_gone) VALUES (?1, ?2, ?3, 0, 0)";
     tx.execute(sql, &[id.into(), tenant_id.into(), name.into()])?;
-    Ok(Scope(id))
+    Ok(Scope::of(id))
 }
 
 /// The number of a tenant, made if it is new.
-pub(super) fn find_or_make_tenant(tx: &dyn Tx, tenant: &str) -> Result<i64> {
+pub(crate) fn find_or_make_tenant(tx: &dyn Tx, tenant: &str) -> Result<i64> {
     let sql = "SELECT id FROM tenants WHERE name = ?1";
     if let Some(id) = tx.first(sql, &[tenant.into()], |row| row.int(0))? {
         return Ok(id);
@@ -136,7 +101,7 @@ pub(super) fn find_or_make_tenant(tx: &dyn Tx, tenant: &str) -> Result<i64> {
 }
 
 /// Adds a turn to the newest session, if that is open and was active less than `idle_ms` ago.
-pub(super) fn continue_session(
+pub(crate) fn continue_session(
     tx: &dyn Tx,
     scope: Scope,
     row: &TurnRow,
@@ -162,7 +127,7 @@ pub(super) fn continue_session(
 }
 
 /// Adds a turn to a session, if that is open.
-pub(super) fn add_to_session(
+pub(crate) fn add_to_session(
     tx: &dyn Tx,
     scope: Scope,
     session: u32,
@@ -202,7 +167,7 @@ fn place(scope: Scope, row: &dyn Row) -> Result<Place> {
 }
 
 /// Gives an answer to a turn that has none; false if there is no such turn.
-pub(super) fn answer(tx: &dyn Tx, scope: Scope, number: u32, row: &TurnRow) -> Result<bool> {
+pub(crate) fn answer(tx: &dyn Tx, scope: Scope, number: u32, row: &TurnRow) -> Result<bool> {
     let sql = "UPDATE turns SET answered_at = ?2, confidence = ?3, resolved = ?4, body = ?5 \
                WHERE id = ?1 AND answered_at IS NULL";
     let values = [
@@ -218,36 +183,34 @@ pub(super) fn answer(tx: &dyn Tx, scope: Scope, number: u32, row: &TurnRow) -> R
 type EachTurn<'a> = &'a mut dyn FnMut(StoredTurn<'_>) -> Result<()>;
 
 /// Shows the newest turns, newest first.
-pub(super) fn newest_turns(
+pub(crate) fn newest_turns(
     tx: &dyn Tx,
     scope: Scope,
     limit: usize,
     each: EachTurn<'_>,
 ) -> Result<()> {
-    let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns \
-               WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT ?3";
+    let sql = turns_where!("id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT ?3");
     tx.query(sql, &[scope.low().into(), scope.high().into(), bound(limit)], &mut |row| {
         each(stored(scope, row)?)
     })
 }
 
 /// Shows the turns after a number, oldest first.
-pub(super) fn turns_after(
+pub(crate) fn turns_after(
     tx: &dyn Tx,
     scope: Scope,
     after: u32,
     limit: usize,
     each: EachTurn<'_>,
 ) -> Result<()> {
-    let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns \
-               WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3";
+    let sql = turns_where!("id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3");
     let values = [scope.key(after).into(), scope.high().into(), bound(limit)];
     tx.query_upwards(sql, &values, 0, scope.key(after), &mut |row| each(stored(scope, row)?))
 }
 
 /// Shows the row behind a customer's newest, and if wanted the one before the first; also
 /// whether the row's key says that it is the customer's own, as no sound one does.
-pub(super) fn beside(
+pub(crate) fn beside(
     tx: &dyn Tx,
     scope: Scope,
     newest: u32,
@@ -255,31 +218,29 @@ pub(super) fn beside(
     each: &mut dyn FnMut(bool, StoredTurn<'_>) -> Result<()>,
 ) -> Result<()> {
     let mut show = |row: &dyn Row| each(Scope::of_key(row.int(0)?) == scope, whole_row(row)?);
-    let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns \
-               WHERE id > ?1 ORDER BY id LIMIT 1";
+    let sql = turns_where!("id > ?1 ORDER BY id LIMIT 1");
     tx.query(sql, &[scope.key(newest).into()], &mut show)?;
     if !also_before {
         return Ok(());
     }
-    let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns \
-               WHERE id <= ?1 ORDER BY id DESC LIMIT 1";
+    let sql = turns_where!("id <= ?1 ORDER BY id DESC LIMIT 1");
     tx.query(sql, &[scope.low().into()], &mut show)
 }
 
 /// Shows one turn, if it is there.
-pub(super) fn turn(tx: &dyn Tx, scope: Scope, number: u32, each: EachTurn<'_>) -> Result<()> {
-    let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns WHERE id = ?1";
+pub(crate) fn turn(tx: &dyn Tx, scope: Scope, number: u32, each: EachTurn<'_>) -> Result<()> {
+    let sql = turns_where!("id = ?1");
     tx.query(sql, &[scope.key(number).into()], &mut |row| each(stored(scope, row)?))
 }
 
 /// Shows the turn that was saved under an idempotency key, if there is one.
-pub(super) fn turn_by_key(
+pub(crate) fn turn_by_key(
     tx: &dyn Tx,
     scope: Scope,
     key: Vec<u8>,
     each: EachTurn<'_>,
 ) -> Result<()> {
-    let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns WHERE key = ?1";
+    let sql = turns_where!("key = ?1");
     tx.query(sql, &[Value::Bytes(key)], &mut |row| each(stored(scope, row)?))
 }
 
@@ -295,13 +256,13 @@ fn stored<'r>(scope: Scope, row: &'r dyn Row) -> Result<StoredTurn<'r>> {
 }
 
 /// Reads a row of a turn whoever's it is.
-pub(super) fn whole_row(row: &dyn Row) -> Result<StoredTurn<'_>> {
+pub(crate) fn whole_row(row: &dyn Row) -> Result<StoredTurn<'_>> {
     stored(Scope::of_key(row.int(0)?), row)
 }
 
 /// From a number on: how many turns there are, how many are answered, the newest, and how
 /// many are gone.
-pub(super) fn fingerprint(
+pub(crate) fn fingerprint(
     tx: &dyn Tx,
     scope: Scope,
     from: u32,
@@ -309,7 +270,7 @@ pub(super) fn fingerprint(
     let sql = "SELECT count(*), count(answered_at), coalesce(max(id), ?1), \
                coalesce((SELECT turns_gone FROM customers WHERE id = ?3), 0) FROM turns WHERE id BETWEEN ?1 AND ?2";
     let length = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
-    tx.first(sql, &[scope.key(from).into(), scope.high().into(), scope.0.into()], |row| {
+    tx.first(sql, &[scope.key(from).into(), scope.high().into(), scope.value()], |row| {
         Ok((
             length(row.int(0)?),
             length(row.int(1)?),
@@ -320,7 +281,7 @@ pub(super) fn fingerprint(
 }
 
 /// Opens a session; `None` if the customer is gone or has too many.
-pub(super) fn open_session(
+pub(crate) fn open_session(
     tx: &dyn Tx,
     scope: Scope,
     channel: i64,
@@ -334,12 +295,12 @@ pub(super) fn open_session(
                AND coalesce((SELECT id FROM sessions WHERE id BETWEEN ?2 AND ?3 ORDER BY id DESC LIMIT 1), \
                ?2 + c.sessions_gone) < ?3 RETURNING id";
     let values =
-        [scope.0.into(), scope.low().into(), scope.high().into(), channel.into(), at.into()];
+        [scope.value(), scope.low().into(), scope.high().into(), channel.into(), at.into()];
     tx.first(sql, &values, |row| Ok(scope.number(row.int(0)?)))
 }
 
 /// The session that the next turn at that time would continue.
-pub(super) fn current_session(
+pub(crate) fn current_session(
     tx: &dyn Tx,
     scope: Scope,
     at: i64,
@@ -355,14 +316,14 @@ pub(super) fn current_session(
 }
 
 /// One session, if it is there.
-pub(super) fn session(tx: &dyn Tx, scope: Scope, number: u32) -> Result<Option<SessionRow>> {
+pub(crate) fn session(tx: &dyn Tx, scope: Scope, number: u32) -> Result<Option<SessionRow>> {
     let sql =
         "SELECT id, channel, opened_at, closed_at, resolved, rating FROM sessions WHERE id = ?1";
     tx.first(sql, &[scope.key(number).into()], |row| session_row(scope, row))
 }
 
 /// The sessions before a number, newest first.
-pub(super) fn sessions_before(
+pub(crate) fn sessions_before(
     tx: &dyn Tx,
     scope: Scope,
     before: Option<u32>,
@@ -388,17 +349,17 @@ fn session_row(scope: Scope, row: &dyn Row) -> Result<SessionRow> {
 /// Figures of one session: turns, answered turns, resolved turns, confidences and their sum,
 /// whether its newest turn is resolved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct SessionSums {
-    pub(super) turns: u64,
-    pub(super) answered: u64,
-    pub(super) resolved: u64,
-    pub(super) rated_confidences: u64,
-    pub(super) confidence_sum: u64,
-    pub(super) ends_resolved: bool,
+pub(crate) struct SessionSums {
+    pub(crate) turns: u64,
+    pub(crate) answered: u64,
+    pub(crate) resolved: u64,
+    pub(crate) rated_confidences: u64,
+    pub(crate) confidence_sum: u64,
+    pub(crate) ends_resolved: bool,
 }
 
 /// Sums up one session; reads the customer's turns since it was opened.
-pub(super) fn session_sums(tx: &dyn Tx, scope: Scope, number: u32) -> Result<SessionSums> {
+pub(crate) fn session_sums(tx: &dyn Tx, scope: Scope, number: u32) -> Result<SessionSums> {
     let sql = "SELECT count(*), count(t.answered_at), coalesce(CAST(sum(t.resolved) AS BIGINT), 0), \
                count(t.confidence), coalesce(CAST(sum(t.confidence) AS BIGINT), 0), coalesce(max(t.id * 2 + t.resolved), 0) \
                FROM turns t WHERE t.id >= (SELECT first_turn FROM sessions WHERE id = ?1) AND t.id <= ?2 \
@@ -419,7 +380,7 @@ pub(super) fn session_sums(tx: &dyn Tx, scope: Scope, number: u32) -> Result<Ses
 }
 
 /// Closes an open session; false if it is closed or not there.
-pub(super) fn close_session(
+pub(crate) fn close_session(
     tx: &dyn Tx,
     scope: Scope,
     number: u32,
@@ -438,12 +399,12 @@ pub(super) fn close_session(
 }
 
 /// Removes the customer's turns and sessions; their numbers are not given again.
-pub(super) fn clear(tx: &dyn Tx, scope: Scope) -> Result<u64> {
+pub(crate) fn clear(tx: &dyn Tx, scope: Scope) -> Result<u64> {
     let sql = "UPDATE customers SET \
                turns_gone = coalesce((SELECT max(id) FROM turns WHERE id BETWEEN ?2 AND ?3) - ?2, turns_gone), \
                sessions_gone = coalesce((SELECT max(id) FROM sessions WHERE id BETWEEN ?2 AND ?3) - ?2, sessions_gone) \
                WHERE id = ?1";
-    tx.execute(sql, &[scope.0.into(), scope.low().into(), scope.high().into()])?;
+    tx.execute(sql, &[scope.value(), scope.low().into(), scope.high().into()])?;
     let range = [scope.low().into(), scope.high().into()];
     tx.execute("DELETE FROM sessions WHERE id BETWEEN ?1 AND ?2", &range)?;
     tx.execute("DELETE FROM turns WHERE id BETWEEN ?1 AND ?2", &range)
@@ -455,4 +416,16 @@ fn count(value: i64) -> u32 {
 
 fn bound(limit: usize) -> Value {
     Value::Int(i64::try_from(limit).unwrap_or(i64::MAX))
+}
+
+/// The store's own dictionaries, oldest first.
+pub(crate) fn dictionaries(tx: &dyn Tx) -> Result<Vec<(i64, Vec<u8>)>> {
+    let sql = "SELECT number, bytes FROM dictionaries ORDER BY number";
+    tx.all(sql, &[], |row| Ok((row.int(0)?, row.bytes(1)?.to_vec())))
+}
+
+/// Adds a dictionary.
+pub(crate) fn add_dictionary(tx: &dyn Tx, number: u8, bytes: &[u8]) -> Result<()> {
+    let sql = "INSERT INTO dictionaries (number, bytes) VALUES (?1, ?2)";
+    tx.execute(sql, &[i64::from(number).into(), Value::Bytes(bytes.to_vec())]).map(|_| ())
 }

@@ -5,7 +5,8 @@
 
 use super::request::ContextRequest;
 use super::written::{Written, note};
-use crate::memory::{Context, RecallBasis, Turn};
+use crate::memory::{Context, Turn};
+use crate::recall::RecallBasis;
 use crate::text::{Marked, defused, shortened};
 use std::borrow::Cow;
 use std::fmt::Write;

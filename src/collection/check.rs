@@ -3,14 +3,14 @@
 //! Knows what must be true of collections, documents and vectors. A snapshot is a copy that can
 //! be made again: one that is damaged is a warning, and upkeep makes a new one.
 
-use super::contents::Contents;
 use super::document::{check_key, passages};
+use super::handle::{COLLECTIONS, Collection};
+use super::index::Contents;
 use super::table::{self, CollectionRow, DocumentRow, MAX_NUMBER, Shelf};
-use super::{COLLECTIONS, Collection, vectors};
+use super::vectors;
 use crate::error::{ErrorKind, Result};
 use crate::id::check_name;
-use crate::memory::confidant::{Core, Report};
-use crate::memory::subject::{Subject, Table};
+use crate::memory::{CheckReport, Core, Subject, Table};
 use crate::store::Tx;
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ impl Subject for Collections {
 
     /// Reads every collection, document, vector and snapshot. A kind of row that the engine
     /// cannot read on is a finding, and the search goes on with the next kind.
-    fn check(&self, core: &Arc<Core>, report: &mut Report) -> Result<()> {
+    fn check(&self, core: &Arc<Core>, report: &mut CheckReport) -> Result<()> {
         let [mut collections, mut documents, mut vectors] = <[Vec<String>; 3]>::default();
         noted(check_collections(core, &mut collections), &mut collections)?;
         noted(check_documents(core, &mut report.documents, &mut documents), &mut documents)?;
@@ -45,7 +45,7 @@ impl Subject for Collections {
 }
 
 /// Makes snapshots anew that cannot be read, and removes those of no collection.
-pub(in crate::memory) fn mend_snapshots(core: &Arc<Core>) -> Result<()> {
+pub(crate) fn mend_snapshots(core: &Arc<Core>) -> Result<()> {
     for shelf in core.store.read_with(table::shelves_with_snapshots)? {
         let Some(row) = core.store.read_with(|tx| table::collection(tx, shelf))? else {
             core.store.write_with(move |tx| table::set_snapshot(tx, shelf, &[]))?;

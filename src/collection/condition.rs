@@ -100,21 +100,3 @@ fn plain(value: &str) -> Option<String> {
     let value: serde_json::Value = serde_json::from_str(value).ok()?;
     (!value.is_array() && !value.is_object()).then(|| value.to_string())
 }
-
-/// The plain members of a JSON object, and the plain elements of its lists, as conditions
-/// name them.
-pub(in crate::memory) fn marks(metadata: Option<&str>) -> Vec<Vec<u8>> {
-    use serde_json::Value;
-    let object =
-        metadata.and_then(|text| serde_json::from_str::<serde_json::Map<String, Value>>(text).ok());
-    let mut marks = Vec::new();
-    for (name, value) in object.into_iter().flatten() {
-        let elements = match value {
-            Value::Array(elements) => elements,
-            other => vec![other],
-        };
-        let plain = elements.iter().filter(|value| !value.is_array() && !value.is_object());
-        marks.extend(plain.map(|value| mark(&name, &value.to_string())));
-    }
-    marks
-}

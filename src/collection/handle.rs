@@ -1,44 +1,22 @@
-//! Collections: short documents of a tenant that are found by meaning.
-//!
-//! Knows how a document is kept and found, and that the index in memory follows the store by
-//! the number of its last change, whoever made it. What subject the documents are about is
-//! known elsewhere.
+//! The handle of a collection: putting, removing and reading documents.
 
-mod asked;
-mod check;
-mod condition;
-mod contents;
-mod document;
-mod found;
-mod table;
-mod vectors;
-
-pub(crate) use check::Collections;
-pub(in crate::memory) use check::mend_snapshots;
-pub use condition::Condition;
-pub(in crate::memory) use condition::marks;
-pub use document::{MAX_DOCUMENT_BYTES, NewDocument, StoredText};
-pub use found::{FoundDocument, FoundDocuments};
-pub use vectors::Embedded;
-
-use super::cache::Owner;
-use super::confidant::{Core, Tenant};
-use super::maintain;
-use super::recollect::RecallBasis;
+use super::document::{NewDocument, StoredText, bound, check_key, pack, unpack};
+use super::index::{Contents, Vectors};
+use super::table::{self, Shelf, StoredDocument, Uses};
+use crate::archive::dictionaries::load_dictionaries_in;
 use crate::codec::Damage;
 use crate::error::{Error, ErrorKind, Result, invalid};
 use crate::id::check_name;
 use crate::llm::Embedder;
+use crate::memory::{Core, Owner, Tenant};
+use crate::recall::marks;
 use crate::store::Tx;
-use contents::Contents;
-use document::{bound, check_key, pack, unpack};
 use parking_lot::RwLock;
 use std::sync::Arc;
-use table::{Shelf, StoredDocument, Uses};
 
 /// Documents put at once, and read at once while the store is followed.
 const MAX_AT_ONCE: usize = 1_000;
-const PAGE: i64 = 1_000;
+pub(super) const PAGE: i64 = 1_000;
 /// The bytes of one piece of a snapshot; below what a record may hold.
 const PIECE_BYTES: usize = 192 << 10;
 
@@ -60,17 +38,17 @@ const PIECE_BYTES: usize = 192 << 10;
 /// ```
 #[derive(Clone)]
 pub struct Collection {
-    core: Arc<Core>,
-    tenant: Arc<str>,
-    name: Arc<str>,
-    embedder: Option<Arc<dyn Embedder>>,
+    pub(super) core: Arc<Core>,
+    pub(super) tenant: Arc<str>,
+    pub(super) name: Arc<str>,
+    pub(super) embedder: Option<Arc<dyn Embedder>>,
 }
 
 /// The index of a collection.
-type Shared = Arc<RwLock<Contents>>;
+pub(super) type Shared = Arc<RwLock<Contents>>;
 
 /// The name under which indexes are kept and told in figures.
-const COLLECTIONS: &str = "collections";
+pub(super) const COLLECTIONS: &str = "collections";
 
 impl Tenant {
     /// The collection of that name, 1 to 128 bytes without control characters. Nothing is
@@ -218,12 +196,12 @@ impl Collection {
         })
     }
 
-    fn snapshot_bound(&self) -> Vec<u8> {
+    pub(super) fn snapshot_bound(&self) -> Vec<u8> {
         [self.tenant.as_bytes(), b"\0", self.name.as_bytes(), b"\0snapshot"].concat()
     }
 
     /// The index as the store is now; `None` if there is no such collection.
-    fn contents(&self, model: Option<(&str, usize)>) -> Result<Option<(Shelf, Shared)>> {
+    pub(super) fn contents(&self, model: Option<(&str, usize)>) -> Result<Option<(Shelf, Shared)>> {
         let found =
             self.core.store.read_with(|tx| match table::find(tx, &self.tenant, &self.name)? {
                 Some(shelf) => Ok(Some((shelf, table::newest_change(tx, shelf)?))),
@@ -256,7 +234,7 @@ impl Collection {
     }
 
     /// Whether there is an index by a model's vectors that shows the newest change.
-    fn follows(&self, model: &str) -> Result<bool> {
+    pub(super) fn follows(&self, model: &str) -> Result<bool> {
         let owner = self.owner(model);
         let kept = self.core.cache.known::<RwLock<Contents>>(COLLECTIONS, &owner);
         let Some(kept) = kept else { return Ok(false) };
@@ -278,7 +256,7 @@ impl Collection {
     ) -> Result<()> {
         let mut vectors = match model {
             Some((name, dimensions)) => self.vectors_of(shelf, name, dimensions)?,
-            None => vectors::Vectors::default(),
+            None => Vectors::default(),
         };
         let mut read = 0;
         while contents.seen < newest {
@@ -313,7 +291,12 @@ impl Collection {
         Ok(())
     }
 
-    fn read(&self, tx: &dyn Tx, shelf: Shelf, number: u32) -> Result<Option<StoredText>> {
+    pub(super) fn read(
+        &self,
+        tx: &dyn Tx,
+        shelf: Shelf,
+        number: u32,
+    ) -> Result<Option<StoredText>> {
         let mut found = None;
         table::document(tx, shelf, number, &mut |row| {
             found = self.stored(tx, &row)?;
@@ -323,7 +306,11 @@ impl Collection {
     }
 
     /// A row as a document; `None` if it was removed.
-    fn stored(&self, tx: &dyn Tx, row: &StoredDocument<'_>) -> Result<Option<StoredText>> {
+    pub(super) fn stored(
+        &self,
+        tx: &dyn Tx,
+        row: &StoredDocument<'_>,
+    ) -> Result<Option<StoredText>> {
         if row.body.is_empty() {
             return Ok(None);
         }
@@ -339,7 +326,7 @@ impl Collection {
         Ok(Some(document))
     }
 
-    fn damaged(&self, number: u32, why: &dyn std::fmt::Display) -> Error {
+    pub(super) fn damaged(&self, number: u32, why: &dyn std::fmt::Display) -> Error {
         let (name, tenant) = (&self.name, &self.tenant);
         let message = format!(
             "document {number} of the collection {name} of tenant {tenant} is damaged: {why}"
@@ -348,14 +335,14 @@ impl Collection {
     }
 
     /// Unpacks; fetches the store's dictionaries first if one is missing.
-    fn unpacked<T>(
+    pub(super) fn unpacked<T>(
         &self,
         tx: &dyn Tx,
         unpack: impl Fn(&crate::codec::Codec) -> Result<T, Damage>,
     ) -> Result<T, Result<Damage, Error>> {
         match unpack(&self.core.codec) {
             Err(Damage::MissingDictionary(_)) => {
-                maintain::load_dictionaries_in(tx, &self.core.codec).map_err(Err)?;
+                load_dictionaries_in(tx, &self.core.codec).map_err(Err)?;
                 unpack(&self.core.codec).map_err(Ok)
             }
             other => other.map_err(Ok),

@@ -157,6 +157,16 @@ pub(super) fn parts(key: u32) -> (u32, usize) {
     (key >> PASSAGE_BITS, usize::try_from(key & ((1 << PASSAGE_BITS) - 1)).unwrap_or(0))
 }
 
+/// Vectors by document, one for each passage.
+#[derive(Default)]
+pub(super) struct Vectors(pub(super) HashMap<u32, Vec<Direction>>);
+
+impl Vectors {
+    pub(super) fn take(&mut self, number: u32) -> Vec<Direction> {
+        self.0.remove(&number).unwrap_or_default()
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::unwrap_used)]
 mod tests {

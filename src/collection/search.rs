@@ -1,11 +1,13 @@
 //! Searching a collection.
 
-use super::asked::{embed, model};
-use super::contents::parts;
+use super::condition::Condition;
 use super::document::{StoredText, passages};
-use super::{Collection, Condition, RecallBasis, Shared, Shelf};
+use super::embedder::{embed, model};
+use super::handle::{Collection, Shared};
+use super::index::parts;
+use super::table::Shelf;
 use crate::error::{Error, ErrorKind, Result, invalid};
-use crate::recall::{Direction, Entry, Hit, Mix, Question, Wanted};
+use crate::recall::{Direction, Entry, Hit, Mix, Question, RecallBasis, Wanted};
 
 const MAX_LIMIT: usize = 1_000;
 const MAX_QUESTION_BYTES: usize = 64 << 10;

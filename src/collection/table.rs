@@ -3,9 +3,10 @@
 //! Knows that a collection's documents lie side by side, and that every change of one takes
 //! the collection's next number, so that whoever knows the last one sees what came since.
 
+use crate::archive::key::{self, first_key, last_key, owner_of_key};
+use crate::archive::table::find_or_make_tenant;
 use crate::error::Result;
-use crate::memory::subject::Table;
-use crate::memory::table::find_or_make_tenant;
+use crate::memory::Table;
 use crate::store::{Row, Tx, Value};
 use std::sync::Arc;
 
@@ -18,13 +19,11 @@ pub(super) const TABLES: &[Table] = &[
     Table { name: "snapshots", personal: &[] },
 ];
 
-/// Low bits of a document's key: its number in the collection.
-const NUMBER_BITS: u32 = 24;
 /// Low bits of a change: its number in the collection.
 const CHANGE_BITS: u32 = 40;
 const MAX_CHANGE: i64 = (1 << CHANGE_BITS) - 1;
 /// The last number that a document can have.
-pub(super) const MAX_NUMBER: i64 = (1 << NUMBER_BITS) - 1;
+pub(super) const MAX_NUMBER: i64 = key::MAX_NUMBER;
 
 /// One collection of one tenant, as the store numbers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,7 +31,7 @@ pub(super) struct Shelf(i64);
 
 impl Shelf {
     pub(super) fn of_document(id: i64) -> Shelf {
-        Shelf(id >> NUMBER_BITS)
+        Shelf(key::owner(id))
     }
 
     pub(super) fn number(self) -> i64 {
@@ -45,7 +44,7 @@ impl Shelf {
     }
 
     fn document(self, number: u32) -> i64 {
-        (self.0 << NUMBER_BITS) | i64::from(number)
+        key::of(self.0, number)
     }
 
     fn change(self, change: i64) -> i64 {
@@ -232,7 +231,7 @@ pub(super) fn number_of(id: i64) -> u32 {
 }
 
 fn low(key: i64) -> u32 {
-    u32::try_from(key & MAX_NUMBER).unwrap_or(0)
+    key::number(key)
 }
 
 /// Exchanges the vector of a document.
@@ -259,7 +258,7 @@ pub(super) fn vectors(
     each: &mut dyn FnMut(u32, &[u8]) -> Result<()>,
 ) -> Result<()> {
     let sql = "SELECT id, body FROM vectors WHERE id > ?1 AND id <= ?2 AND model = ?3 ORDER BY id LIMIT ?4";
-    let last = (shelf.0 << NUMBER_BITS) | MAX_NUMBER;
+    let last = key::last(shelf.0);
     let values = [shelf.document(after).into(), last.into(), model.into(), limit.into()];
     tx.query_upwards(sql, &values, 0, shelf.document(after), &mut |row| {
         each(low(row.int(0)?), row.bytes(1)?)
@@ -268,7 +267,7 @@ pub(super) fn vectors(
 
 /// Exchanges the whole snapshot of a collection.
 pub(super) fn set_snapshot(tx: &dyn Tx, shelf: Shelf, pieces: &[Vec<u8>]) -> Result<()> {
-    let range = [shelf.document(0).into(), ((shelf.0 << NUMBER_BITS) | MAX_NUMBER).into()];
+    let range = [shelf.document(0).into(), key::last(shelf.0).into()];
     tx.execute("DELETE FROM snapshots WHERE id BETWEEN ?1 AND ?2", &range)?;
     for (piece, number) in pieces.iter().zip(0_u32..) {
         let values = [shelf.document(number).into(), Value::Bytes(piece.clone())];
@@ -284,7 +283,7 @@ pub(super) fn snapshot(
     each: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
     let sql = "SELECT body FROM snapshots WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
-    let range = [shelf.document(0).into(), ((shelf.0 << NUMBER_BITS) | MAX_NUMBER).into()];
+    let range = [shelf.document(0).into(), key::last(shelf.0).into()];
     tx.query(sql, &range, &mut |row| each(row.bytes(0)?))
 }
 
@@ -313,13 +312,20 @@ pub(super) fn collections(
     tx: &dyn Tx,
     each: &mut dyn FnMut(CollectionRow) -> Result<()>,
 ) -> Result<()> {
-    let sql = "SELECT c.id, coalesce(t.name, ''), c.name, c.changes, c.newest, \
-               coalesce((SELECT max(d.changed) FROM documents d \
-               WHERE d.changed > (c.id << 40) AND d.changed < ((c.id + 1) << 40)), 0), \
-               coalesce((SELECT max(d.id) FROM documents d \
-               WHERE d.id > (c.id << 24) AND d.id < ((c.id + 1) << 24)), 0), \
-               (SELECT count(*) FROM documents d WHERE d.id > (c.id << 24) AND d.id < ((c.id + 1) << 24)) \
-               FROM collections c LEFT JOIN tenants t ON t.id = c.tenant ORDER BY c.id";
+    let sql = concat!(
+        "SELECT c.id, coalesce(t.name, ''), c.name, c.changes, c.newest, \
+         coalesce((SELECT max(d.changed) FROM documents d \
+         WHERE d.changed > (c.id << 40) AND d.changed < ((c.id + 1) << 40)), 0), \
+         coalesce((SELECT max(d.id) FROM documents d WHERE d.id > ",
+        first_key!("c.id"),
+        " AND d.id <= ",
+        last_key!("c.id"),
+        "), 0), (SELECT count(*) FROM documents d WHERE d.id > ",
+        first_key!("c.id"),
+        " AND d.id <= ",
+        last_key!("c.id"),
+        ") FROM collections c LEFT JOIN tenants t ON t.id = c.tenant ORDER BY c.id"
+    );
     tx.query(sql, &[], &mut |row| {
         let documents = (row.int(5)? & MAX_CHANGE, row.int(6)? & MAX_NUMBER, row.int(7)?);
         each(collection_row(row, documents)?)
@@ -402,6 +408,6 @@ pub(super) fn vectors_after(
 
 /// The collections, known or not, of which there are pieces of a snapshot.
 pub(super) fn shelves_with_snapshots(tx: &dyn Tx) -> Result<Vec<Shelf>> {
-    let sql = "SELECT DISTINCT (id >> 24) FROM snapshots ORDER BY 1";
+    let sql = concat!("SELECT DISTINCT ", owner_of_key!("id"), " FROM snapshots ORDER BY 1");
     tx.all(sql, &[], |row| Ok(Shelf(row.int(0)?)))
 }

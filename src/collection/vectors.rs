@@ -4,9 +4,11 @@
 //! their place one by one, and while some are missing the crate's own table serves, so that a
 //! change of the model loses no result.
 
-use super::asked::{embed, is_model, model};
 use super::document::passages;
-use super::{Collection, PAGE, Shelf, table};
+use super::embedder::{embed, is_model, model};
+use super::handle::{Collection, PAGE};
+use super::index::Vectors;
+use super::table::{self, Shelf};
 use crate::error::{Error, ErrorKind, Result, invalid};
 use crate::llm::Embedder;
 use crate::recall::Direction;
@@ -24,16 +26,6 @@ pub struct Embedded {
     pub documents: usize,
     /// Documents that have none of this model yet.
     pub left: usize,
-}
-
-/// Vectors by document, one for each passage.
-#[derive(Default)]
-pub(super) struct Vectors(HashMap<u32, Vec<Direction>>);
-
-impl Vectors {
-    pub(super) fn take(&mut self, number: u32) -> Vec<Direction> {
-        self.0.remove(&number).unwrap_or_default()
-    }
 }
 
 impl Collection {

@@ -2,7 +2,7 @@
 //!
 //! Knows that it lives in memory only: the turns are the truth.
 
-use super::Given;
+use super::given::Given;
 use crate::error::Result;
 use crate::memory::{Customer, Followed, Owner, Step, Subject};
 use crate::signals::SignalRules;

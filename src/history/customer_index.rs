@@ -4,16 +4,15 @@
 //! both halves, the names of the speakers, the members of the metadata.
 
 use super::query::RecallQuery;
+use crate::archive::row::Person;
+use crate::archive::{Channel, Scope, Turn, table};
 use crate::embedding::Embedding;
 use crate::error::Result;
 use crate::id::TurnId;
-use crate::memory::collection::marks;
-use crate::memory::context::Moment;
-use crate::memory::customer::Customer;
-use crate::memory::row::Person;
-use crate::memory::table::{self, Scope};
-use crate::memory::turn::{Channel, Turn};
-use crate::recall::{Answer, Document, Entry, Index, Mix, Part, Question, Reader, mark, period};
+use crate::memory::{Customer, Moment};
+use crate::recall::{
+    Answer, Document, Entry, Index, Mix, Part, Question, Reader, mark, marks, period,
+};
 use crate::time::Timestamp;
 use lru::LruCache;
 use std::collections::{BTreeSet, VecDeque};

@@ -3,11 +3,9 @@
 //! Knows that the index is derived: it may go at any time, and goes at once when its customer's
 //! turns do.
 
-use super::remembered::Remembered;
-use crate::memory::cache::{Cache, Owner};
-use crate::memory::subject::Subject;
-use crate::memory::table::Scope;
-use crate::memory::turn::Turn;
+use super::customer_index::Remembered;
+use crate::archive::{Scope, Turn};
+use crate::memory::{Cache, Owner, Subject};
 use parking_lot::Mutex;
 use std::sync::Arc;
 

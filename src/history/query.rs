@@ -1,8 +1,9 @@
 //! What is asked of a customer's past, and what comes back.
 
+use crate::archive::{Channel, Turn};
 use crate::error::{Error, ErrorKind, Result, invalid};
 use crate::id::SessionId;
-use crate::memory::turn::{Channel, Turn};
+use crate::recall::RecallBasis;
 use crate::time::Timestamp;
 
 /// The most turns that one question gives back.
@@ -144,17 +145,6 @@ impl std::fmt::Debug for RecallQuery<'_> {
             .field("metadata", &self.metadata.len())
             .finish()
     }
-}
-
-/// What turns were compared by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RecallBasis {
-    /// Their words, words like them, and what the text means.
-    WordsAndMeaning,
-    /// Their words alone: the crate was built without its table (feature `embedding`), or
-    /// the question holds no word that the table knows.
-    WordsOnly,
 }
 
 /// Turns that answer a question, best first.

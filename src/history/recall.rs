@@ -4,23 +4,14 @@
 //! again. The index lives in memory only: there is nothing to leak, to erase or to keep in
 //! step on disk, and nobody else's turns change what is found.
 
-mod kept;
-mod query;
-mod remembered;
-
-pub(crate) use kept::Recall;
-pub use query::{RecallBasis, RecallQuery, Recalled, RecalledTurn, WordMatch};
-
-use super::cache::Owner;
-use super::context::{Context, Moment};
-use super::customer::Customer;
-use super::load::read_with;
-use super::table::{self, Scope};
-use super::turn::Turn;
+use super::customer_index::{Now, Remembered};
+use super::index_cache::{RECALL, Shared};
+use super::query::{RecallQuery, Recalled, RecalledTurn, WordMatch};
+use crate::archive::row::read_with;
+use crate::archive::{Scope, Turn, table};
 use crate::error::Result;
-use crate::recall::{Explainer, Hit, Match, Term};
-use kept::{RECALL, Shared};
-use remembered::{Now, Remembered};
+use crate::memory::{Context, Customer, Moment, Owner};
+use crate::recall::{Explainer, Hit, Match, RecallBasis, Term};
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -2,8 +2,8 @@
 //!
 //! Knows which of its parts are searched as text and which are conditions' members.
 
+use crate::collection::StoredText;
 use crate::error::{Error, ErrorKind, Result};
-use crate::memory::StoredText;
 use serde::{Deserialize, Serialize};
 
 /// An article to be put into a knowledge base.

@@ -1,9 +1,11 @@
 //! `KnowledgeBase`: the articles of one tenant.
 
 use super::article::{KnowledgeArticle, NewArticle};
+use crate::collection::{Collection, Condition, Embedded, NewDocument};
 use crate::error::Result;
 use crate::llm::Embedder;
-use crate::memory::{Collection, Condition, Embedded, NewDocument, RecallBasis, Tenant};
+use crate::memory::Tenant;
+use crate::recall::RecallBasis;
 use std::sync::Arc;
 
 /// The collection that holds the articles.

@@ -1,17 +1,22 @@
 //! `PersistentBufferMemory`: one customer's memory, hot buffer over durable archive.
 
-use super::confidant::Persist;
 use super::context::Context;
-use super::customer::{Customer, Page};
+use super::core::Persist;
+use super::customer::Customer;
+use super::page::Page;
+use super::refusals::{check_count, no_turn, only};
 use super::subject::forget;
-use super::table;
-use super::turn::{NewAnswer, NewTurn, Turn};
-use crate::error::{Result, internal, invalid};
+use crate::archive::{NewAnswer, NewTurn, Turn, table};
+use crate::error::Result;
 use crate::id::TurnId;
 use std::sync::Arc;
 
-/// The most turns that one call saves.
-const MAX_TURNS_AT_ONCE: usize = 1_000;
+impl Customer {
+    /// The customer's memory, over all sessions and channels.
+    pub fn memory(&self) -> PersistentBufferMemory {
+        PersistentBufferMemory::new(self.clone())
+    }
+}
 
 /// One customer's memory: the newest turns hot, every turn in the archive, over all
 /// sessions, channels, processes and years.
@@ -132,11 +137,11 @@ impl PersistentBufferMemory {
             if let Some(waiting) = queue.waiting.iter().find(|waiting| waiting.turn.id == id) {
                 return Ok(Turn::clone(&waiting.turn));
             }
-            let saved = queue.saved_as(id).ok_or_else(|| super::customer::no_turn(id))?;
+            let saved = queue.saved_as(id).ok_or_else(|| no_turn(id))?;
             drop(queue);
             return self.turn(saved);
         }
-        self.customer.stored_turn(id)?.ok_or_else(|| super::customer::no_turn(id))
+        self.customer.stored_turn(id)?.ok_or_else(|| no_turn(id))
     }
 
     /// Removes every turn and session of this customer, from the store, the buffer and those
@@ -218,15 +223,4 @@ pub struct BufferStats {
     pub total: u64,
     /// Turns that wait to be saved.
     pub pending: usize,
-}
-
-pub(super) fn check_count(count: usize) -> Result<()> {
-    if count <= MAX_TURNS_AT_ONCE {
-        return Ok(());
-    }
-    Err(invalid(format!("{count} turns at once; the limit is {MAX_TURNS_AT_ONCE}")))
-}
-
-pub(super) fn only(turns: Vec<Turn>) -> Result<Turn> {
-    turns.into_iter().next().ok_or_else(|| internal("a saved turn was not given back"))
 }

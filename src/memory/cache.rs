@@ -3,7 +3,7 @@
 //! Knows what each entry takes and which was not used for longest. Everything here is derived
 //! from what is stored: an entry may go at any time and is made again when it is needed.
 
-use super::table::Scope;
+use crate::archive::Scope;
 use lru::LruCache;
 use parking_lot::Mutex;
 use std::any::Any;

@@ -4,16 +4,19 @@
 //! a [`Tenant`] and a [`Customer`]; there is no other way in.
 
 use super::cache::{Cache, CacheStats};
-use super::customer::{Customer, People};
+use super::core::{Core, Persist};
+use super::customer::Customer;
 use super::hot::{Hot, Limits};
-use super::maintain;
 use super::pending::Pending;
+use super::people::People;
+use super::save::flush_everybody;
 use super::subject::Subjects;
+use super::tenant::Tenant;
+use crate::archive::dictionaries::load_dictionaries;
 use crate::codec::Codec;
 use crate::error::{Result, invalid};
-use crate::id::check_name;
-use crate::store::{self, Durability, Store};
-use crate::time::{Clock, SystemClock, Timestamp};
+use crate::store::{self, Durability};
+use crate::time::{Clock, SystemClock};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,19 +25,6 @@ use std::time::Duration;
 const DEFAULT_TENANT: &str = "default";
 /// The most turns that may be collected under [`Persist::Every`].
 const MAX_COLLECTED: usize = 1_000;
-
-/// When a saved turn goes to the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Persist {
-    /// Before `save_turn` returns. Calls from several threads share a commit.
-    #[default]
-    Always,
-    /// When so many turns of the customer are waiting, on `flush`, on `close` and when the
-    /// last handle is dropped. Waiting turns are in every context, are counted as `pending`
-    /// and are lost if the process is killed: for hosts that ask for it by name.
-    Every(usize),
-}
 
 /// An open memory. Clone it freely: every clone is the same memory.
 ///
@@ -54,36 +44,6 @@ pub enum Persist {
 #[derive(Clone)]
 pub struct Confidant {
     pub(crate) core: Arc<Core>,
-}
-
-/// What every handle of one open memory shares.
-pub(crate) struct Core {
-    pub(crate) store: Box<dyn Store>,
-    pub(super) codec: Arc<Codec>,
-    pub(super) hot: Arc<Hot>,
-    pub(super) pending: Pending,
-    pub(super) people: People,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(super) persist: Persist,
-    pub(super) session_idle_ms: i64,
-    pub(super) max_text_bytes: usize,
-    /// What subjects keep in memory.
-    pub(crate) cache: Arc<Cache>,
-    pub(crate) subjects: Subjects,
-}
-
-impl Core {
-    pub(crate) fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-}
-
-/// Turns that wait under [`Persist::Every`] are saved with the last handle; whoever needs to
-/// know that it worked calls [`Confidant::close`] or `flush`.
-impl Drop for Core {
-    fn drop(&mut self) {
-        let _ = super::save::flush_everybody(self);
-    }
 }
 
 impl Confidant {
@@ -121,8 +81,7 @@ impl Confidant {
     /// # Errors
     /// `InvalidArgument` if the id breaks the rule.
     pub fn tenant(&self, id: &str) -> Result<Tenant> {
-        check_name("tenant", id)?;
-        Ok(Tenant { core: Arc::clone(&self.core), id: Arc::from(id) })
+        Tenant::new(Arc::clone(&self.core), id)
     }
 
     /// The customer with that id, of the tenant `default`.
@@ -131,17 +90,6 @@ impl Confidant {
     /// `InvalidArgument` if the id is not 1 to 128 bytes without control characters.
     pub fn customer(&self, id: &str) -> Result<Customer> {
         self.tenant(DEFAULT_TENANT)?.customer(id)
-    }
-
-    /// Does what is better done now and then, when the host has time: trains the store's own
-    /// dictionary once there are enough turns, packs older turns with it, makes snapshots of
-    /// collections anew that are of no use, and moves the log into the file. Other calls go on
-    /// meanwhile.
-    ///
-    /// # Errors
-    /// `Corrupt`, naming the turn, if one cannot be read; what was done until then stays.
-    pub fn maintain(&self) -> Result<Maintenance> {
-        maintain::maintain(&self.core)
     }
 
     /// Gives the file's free space back to the file system. Takes about as long as copying
@@ -153,22 +101,10 @@ impl Confidant {
         self.core.store.compact()
     }
 
-    /// Reads everything that is stored and lists what is damaged: every turn, document and
-    /// vector with its checksum, and whether what belongs together is there.
-    ///
-    /// A snapshot of a collection's index is no memory but a copy: one that is damaged is a
-    /// warning, since searches go on without it and [`maintain`](Self::maintain) makes a new one.
-    ///
-    /// # Errors
-    /// `Io` or `Store` if the file cannot be read at all; damage itself is in the report.
-    pub fn check(&self) -> Result<Report> {
-        maintain::check(&self.core)
-    }
-
     /// Figures of this handle's process: the hot buffer, what waits, the file's size.
-    pub fn stats(&self) -> Stats {
+    pub fn stats(&self) -> StoreStats {
         let counts = self.core.hot.counts();
-        Stats {
+        StoreStats {
             hot_customers: counts.customers,
             hot_bytes: counts.bytes,
             hits: counts.hits,
@@ -193,7 +129,7 @@ impl Confidant {
     /// # Errors
     /// As `save_turn`; what could not be saved still waits.
     pub fn flush(&self) -> Result<()> {
-        super::save::flush_everybody(&self.core)
+        flush_everybody(&self.core)
     }
 
     /// Flushes and gives this handle up; the file is closed with the last handle.
@@ -325,7 +261,7 @@ impl Builder {
             store::Options { durability: self.durability, busy_timeout: self.busy_timeout };
         let store = store::open(location, &options)?;
         let codec = Codec::new();
-        maintain::load_dictionaries(&*store, &codec)?;
+        load_dictionaries(&*store, &codec)?;
         let limits = Limits {
             turns: self.hot_turns,
             bytes: self.hot_bytes,
@@ -366,47 +302,10 @@ impl Builder {
     }
 }
 
-/// One company's part of the memory: nothing of another tenant is reachable from it.
-#[derive(Clone)]
-pub struct Tenant {
-    pub(crate) core: Arc<Core>,
-    id: Arc<str>,
-}
-
-impl Tenant {
-    /// The id.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// The customer with that id, 1 to 128 bytes without control characters. Nothing is
-    /// stored until something of the customer is.
-    ///
-    /// # Errors
-    /// `InvalidArgument` if the id breaks the rule.
-    pub fn customer(&self, id: &str) -> Result<Customer> {
-        check_name("customer", id)?;
-        Ok(Customer::new(Arc::clone(&self.core), Arc::clone(&self.id), Arc::from(id)))
-    }
-}
-
-impl Tenant {
-    /// The memory it is a part of.
-    pub(crate) fn confidant(&self) -> Confidant {
-        Confidant { core: Arc::clone(&self.core) }
-    }
-}
-
-impl fmt::Debug for Tenant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tenant").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
 /// Figures of one open memory in this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Stats {
+pub struct StoreStats {
     /// Customers in the hot buffer.
     pub hot_customers: usize,
     /// Bytes that the hot buffer takes.
@@ -429,7 +328,7 @@ pub struct Stats {
     pub bytes_on_disk: u64,
 }
 
-impl Stats {
+impl StoreStats {
     /// What a subject keeps in memory; `None` if there is no subject of that name.
     pub fn cached(&self, subject: &str) -> Option<CacheStats> {
         self.caches.iter().find(|of| of.subject == subject).copied()
@@ -441,56 +340,16 @@ impl Stats {
     }
 }
 
-/// What [`Confidant::maintain`] did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Maintenance {
-    /// The number of the dictionary that was trained, if one was.
-    pub trained: Option<u8>,
-    /// Turns that were looked at.
-    pub examined: u64,
-    /// Turns that were packed anew.
-    pub repacked: u64,
-    /// Bytes of those turns before.
-    pub bytes_before: u64,
-    /// Bytes of those turns after.
-    pub bytes_after: u64,
+impl Tenant {
+    /// The memory it is a part of.
+    pub(crate) fn confidant(&self) -> Confidant {
+        Confidant { core: Arc::clone(&self.core) }
+    }
 }
 
-/// What [`Confidant::check`] found.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Report {
-    /// Turns that were read.
-    pub turns: u64,
-    /// Bytes of their texts and metadata.
-    pub text_bytes: u64,
-    /// Bytes of their stored bodies.
-    pub stored_bytes: u64,
-    /// Documents of collections that were read, also those that were removed.
-    pub documents: u64,
-    /// Damage, one line each; empty if there is none. At most 100 lines of each kind.
-    pub findings: Vec<String>,
-    /// What an operator should change: a file that others may read, a snapshot of no use.
-    pub warnings: Vec<String>,
-}
-
-/// Findings and warnings that are listed of each kind.
-const LISTED: usize = 100;
-
-impl Report {
-    /// Adds findings of one kind: the first hundred.
-    pub(crate) fn add(&mut self, findings: Vec<String>) {
-        self.findings.extend(findings.into_iter().take(LISTED));
-    }
-
-    /// Adds warnings of one kind: the first hundred.
-    pub(crate) fn warn(&mut self, warnings: Vec<String>) {
-        self.warnings.extend(warnings.into_iter().take(LISTED));
-    }
-
-    /// Whether nothing is damaged.
-    pub fn is_sound(&self) -> bool {
-        self.findings.is_empty()
+impl Customer {
+    /// The memory it is a part of.
+    pub(crate) fn confidant(&self) -> Confidant {
+        Confidant { core: Arc::clone(&self.core) }
     }
 }

@@ -1,6 +1,6 @@
 //! The newest turns of a customer, as one moment shows them.
 
-use super::turn::Turn;
+use crate::archive::Turn;
 use std::sync::Arc;
 
 /// The newest turns of a customer, oldest first, and how many there are in all.
@@ -14,20 +14,20 @@ pub struct Context {
 
 /// What a context and the hot buffer share.
 #[derive(Debug, Default)]
-pub(super) struct Moment {
+pub(crate) struct Moment {
     /// Oldest first.
-    pub(super) turns: Vec<Arc<Turn>>,
-    pub(super) total: u64,
+    pub(crate) turns: Vec<Arc<Turn>>,
+    pub(crate) total: u64,
 }
 
 impl Moment {
     /// How many of the turns are answered.
-    pub(super) fn answered(&self) -> usize {
+    pub(crate) fn answered(&self) -> usize {
         self.turns.iter().filter(|turn| turn.is_answered()).count()
     }
 
     /// The bytes of memory it takes.
-    pub(super) fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         let own = std::mem::size_of::<Moment>()
             + self.turns.capacity() * std::mem::size_of::<Arc<Turn>>();
         own + self
@@ -39,12 +39,12 @@ impl Moment {
 }
 
 impl Context {
-    pub(super) fn new(moment: Arc<Moment>) -> Context {
+    pub(crate) fn new(moment: Arc<Moment>) -> Context {
         Context { moment }
     }
 
     /// The newest turns, at most so many, of those that are stored and those that wait.
-    pub(super) fn joined(stored: Arc<Moment>, waiting: &[Arc<Turn>], limit: usize) -> Context {
+    pub(crate) fn joined(stored: Arc<Moment>, waiting: &[Arc<Turn>], limit: usize) -> Context {
         if waiting.is_empty() {
             return Context::new(stored);
         }

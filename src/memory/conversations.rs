@@ -2,11 +2,11 @@
 //!
 //! Knows which of their columns are personal and how a turn reads in an export.
 
-use super::customer::{Customer, Page};
+use super::customer::Customer;
+use super::page::Page;
 use super::session::SessionDetails;
 use super::subject::{Sink, Subject, Table};
-use super::table::Scope;
-use super::turn::Turn;
+use crate::archive::{Scope, Turn};
 use crate::error::Result;
 use serde_json::json;
 

@@ -6,7 +6,7 @@
 
 use super::context::Context;
 use super::customer::Customer;
-use super::turn::Turn;
+use crate::archive::Turn;
 use crate::error::Result;
 use crate::id::TurnId;
 

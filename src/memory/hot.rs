@@ -5,8 +5,7 @@
 //! is never served from what happened to be saved since.
 
 use super::context::Moment;
-use super::table::Scope;
-use super::turn::Turn;
+use crate::archive::{Scope, Turn};
 use crate::time::Timestamp;
 use lru::LruCache;
 use parking_lot::{Mutex, MutexGuard};
@@ -18,14 +17,14 @@ const SHARDS: usize = 32;
 
 /// How much is kept, and for how long.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) turns: usize,
-    pub(super) bytes: usize,
+pub(crate) struct Limits {
+    pub(crate) turns: usize,
+    pub(crate) bytes: usize,
     /// `None`: for ever. Zero: never served without asking the store.
-    pub(super) ttl_ms: Option<i64>,
+    pub(crate) ttl_ms: Option<i64>,
 }
 
-pub(super) struct Hot {
+pub(crate) struct Hot {
     limits: Limits,
     shards: Vec<Mutex<Shard>>,
     bytes: AtomicUsize,
@@ -47,16 +46,16 @@ struct Kept {
 
 /// What happened so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Counts {
-    pub(super) customers: usize,
-    pub(super) bytes: usize,
-    pub(super) hits: u64,
-    pub(super) misses: u64,
-    pub(super) evictions: u64,
+pub(crate) struct Counts {
+    pub(crate) customers: usize,
+    pub(crate) bytes: usize,
+    pub(crate) hits: u64,
+    pub(crate) misses: u64,
+    pub(crate) evictions: u64,
 }
 
 /// What the buffer knows of a customer.
-pub(super) enum Found {
+pub(crate) enum Found {
     Hit(Arc<Moment>),
     /// Somebody else has written something since: to be compared with the store.
     Doubtful(Arc<Moment>),
@@ -65,27 +64,27 @@ pub(super) enum Found {
 
 /// The state of a shard before a load.
 #[derive(Clone, Copy)]
-pub(super) struct Before(u64);
+pub(crate) struct Before(u64);
 
 impl Hot {
-    pub(super) fn new(limits: Limits) -> Hot {
+    pub(crate) fn new(limits: Limits) -> Hot {
         let shard = || {
             Mutex::new(Shard { kept: LruCache::unbounded(), writes: 0, counts: Counts::default() })
         };
         Hot { limits, shards: (0..SHARDS).map(|_| shard()).collect(), bytes: AtomicUsize::new(0) }
     }
 
-    pub(super) fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> Limits {
         self.limits
     }
 
     fn shard(&self, scope: Scope) -> MutexGuard<'_, Shard> {
-        let place = usize::try_from(scope.number_of_customer()).unwrap_or(0) % SHARDS;
+        let place = usize::try_from(scope.customer()).unwrap_or(0) % SHARDS;
         self.shards.get(place).expect("the remainder is below the length").lock()
     }
 
     /// What is known of the customer in this era.
-    pub(super) fn get(&self, scope: Scope, era: u64, now: Timestamp) -> Found {
+    pub(crate) fn get(&self, scope: Scope, era: u64, now: Timestamp) -> Found {
         let mut shard = self.shard(scope);
         let Some(kept) = shard.kept.get(&scope) else {
             shard.counts.misses += 1;
@@ -106,7 +105,7 @@ impl Hot {
     }
 
     /// A doubtful moment was found to be the store's.
-    pub(super) fn confirm(&self, scope: Scope, moment: &Arc<Moment>, era: u64) {
+    pub(crate) fn confirm(&self, scope: Scope, moment: &Arc<Moment>, era: u64) {
         let mut shard = self.shard(scope);
         shard.counts.hits += 1;
         if let Some(kept) = shard.kept.get_mut(&scope)
@@ -117,19 +116,19 @@ impl Hot {
     }
 
     /// A doubtful moment was found to be outdated.
-    pub(super) fn refute(&self, scope: Scope) {
+    pub(crate) fn refute(&self, scope: Scope) {
         let mut shard = self.shard(scope);
         shard.counts.misses += 1;
         self.take(&mut shard, scope);
     }
 
     /// To be asked before the store is.
-    pub(super) fn before(&self, scope: Scope) -> Before {
+    pub(crate) fn before(&self, scope: Scope) -> Before {
         Before(self.shard(scope).writes)
     }
 
     /// Keeps what was loaded, unless a commit overtook the load.
-    pub(super) fn fill(
+    pub(crate) fn fill(
         &self,
         scope: Scope,
         before: Before,
@@ -155,7 +154,7 @@ impl Hot {
     }
 
     /// Adds turns that are durable now; called in commit order.
-    pub(super) fn append(&self, scope: Scope, turns: &[Arc<Turn>], now: Timestamp) {
+    pub(crate) fn append(&self, scope: Scope, turns: &[Arc<Turn>], now: Timestamp) {
         let mut shard = self.shard(scope);
         shard.writes += 1;
         let Some(kept) = shard.kept.peek(&scope) else { return };
@@ -178,7 +177,7 @@ impl Hot {
     }
 
     /// Exchanges a turn that was answered.
-    pub(super) fn replace(&self, scope: Scope, turn: &Arc<Turn>, now: Timestamp) {
+    pub(crate) fn replace(&self, scope: Scope, turn: &Arc<Turn>, now: Timestamp) {
         let mut shard = self.shard(scope);
         shard.writes += 1;
         let Some(kept) = shard.kept.peek(&scope) else { return };
@@ -196,14 +195,14 @@ impl Hot {
     }
 
     /// Forgets one customer.
-    pub(super) fn remove(&self, scope: Scope) {
+    pub(crate) fn remove(&self, scope: Scope) {
         let mut shard = self.shard(scope);
         shard.writes += 1;
         self.take(&mut shard, scope);
     }
 
     /// Forgets everybody.
-    pub(super) fn remove_all(&self) {
+    pub(crate) fn remove_all(&self) {
         for shard in &self.shards {
             let mut shard = shard.lock();
             shard.writes += 1;
@@ -213,7 +212,7 @@ impl Hot {
         }
     }
 
-    pub(super) fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         self.shards.iter().fold(Counts::default(), |sum, shard| {
             let shard = shard.lock();
             Counts {
@@ -241,7 +240,7 @@ impl Hot {
 
     /// Evicts the least recently used of one shard after the other until the bound is kept.
     fn shrink(&self, from: Scope) {
-        let start = usize::try_from(from.number_of_customer()).unwrap_or(0);
+        let start = usize::try_from(from.customer()).unwrap_or(0);
         for step in 1..=SHARDS {
             if self.bytes.load(Ordering::Relaxed) <= self.limits.bytes {
                 return;

@@ -3,15 +3,13 @@
 //! Knows when a kept moment is still the store's, and that a turn packed with a dictionary
 //! this process has not seen yet is read after fetching that dictionary.
 
-use super::confidant::{Core, Persist};
 use super::context::Moment;
+use super::core::{Core, Persist};
 use super::customer::Customer;
 use super::hot::Found;
-use super::maintain;
-use super::row::{Person, Unreadable, damaged, is_of, unpack};
-use super::table::{self, Scope, StoredTurn};
-use super::turn::Turn;
-use crate::codec::Codec;
+use crate::archive::row::{Person, damaged, is_of, read_with};
+use crate::archive::table::{self, StoredTurn};
+use crate::archive::{Scope, Turn};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::TurnId;
 use crate::store::Tx;
@@ -21,7 +19,7 @@ use std::sync::Arc;
 impl Customer {
     /// The newest stored turns, and the turns that wait, of one and the same instant: none is
     /// in both, and none is missing between them.
-    pub(super) fn present(&self) -> Result<(Arc<Moment>, Vec<Arc<Turn>>)> {
+    pub(crate) fn present(&self) -> Result<(Arc<Moment>, Vec<Arc<Turn>>)> {
         if self.core.persist == Persist::Always {
             return Ok((self.moment()?, Vec::new()));
         }
@@ -32,7 +30,7 @@ impl Customer {
     }
 
     /// The newest turns as they are now.
-    pub(super) fn moment(&self) -> Result<Arc<Moment>> {
+    pub(crate) fn moment(&self) -> Result<Arc<Moment>> {
         let core = &*self.core;
         let (era, now) = (core.store.era()?, core.now());
         let scope = match self.scope.get() {
@@ -167,27 +165,4 @@ fn check_dense(
 
 fn read_row(core: &Core, person: &Person, tx: &dyn Tx, row: &StoredTurn<'_>) -> Result<Turn> {
     read_with(&core.codec, person, tx, row)
-}
-
-/// Reads a row; fetches the store's dictionaries first if one is missing.
-pub(super) fn read_with(
-    codec: &Codec,
-    person: &Person,
-    tx: &dyn Tx,
-    row: &StoredTurn<'_>,
-) -> Result<Turn> {
-    match unpack(codec, person, row) {
-        Ok(turn) => Ok(turn),
-        Err(Unreadable::Damaged(error)) => Err(error),
-        Err(Unreadable::NeedsDictionary) => {
-            maintain::load_dictionaries_in(tx, codec)?;
-            unpack(codec, person, row).map_err(|still| match still {
-                Unreadable::Damaged(error) => error,
-                Unreadable::NeedsDictionary => damaged(
-                    TurnId::new(person.tag, row.place.number),
-                    &"its dictionary is not in the store",
-                ),
-            })
-        }
-    }
 }

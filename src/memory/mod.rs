@@ -2,48 +2,46 @@
 
 mod buffer;
 mod cache;
-mod collection;
+mod check_report;
 mod confidant;
 mod context;
 mod conversations;
+mod core;
 mod customer;
 mod export;
 mod follow;
 mod hot;
 mod load;
-mod maintain;
+mod page;
 mod pending;
-mod recollect;
-mod row;
+mod people;
+mod refusals;
 mod save;
 mod session;
 mod subject;
-mod table;
-mod turn;
+mod tenant;
 
-pub use self::confidant::{Builder, Confidant, Maintenance, Persist, Report, Stats, Tenant};
+pub(crate) use self::core::Core;
+pub use self::core::Persist;
 pub use buffer::{BufferStats, PersistentBufferMemory};
 pub use cache::CacheStats;
-pub(crate) use cache::Owner;
-pub(crate) use collection::Collections;
-pub use collection::{
-    Collection, Condition, Embedded, FoundDocument, FoundDocuments, MAX_DOCUMENT_BYTES,
-    NewDocument, StoredText,
-};
+pub(crate) use cache::{Cache, Owner};
+pub use check_report::CheckReport;
+pub use confidant::{Builder, Confidant, StoreStats};
 pub use context::Context;
+pub(crate) use context::Moment;
 pub(crate) use conversations::Conversations;
-pub use customer::{Customer, Page};
+pub use customer::Customer;
 pub(crate) use follow::{Followed, Step};
-pub(crate) use recollect::Recall;
-pub use recollect::{RecallBasis, RecallQuery, Recalled, RecalledTurn, WordMatch};
-pub(crate) use row::mean_confidence;
+pub use page::Page;
 pub use session::{Outcome, Session, SessionDetails, SessionMetrics};
-pub(crate) use subject::Subject;
-pub use turn::{Channel, MAX_AUTHOR_BYTES, MAX_KEY_BYTES, NewAnswer, NewTurn, Turn};
 #[cfg(test)]
-pub(crate) use {
-    self::confidant::Core,
-    cache::Cache,
-    subject::{Sink, Table},
-    table::Scope,
-};
+pub(crate) use subject::Sink;
+pub(crate) use subject::{Subject, Table};
+pub use tenant::Tenant;
+
+// The rooms above speak of turns in memory's name.
+#[cfg(test)]
+pub(crate) use crate::archive::Scope;
+pub(crate) use crate::archive::row::mean_confidence;
+pub use crate::archive::{Channel, MAX_AUTHOR_BYTES, MAX_KEY_BYTES, NewAnswer, NewTurn, Turn};

@@ -2,8 +2,8 @@
 //!
 //! Knows which turns wait, in which order, and which turn each became when it was saved.
 
-use super::row::Person;
-use super::turn::Turn;
+use crate::archive::Turn;
+use crate::archive::row::Person;
 use crate::id::TurnId;
 use crate::time::Timestamp;
 use parking_lot::{Mutex, MutexGuard};

@@ -3,14 +3,14 @@
 //! Knows how a turn finds its session, what a repeated idempotency key gives back, and how
 //! waiting turns are saved.
 
-use super::confidant::{Core, Persist};
-use super::customer::{Customer, find_or_make, no_session, no_turn, too_many_sessions};
+use super::core::{Core, Persist};
+use super::customer::{Customer, find_or_make};
 use super::hot::Hot;
-use super::load::read_with;
 use super::pending::{Queue, Waiting};
-use super::row::{Person, pack, rounded};
-use super::table::{self, Place, Scope, TurnRow};
-use super::turn::{Channel, NewAnswer, NewTurn, Turn};
+use super::refusals::{closed, has_answer, no_session, no_turn, too_many_sessions, too_many_turns};
+use crate::archive::row::{Person, channel, pack, read_with, rounded};
+use crate::archive::table::{self, Place, TurnRow};
+use crate::archive::{Channel, NewAnswer, NewTurn, Scope, Turn};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{SessionId, TurnId};
@@ -203,10 +203,7 @@ impl Customer {
             None => Ok(None),
         })?;
         match current {
-            Some(row) => Ok((
-                SessionId::new(self.person.tag, row.number),
-                super::customer::channel(row.channel)?,
-            )),
+            Some(row) => Ok((SessionId::new(self.person.tag, row.number), channel(row.channel)?)),
             None => {
                 let session = self.open_session_at(Channel::default(), at)?;
                 Ok((session.id(), session.channel()))
@@ -316,7 +313,7 @@ fn put_all(core: &Core, putting: Putting, drafts: Vec<Draft>, now: Timestamp) ->
                 let mut turn = draft.turn.clone();
                 turn.id = TurnId::new(tag, place.number);
                 turn.session = SessionId::new(tag, place.session);
-                turn.channel = super::customer::channel(place.channel).unwrap_or_default();
+                turn.channel = channel(place.channel).unwrap_or_default();
                 fresh.push(Arc::new(turn.clone()));
                 turn
             }
@@ -372,21 +369,6 @@ fn refusal(tx: &dyn Tx, person: &Person, scope: Scope, session: u32) -> Result<E
             None => too_many_turns(),
         },
     })
-}
-
-pub(super) fn closed(id: SessionId, at: Timestamp) -> Error {
-    Error::new(ErrorKind::Closed, format!("session {id} was closed at {at}"))
-}
-
-fn too_many_turns() -> Error {
-    Error::new(
-        ErrorKind::Limit,
-        format!("the customer has {} turns, the most there can be", crate::id::MAX_PER_CUSTOMER),
-    )
-}
-
-fn has_answer(id: TurnId) -> Error {
-    Error::new(ErrorKind::Conflict, format!("turn {id} has another answer already"))
 }
 
 fn turn_by_key(
@@ -476,4 +458,12 @@ pub(super) fn flush_everybody(core: &Core) -> Result<()> {
         outcome = outcome.and(flushed.map(|_| ()));
     }
     outcome
+}
+
+/// Turns that wait under [`Persist::Every`] are saved with the last handle; whoever needs to
+/// know that it worked calls [`Confidant::close`] or `flush`.
+impl Drop for Core {
+    fn drop(&mut self) {
+        let _ = flush_everybody(self);
+    }
 }

@@ -2,16 +2,98 @@
 //!
 //! Knows when a session counts as resolved and what its figures are made of.
 
-use super::buffer::{check_count, only};
 use super::context::Context;
-use super::customer::{self, Customer, no_session};
-use super::row::mean_confidence;
-use super::save::closed;
-use super::table::{self, SessionRow, SessionSums};
-use super::turn::{Channel, NewAnswer, NewTurn, Turn};
+use super::customer::Customer;
+use super::page::Page;
+use super::refusals::{check_count, closed, no_session, only, too_many_sessions};
+use crate::archive::row::{channel, mean_confidence};
+use crate::archive::table::{self, SessionRow, SessionSums};
+use crate::archive::{Channel, NewAnswer, NewTurn, Turn};
 use crate::error::{Result, invalid};
 use crate::id::{SessionId, TurnId};
 use crate::time::Timestamp;
+
+impl Customer {
+    /// Opens a session now.
+    ///
+    /// # Errors
+    /// `Limit` after 16,777,215 sessions; `Busy` if the store stayed locked.
+    pub fn open_session(&self, channel: Channel) -> Result<Session> {
+        self.open_session_at(channel, self.core.now())
+    }
+
+    /// Opens a session that began at a given time, as an import does.
+    ///
+    /// # Errors
+    /// As [`open_session`](Self::open_session), and `InvalidArgument` if the time is before 1970.
+    pub fn open_session_at(&self, channel: Channel, at: Timestamp) -> Result<Session> {
+        if at.as_millis() < 0 {
+            return Err(invalid(format!("the session's time is before 1970: {at}")));
+        }
+        let customer = self.clone();
+        let code = i64::from(channel.code());
+        let (scope, number) = self.core.store.write_with(move |tx| {
+            let scope = customer.find_or_make(tx)?;
+            let number = table::open_session(tx, scope, code, at.as_millis())?;
+            Ok((scope, number.ok_or_else(too_many_sessions)?))
+        })?;
+        let _ = self.scope.set(scope);
+        Ok(Session::new(self.clone(), SessionId::new(self.person.tag, number), channel, at))
+    }
+
+    /// The handle of a session opened earlier, also by another process.
+    ///
+    /// # Errors
+    /// `NotFound` if this customer has no such session.
+    pub fn session(&self, id: SessionId) -> Result<Session> {
+        let missing = || no_session(id);
+        if !id.belongs_to(self.person.tag) {
+            return Err(missing());
+        }
+        let row = self.core.store.read_with(|tx| match self.find(tx)? {
+            Some(scope) => table::session(tx, scope, id.number()),
+            None => Ok(None),
+        })?;
+        let row = row.ok_or_else(missing)?;
+        Ok(Session::new(
+            self.clone(),
+            id,
+            channel(row.channel)?,
+            Timestamp::from_millis(row.opened_at),
+        ))
+    }
+
+    /// The customer's sessions, newest first, with their turns counted.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if the page's limit is out of range; `NotFound` if its last row is
+    /// no session of this customer.
+    pub fn sessions(&self, page: Page<SessionId>) -> Result<Vec<SessionDetails>> {
+        page.check()?;
+        if let Some(id) = page.after
+            && !id.belongs_to(self.person.tag)
+        {
+            return Err(no_session(id));
+        }
+        self.core.store.read_with(|tx| {
+            let scope = self.find(tx)?;
+            if let Some(id) = page.after {
+                let known =
+                    scope.map_or(Ok(None), |scope| table::session(tx, scope, id.number()))?;
+                known.ok_or_else(|| no_session(id))?;
+            }
+            let Some(scope) = scope else { return Ok(Vec::new()) };
+            let rows =
+                table::sessions_before(tx, scope, page.after.map(SessionId::number), page.limit)?;
+            rows.into_iter()
+                .map(|row| {
+                    let sums = table::session_sums(tx, scope, row.number)?;
+                    SessionDetails::new(SessionId::new(self.person.tag, row.number), &row, &sums)
+                })
+                .collect()
+        })
+    }
+}
 
 /// How a session ended, as far as the host knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -194,7 +276,7 @@ impl SessionDetails {
     ) -> Result<SessionDetails> {
         Ok(SessionDetails {
             id,
-            channel: customer::channel(row.channel)?,
+            channel: channel(row.channel)?,
             opened_at: Timestamp::from_millis(row.opened_at),
             closed_at: row.closed_at.map(Timestamp::from_millis),
             resolved: row.resolved.map_or(sums.ends_resolved, |resolved| resolved != 0),

@@ -5,10 +5,10 @@
 //! the list that is given when a memory is opened.
 
 use super::cache::{Cache, Owner};
-use super::confidant::{Core, Report};
+use super::check_report::CheckReport;
+use super::core::Core;
 use super::customer::Customer;
-use super::table::Scope;
-use super::turn::Turn;
+use crate::archive::{Scope, Turn};
 use crate::error::Result;
 use crate::store::Tx;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ pub(crate) trait Subject: Sync {
     ///
     /// # Errors
     /// `Io` or `Store` if it cannot be read at all; damage is in the report.
-    fn check(&self, _core: &Arc<Core>, _report: &mut Report) -> Result<()> {
+    fn check(&self, _core: &Arc<Core>, _report: &mut CheckReport) -> Result<()> {
         Ok(())
     }
 

@@ -2,9 +2,11 @@
 //!
 //! Knows every subject: a new one is its folder and its line here.
 
+use crate::collection::Collections;
 use crate::error::Result;
 use crate::facts::Facts;
-use crate::memory::{Builder, Collections, Confidant, Conversations, Recall, Subject};
+use crate::history::Recall;
+use crate::memory::{Builder, Confidant, Conversations, Subject};
 use crate::preference::LearnedPreferences;
 
 /// In the order in which they are checked and exported.

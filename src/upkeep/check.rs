@@ -1,17 +1,17 @@
 //! The search for damage: reads everything that a read could meet.
 //!
 //! Knows the order of the search and what must be true of turns; tenants, customers and sessions
-//! are looked at in `places`, collections where they are kept.
+//! are looked at in `identities`, the rest where it is kept.
 
-use super::super::confidant::{Core, Report};
-use super::super::load::read_with;
-use super::super::row::damaged;
-use super::super::table::{Scope, StoredTurn};
+use super::identities;
 use super::table::{self, Someone};
-use super::{orphan, person, places};
+use crate::archive::Scope;
+use crate::archive::row::{damaged, orphan, read_with};
+use crate::archive::table::{StoredTurn, dictionaries};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Tag, TurnId};
+use crate::memory::{CheckReport, Confidant, Core};
 use crate::store::Tx;
 use std::sync::Arc;
 
@@ -20,15 +20,29 @@ const STEP: i64 = 1_024;
 /// Findings that are listed of each kind.
 const LISTED: usize = 100;
 
+impl Confidant {
+    /// Reads everything that is stored and lists what is damaged: every turn, document and
+    /// vector with its checksum, and whether what belongs together is there.
+    ///
+    /// A snapshot of a collection's index is no memory but a copy: one that is damaged is a
+    /// warning, since searches go on without it and [`maintain`](Self::maintain) makes a new one.
+    ///
+    /// # Errors
+    /// `Io` or `Store` if the file cannot be read at all; damage itself is in the report.
+    pub fn check(&self) -> Result<CheckReport> {
+        check(&self.core)
+    }
+}
+
 /// Reads everything and lists what is damaged.
-pub(in super::super) fn check(core: &Arc<Core>) -> Result<Report> {
-    let mut report = Report {
+fn check(core: &Arc<Core>) -> Result<CheckReport> {
+    let mut report = CheckReport {
         findings: core.store.integrity()?,
         warnings: core.store.warnings(),
-        ..Report::default()
+        ..CheckReport::default()
     };
     check_dictionaries(core, &mut report)?;
-    for findings in places::check(core)? {
+    for findings in identities::check(core)? {
         report.add(findings);
     }
     check_turns(core, &mut report)?;
@@ -36,7 +50,7 @@ pub(in super::super) fn check(core: &Arc<Core>) -> Result<Report> {
     Ok(report)
 }
 
-fn check_turns(core: &Core, report: &mut Report) -> Result<()> {
+fn check_turns(core: &Core, report: &mut CheckReport) -> Result<()> {
     let (mut listed, mut cursor, mut before) = (0, i64::MIN, None);
     loop {
         let step = core.store.read_with(|tx| check_step(core, tx, cursor, before));
@@ -66,8 +80,8 @@ fn check_step(
     tx: &dyn Tx,
     after: i64,
     before: Option<i64>,
-) -> Result<(Report, Option<i64>)> {
-    let mut seen = Report::default();
+) -> Result<(CheckReport, Option<i64>)> {
+    let mut seen = CheckReport::default();
     let mut last = before;
     let mut owner: Option<(Someone, i64)> = None;
     let mut is_new = false;
@@ -121,13 +135,14 @@ fn gap(someone: &Someone, gone: i64, previous: Option<i64>, key: i64) -> Option<
 
 /// The bytes of a turn's texts, if it can be read.
 fn text_bytes(core: &Core, tx: &dyn Tx, someone: &Someone, row: &StoredTurn<'_>) -> Result<u64> {
-    let turn = read_with(&core.codec, &person(someone), tx, row)?;
+    let turn = read_with(&core.codec, &someone.person(), tx, row)?;
     let texts = [&turn.said, &turn.answer, &turn.metadata];
     let bytes = texts.into_iter().flatten().map(String::len).sum::<usize>();
     Ok(u64::try_from(bytes).unwrap_or(u64::MAX))
 }
-fn check_dictionaries(core: &Core, report: &mut Report) -> Result<()> {
-    let dictionaries = match core.store.read_with(table::dictionaries) {
+
+fn check_dictionaries(core: &Core, report: &mut CheckReport) -> Result<()> {
+    let dictionaries = match core.store.read_with(dictionaries) {
         Err(error) if error.kind() == ErrorKind::Corrupt => {
             report.findings.push(error.to_string());
             return Ok(());

@@ -3,11 +3,11 @@
 //! Knows what must be true of them: none belongs to nobody, no number is missing between others,
 //! and no counter is behind what it has given.
 
-use super::super::confidant::Core;
-use super::super::customer::channel;
 use super::table::{self, SessionSeen};
+use crate::archive::row::channel;
 use crate::error::{ErrorKind, Result};
 use crate::id::check_name;
+use crate::memory::Core;
 
 /// Rows read at once.
 const STEP: i64 = 1_024;

@@ -1,26 +1,18 @@
-//! Upkeep: the store's own dictionary, older turns packed with it, and the search for damage.
+//! Periodic maintenance: the store's own dictionary, and older turns packed with it.
 //!
 //! Knows when there is enough to learn from and that every step is small, so that other
 //! calls go on. A step that is interrupted is taken up by the next run.
 
-mod check;
-mod places;
-mod repack;
-mod table;
-
-pub(super) use check::check;
-
-use super::collection::mend_snapshots;
-use super::confidant::{Core, Maintenance};
-use super::load::read_with;
-use super::row::Person;
-use super::table::newest_turns;
-use crate::codec::{Codec, Trainer};
-use crate::error::{Error, ErrorKind, Result, internal};
-use crate::id::Tag;
-use crate::store::{Store, Tx};
-use std::sync::Arc;
-use table::Someone;
+use super::repack::repack;
+use super::report::MaintenanceReport;
+use super::table;
+use crate::archive::dictionaries::{OWN, load_dictionaries};
+use crate::archive::row::read_with;
+use crate::archive::table::{add_dictionary, dictionaries, newest_turns};
+use crate::codec::Trainer;
+use crate::collection::mend_snapshots;
+use crate::error::{ErrorKind, Result, internal};
+use crate::memory::{Confidant, Core};
 
 /// Turns that a first dictionary is trained on at least.
 const FIRST_TRAINING: i64 = 2_000;
@@ -32,35 +24,24 @@ const SAMPLE: i64 = 16_000;
 const SAMPLE_CUSTOMERS: i64 = 2_000;
 /// The size of a dictionary in bytes.
 const DICTIONARY_BYTES: usize = 64 << 10;
-/// The numbers of a store's own dictionaries.
-const OWN: std::ops::RangeInclusive<u8> = 16..=127;
 
-/// Gives the codec every dictionary of the store.
-pub(super) fn load_dictionaries(store: &dyn Store, codec: &Codec) -> Result<()> {
-    store.read_with(|tx| load_dictionaries_in(tx, codec))
-}
-
-/// As [`load_dictionaries`], inside a unit of work. A damaged dictionary is left out: the
-/// turns packed with it will say so.
-pub(super) fn load_dictionaries_in(tx: &dyn Tx, codec: &Codec) -> Result<()> {
-    for (number, bytes) in table::dictionaries(tx)? {
-        let Ok(number) = u8::try_from(number) else { continue };
-        if codec.add_dictionary(number, &bytes).is_ok() {
-            codec.use_for_packing(Some(number)).map_err(|damage| internal(damage.to_string()))?;
-        }
+impl Confidant {
+    /// Runs periodic maintenance; call it when the host is idle. Trains the store's own
+    /// dictionary once there are enough turns, packs older turns with it, rebuilds unusable
+    /// collection snapshots and moves the log into the file. Other calls go on meanwhile.
+    ///
+    /// # Errors
+    /// `Corrupt`, naming the turn, if one cannot be read; what was done until then stays.
+    pub fn maintain(&self) -> Result<MaintenanceReport> {
+        let core = &self.core;
+        self.flush()?;
+        load_dictionaries(&*core.store, &core.codec)?;
+        let mut done = MaintenanceReport { trained: train(core)?, ..MaintenanceReport::default() };
+        repack(core, &mut done)?;
+        mend_snapshots(core)?;
+        core.store.checkpoint()?;
+        Ok(done)
     }
-    Ok(())
-}
-
-/// Does everything that is due.
-pub(super) fn maintain(core: &Arc<Core>) -> Result<Maintenance> {
-    super::save::flush_everybody(core)?;
-    load_dictionaries(&*core.store, &core.codec)?;
-    let mut done = Maintenance { trained: train(core)?, ..Maintenance::default() };
-    repack::repack(core, &mut done)?;
-    mend_snapshots(core)?;
-    core.store.checkpoint()?;
-    Ok(done)
 }
 
 /// Trains a dictionary if one is due; returns its number.
@@ -69,7 +50,7 @@ fn train(core: &Core) -> Result<Option<u8>> {
         let due =
             table::counter(tx, "trained_at")?.saturating_mul(NEXT_TRAINING).max(FIRST_TRAINING);
         let turns = table::count_turns(tx, due)?;
-        let newest = table::dictionaries(tx)?.last().map(|(number, _)| *number);
+        let newest = dictionaries(tx)?.last().map(|(number, _)| *number);
         Ok(((turns >= due).then_some(turns), newest))
     })?;
     let Some(turns) = turns else { return Ok(None) };
@@ -82,7 +63,7 @@ fn train(core: &Core) -> Result<Option<u8>> {
     };
     let stored = bytes.clone();
     let added = core.store.write_with(move |tx| {
-        table::add_dictionary(tx, number, &stored)?;
+        add_dictionary(tx, number, &stored)?;
         table::set_counter(tx, "repacked_to", 0)?;
         table::set_counter(tx, "trained_at", turns)
     });
@@ -113,11 +94,11 @@ fn sample(core: &Core) -> Result<Trainer> {
     let share = SAMPLE / i64::try_from(chosen.len()).unwrap_or(SAMPLE).max(1);
     let share = usize::try_from(share.max(8)).unwrap_or(8);
     for someone in &chosen {
-        let number = someone.scope.number_of_customer();
+        let number = someone.scope.customer().unsigned_abs();
         core.store.read_with(|tx| {
             newest_turns(tx, someone.scope, share, &mut |row| {
                 // A damaged turn is found by `check`; it is nothing to learn from.
-                if let Ok(turn) = read_with(&core.codec, &person(someone), tx, &row) {
+                if let Ok(turn) = read_with(&core.codec, &someone.person(), tx, &row) {
                     let texts = [&turn.said, &turn.answer, &turn.answered_by, &turn.metadata];
                     texts.into_iter().flatten().for_each(|text| trainer.add(number, text));
                 }
@@ -126,17 +107,4 @@ fn sample(core: &Core) -> Result<Trainer> {
         })?;
     }
     Ok(trainer)
-}
-
-fn person(someone: &Someone) -> Person {
-    Person {
-        tag: Tag::of(&someone.tenant, &someone.name),
-        tenant: someone.tenant.clone(),
-        name: someone.name.clone(),
-    }
-}
-
-/// The error of a turn whose customer is not in the store.
-fn orphan(key: i64) -> Error {
-    Error::new(ErrorKind::Corrupt, format!("the turn with key {key} belongs to no customer"))
 }

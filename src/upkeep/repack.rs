@@ -3,13 +3,15 @@
 //! Knows that reading and packing happen outside every transaction, and that a body is
 //! exchanged only if it is still the one that was read.
 
-use super::super::confidant::{Core, Maintenance};
-use super::super::row::{Person, bound};
-use super::super::table::Scope;
-use super::{load_dictionaries, orphan, person, table};
+use super::report::MaintenanceReport;
+use super::table;
+use crate::archive::Scope;
+use crate::archive::dictionaries::{OWN, load_dictionaries};
+use crate::archive::row::{Person, bound, damaged, orphan};
 use crate::codec::{Damage, Repacker};
 use crate::error::{Result, internal};
 use crate::id::TurnId;
+use crate::memory::Core;
 
 /// Turns of one step.
 const STEP: i64 = 256;
@@ -24,9 +26,9 @@ struct Exchange {
 }
 
 /// Goes on where the last run stopped, to the end.
-pub(super) fn repack(core: &Core, done: &mut Maintenance) -> Result<()> {
+pub(super) fn repack(core: &Core, done: &mut MaintenanceReport) -> Result<()> {
     let mut cursor = core.store.read_with(|tx| table::counter(tx, "repacked_to"))?;
-    if core.codec.packing() < *super::OWN.start() || cursor == DONE {
+    if core.codec.packing() < *OWN.start() || cursor == DONE {
         return Ok(());
     }
     let mut repacker = core.codec.repacker().map_err(|damage| internal(damage.to_string()))?;
@@ -61,7 +63,7 @@ fn step(
     repacker: &mut Repacker,
     someone: &mut Option<(Scope, Person)>,
     cursor: i64,
-    done: &mut Maintenance,
+    done: &mut MaintenanceReport,
 ) -> Result<(Vec<Exchange>, i64)> {
     let mut rows = Vec::new();
     core.store.read_with(|tx| {
@@ -70,7 +72,7 @@ fn step(
             let scope = Scope::of_key(key);
             if someone.as_ref().is_none_or(|(known, _)| *known != scope) {
                 let (tenant, name) = table::names(tx, scope)?.ok_or_else(|| orphan(key))?;
-                *someone = Some((scope, person(&table::Someone { scope, tenant, name })));
+                *someone = Some((scope, table::Someone { scope, tenant, name }.person()));
             }
             let person =
                 someone.as_ref().map(|(_, person)| person.clone()).ok_or_else(|| orphan(key))?;
@@ -92,7 +94,7 @@ fn step(
             load_dictionaries(&*core.store, &core.codec)?;
             raw = core.codec.unpack(&old, &bound);
         }
-        let raw = raw.map_err(|damage| super::super::row::damaged(id, &damage))?;
+        let raw = raw.map_err(|damage| damaged(id, &damage))?;
         let new = repacker.pack(&raw, &bound);
         if new.len() < old.len() {
             exchanges.push(Exchange { key, old, new });

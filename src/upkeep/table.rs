@@ -1,11 +1,13 @@
 //! The statements of upkeep: over all customers, a bounded step at a time.
 
-use super::super::table::{Scope, StoredTurn, whole_row};
+use crate::archive::Scope;
+use crate::archive::key::{self, first_key, last_key, owner_of_key};
+use crate::archive::row::Person;
+use crate::archive::table::{StoredTurn, turns_where, whole_row};
 use crate::error::Result;
+use crate::id::Tag;
 use crate::store::{Tx, Value};
 use std::sync::Arc;
-
-const NUMBER_BITS: u32 = 24;
 
 /// How many turns there are, counted up to a bound.
 pub(super) fn count_turns(tx: &dyn Tx, bound: i64) -> Result<i64> {
@@ -25,23 +27,22 @@ pub(super) fn set_counter(tx: &dyn Tx, name: &str, value: i64) -> Result<()> {
     tx.execute(sql, &[name.into(), value.into()]).map(|_| ())
 }
 
-/// The store's own dictionaries, oldest first.
-pub(super) fn dictionaries(tx: &dyn Tx) -> Result<Vec<(i64, Vec<u8>)>> {
-    let sql = "SELECT number, bytes FROM dictionaries ORDER BY number";
-    tx.all(sql, &[], |row| Ok((row.int(0)?, row.bytes(1)?.to_vec())))
-}
-
-/// Adds a dictionary.
-pub(super) fn add_dictionary(tx: &dyn Tx, number: u8, bytes: &[u8]) -> Result<()> {
-    let sql = "INSERT INTO dictionaries (number, bytes) VALUES (?1, ?2)";
-    tx.execute(sql, &[i64::from(number).into(), Value::Bytes(bytes.to_vec())]).map(|_| ())
-}
-
 /// A customer as upkeep meets one.
 pub(super) struct Someone {
     pub(super) scope: Scope,
     pub(super) tenant: Arc<str>,
     pub(super) name: Arc<str>,
+}
+
+impl Someone {
+    /// Whose turns they are.
+    pub(super) fn person(&self) -> Person {
+        Person {
+            tag: Tag::of(&self.tenant, &self.name),
+            tenant: self.tenant.clone(),
+            name: self.name.clone(),
+        }
+    }
 }
 
 /// Every `step`th customer.
@@ -64,8 +65,7 @@ pub(super) fn turns_after_key(
     limit: i64,
     each: &mut dyn FnMut(i64, StoredTurn<'_>) -> Result<()>,
 ) -> Result<()> {
-    let sql = "SELECT id, session, channel, at, answered_at, confidence, resolved, body FROM turns \
-               WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let sql = turns_where!("id > ?1 ORDER BY id LIMIT ?2");
     tx.query_upwards(sql, &[after.into(), limit.into()], 0, after, &mut |row| {
         each(row.int(0)?, whole_row(row)?)
     })
@@ -87,12 +87,12 @@ pub(super) fn exchange_body(tx: &dyn Tx, key: i64, old: &[u8], new: &[u8]) -> Re
 
 /// The customer whose turn or session has that key, by its number.
 pub(super) fn customer(key: i64) -> i64 {
-    key >> NUMBER_BITS
+    key::owner(key)
 }
 
 /// The number in a key.
 pub(super) fn number(key: i64) -> i64 {
-    key & ((1 << NUMBER_BITS) - 1)
+    i64::from(key::number(key))
 }
 
 /// The highest number that a tenant, a customer or a collection has.
@@ -164,12 +164,17 @@ pub(super) fn sessions_after_key(
     limit: i64,
     each: &mut dyn FnMut(SessionSeen<'_>) -> Result<()>,
 ) -> Result<()> {
-    let sql = "SELECT s.id, s.channel, s.opened_at, s.resolved, s.rating, s.first_turn, coalesce(c.name, ''), \
-               coalesce(t.name, ''), coalesce(c.turns_gone, 0), coalesce(c.sessions_gone, 0), \
-               coalesce((SELECT m.id FROM turns m WHERE m.id > ((s.id >> 24) << 24) \
-               AND m.id < (((s.id >> 24) + 1) << 24) ORDER BY m.id DESC LIMIT 1), 0) \
-               FROM sessions s LEFT JOIN customers c ON c.id = (s.id >> 24) LEFT JOIN tenants t ON t.id = c.tenant \
-               WHERE s.id > ?1 ORDER BY s.id LIMIT ?2";
+    let sql = concat!(
+        "SELECT s.id, s.channel, s.opened_at, s.resolved, s.rating, s.first_turn, \
+         coalesce(c.name, ''), coalesce(t.name, ''), coalesce(c.turns_gone, 0), \
+         coalesce(c.sessions_gone, 0), coalesce((SELECT m.id FROM turns m WHERE m.id > ",
+        first_key!(owner_of_key!("s.id")),
+        " AND m.id <= ",
+        last_key!(owner_of_key!("s.id")),
+        " ORDER BY m.id DESC LIMIT 1), 0) FROM sessions s LEFT JOIN customers c ON c.id = ",
+        owner_of_key!("s.id"),
+        " LEFT JOIN tenants t ON t.id = c.tenant WHERE s.id > ?1 ORDER BY s.id LIMIT ?2"
+    );
     tx.query_upwards(sql, &[after.into(), limit.into()], 0, after, &mut |row| {
         each(SessionSeen {
             id: row.int(0)?,
@@ -195,9 +200,13 @@ pub(super) fn misplaced_turns(
     last: i64,
     each: &mut dyn FnMut(i64, &'static str) -> Result<()>,
 ) -> Result<()> {
-    let sql = "SELECT t.id, coalesce(s.channel, -1), t.channel FROM turns t \
-               LEFT JOIN sessions s ON s.id = (((t.id >> 24) << 24) + t.session) \
-               WHERE t.id > ?1 AND t.id <= ?2 AND (s.id IS NULL OR s.channel <> t.channel) ORDER BY t.id";
+    let sql = concat!(
+        "SELECT t.id, coalesce(s.channel, -1), t.channel FROM turns t LEFT JOIN sessions s \
+         ON s.id = ",
+        first_key!(owner_of_key!("t.id")),
+        " + t.session WHERE t.id > ?1 AND t.id <= ?2 \
+         AND (s.id IS NULL OR s.channel <> t.channel) ORDER BY t.id"
+    );
     let range = [after.into(), last.into()];
     tx.query(sql, &range, &mut |row| {
         each(

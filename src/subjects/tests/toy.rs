@@ -1,7 +1,9 @@
 //! A subject with a table, for tests: what customers wish for, in their own words.
 
 use crate::error::Result;
-use crate::memory::{Cache, Confidant, Customer, Owner, Report, Scope, Sink, Subject, Table, Turn};
+use crate::memory::{
+    Cache, CheckReport, Confidant, Customer, Owner, Scope, Sink, Subject, Table, Turn,
+};
 use crate::store::Tx;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -35,7 +37,7 @@ impl Subject for Wishes {
         }
     }
 
-    fn check(&self, core: &Arc<crate::memory::Core>, report: &mut Report) -> Result<()> {
+    fn check(&self, core: &Arc<crate::memory::Core>, report: &mut CheckReport) -> Result<()> {
         let empty = core.store.read_with(|tx| {
             let mut empty = Vec::new();
             let sql = "SELECT customer FROM wishes WHERE wish = ''";
@@ -64,7 +66,7 @@ impl Subject for Wishes {
 }
 
 fn number(scope: Scope) -> crate::store::Value {
-    i64::try_from(scope.number_of_customer()).expect("is small").into()
+    scope.customer().into()
 }
 
 fn stored(customer: &Customer, scope: Scope) -> Result<Vec<String>> {

@@ -5,7 +5,7 @@ use super::oracle::{History, Person, State, customer};
 use super::rng::Rng;
 use super::shim::Recorder;
 use confidant::{
-    Builder, Channel, Clock, Confidant, Durability, Maintenance, NewAnswer, NewTurn, Outcome,
+    Builder, Channel, Clock, Confidant, Durability, MaintenanceReport, NewAnswer, NewTurn, Outcome,
     Session, Timestamp, Turn,
 };
 use std::path::{Path, PathBuf};
@@ -158,8 +158,8 @@ impl<'r> Life<'r> {
         });
     }
 
-    pub fn maintain(&mut self) -> Maintenance {
-        let mut done = Maintenance::default();
+    pub fn maintain(&mut self) -> MaintenanceReport {
+        let mut done = MaintenanceReport::default();
         self.step(|life| {
             done = life.memory().maintain().unwrap();
             None

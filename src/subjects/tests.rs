@@ -67,7 +67,7 @@ fn one_bound_holds_for_all_subjects_together() {
         toy::wishes_in_memory(&customer);
         customer.preferences().expect("learned");
         customer.given().expect("read");
-        customer.recall(&crate::memory::RecallQuery::new("short")).expect("recalled");
+        customer.recall(&crate::history::RecallQuery::new("short")).expect("recalled");
         assert!(memory.stats().cache_bytes() <= 4 * toy::WEIGHT);
     }
 }
