@@ -78,6 +78,9 @@ impl Confidant {
     /// The tenant with that id, 1 to 128 bytes without control characters. Nothing is stored
     /// until a customer of it is.
     ///
+    /// Ids are compared byte for byte: `Acme` and `acme` are two tenants. Use a key of your own
+    /// database, or trim a name, lower its case and bring it to NFC before you call.
+    ///
     /// # Errors
     /// `InvalidArgument` if the id breaks the rule.
     pub fn tenant(&self, id: &str) -> Result<Tenant> {

@@ -28,6 +28,10 @@ impl Tenant {
     /// The customer with that id, 1 to 128 bytes without control characters. Nothing is
     /// stored until something of the customer is.
     ///
+    /// Ids are compared byte for byte: `Alice` and `alice` are two customers, and so are two
+    /// ways to write the same accent. Use a key of your own database, or trim a name, lower its
+    /// case and bring it to NFC before you call.
+    ///
     /// # Errors
     /// `InvalidArgument` if the id breaks the rule.
     pub fn customer(&self, id: &str) -> Result<Customer> {
