@@ -67,7 +67,6 @@ fn is_someones(search: &Search<'_>, at: usize) -> bool {
 fn name_from(search: &Search<'_>, at: usize, weight: f32) -> Option<Range<usize>> {
     let tokens = &search.reading.tokens;
     let mut span: Option<Range<usize>> = None;
-    let mut words = 0;
     let (mut given, mut common) = (false, false);
     let written = |token: &Token| search.text.get(token.span.clone()).unwrap_or_default();
     for (place, token) in
@@ -92,11 +91,10 @@ fn name_from(search: &Search<'_>, at: usize, weight: f32) -> Option<Range<usize>
         if breaks || !is_name || !goes_on || word.contains(|c: char| c.is_numeric()) {
             break;
         }
-        if words == 0 {
+        if span.is_none() {
             given = is_listed;
         }
         common |= token.id != UNKNOWN && !is_listed;
-        words += 1;
         span = Some(span.map_or(token.span.clone(), |span| span.start..token.span.end));
     }
     let span = span.filter(|span| span.len() <= MAX_BYTES)?;
