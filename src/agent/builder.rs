@@ -196,7 +196,7 @@ impl SupportAgentBuilder {
 
     /// The reasons for which a person takes over in place of an answer. Default: the customer
     /// asks for a person, or names lawyers, courts or authorities. Every reason found is in
-    /// [`Reply::escalation`] either way.
+    /// [`Reply::escalation`](crate::Reply::escalation) either way.
     pub fn hand_over_on(mut self, reasons: &[EscalationReason]) -> Self {
         self.settings.hand_over_on = reasons.to_vec();
         self
@@ -235,7 +235,7 @@ impl SupportAgentBuilder {
     }
 
     /// What to tell the customer if the model fails. The failure itself is in
-    /// [`Reply::failure`], and the turn stays unanswered.
+    /// [`Reply::failure`](crate::Reply::failure), and the turn stays unanswered.
     pub fn fallback(mut self, text: impl Into<String>) -> Self {
         self.fallback = Some(text.into());
         self
