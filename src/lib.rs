@@ -17,6 +17,7 @@
 //! | know what a message says | [`Signals::of`], [`SignalRules`], [`LinearTable`] |
 //! | read a text | [`OwnWords`], [`Normalized`], [`redact`], [`language_of`] |
 //! | look after the file | [`Confidant::maintain`], [`Confidant::check`], [`Confidant::compact`] |
+//! | copy it | [`Confidant::backup`], [`Confidant::restore`] |
 //!
 //! ```
 //! # let folder = tempfile::tempdir()?;
@@ -110,7 +111,7 @@ pub use signals::{
     Cue, Entity, EntityKind, EscalationReason, Finding, Intent, LinearTable, Sentiment,
     SignalContext, SignalRules, Signals, Topic, Urgency, WishKind,
 };
-pub use store::Durability;
+pub use store::{CopyProgress, Durability};
 pub use text::{
     EstimatedTokens, Normalized, OwnWords, Redacted, Sensitive, TokenCounter, language_of, redact,
 };

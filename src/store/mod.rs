@@ -3,6 +3,7 @@
 //! Knows how a unit becomes durable and what an engine must offer. Which engine carries
 //! it is chosen by the location's text and known only in this folder.
 
+mod copy;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod group;
 mod location;
@@ -17,8 +18,10 @@ mod sqlite;
 mod conformance;
 
 use crate::error::{Error, ErrorKind, Result, internal};
+pub use copy::CopyProgress;
 use location::Location;
 use parking_lot::Mutex;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -204,6 +207,16 @@ pub(crate) trait Store: Send + Sync {
     /// Gives free space back to the file system; needs the store for a while.
     fn compact(&self) -> Result<()>;
 
+    /// Copies the store, as it is now, to a file where nothing stands.
+    fn backup(
+        &self,
+        _to: &str,
+        _progress: &mut dyn FnMut(CopyProgress) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let message = "a store on PostgreSQL is backed up with its own tools, such as pg_dump";
+        Err(Error::new(ErrorKind::Unsupported, message))
+    }
+
     /// Asks the engine for damage in its own structures; one line for each finding.
     fn integrity(&self) -> Result<Vec<String>>;
 
@@ -302,6 +315,40 @@ fn open_file(path: &str, options: &Options) -> Result<Box<dyn Store>> {
 
 #[cfg(not(feature = "sqlite"))]
 fn open_file(_path: &str, _options: &Options) -> Result<Box<dyn Store>> {
+    let message = "confidant was built without its SQLite engine (feature `sqlite`)";
+    Err(Error::new(ErrorKind::Unsupported, message))
+}
+
+/// Makes a store at a path from a backup.
+pub(crate) fn restore(
+    from: &str,
+    to: &str,
+    progress: &mut dyn FnMut(CopyProgress) -> ControlFlow<()>,
+) -> Result<()> {
+    match (Location::parse(from)?, Location::parse(to)?) {
+        (Location::File(from), Location::File(to)) => restore_file(from, to, progress),
+        _ => {
+            let message = "a store on PostgreSQL is restored with its own tools, such as psql";
+            Err(Error::new(ErrorKind::Unsupported, message))
+        }
+    }
+}
+
+#[cfg(feature = "sqlite")]
+fn restore_file(
+    from: &str,
+    to: &str,
+    progress: &mut dyn FnMut(CopyProgress) -> ControlFlow<()>,
+) -> Result<()> {
+    sqlite::restore(from, to, progress)
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn restore_file(
+    _from: &str,
+    _to: &str,
+    _progress: &mut dyn FnMut(CopyProgress) -> ControlFlow<()>,
+) -> Result<()> {
     let message = "confidant was built without its SQLite engine (feature `sqlite`)";
     Err(Error::new(ErrorKind::Unsupported, message))
 }

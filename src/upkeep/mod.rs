@@ -3,6 +3,7 @@
 //! Knows that every step is small, so that other calls go on, and that a step that is
 //! interrupted is taken up by the next run.
 
+mod backup;
 mod check;
 mod identities;
 mod maintain;

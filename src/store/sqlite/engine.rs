@@ -1,14 +1,15 @@
 //! The store contract on one SQLite file: its readers, its writer, its upkeep.
 
 use super::connection::{Owned, Statements, failed, leave_log};
-use super::open;
 use super::shared::{Shared, reader};
 use super::writer::SqliteWriter;
+use super::{backup, open};
 use crate::error::{Error, ErrorKind, Result, internal};
 use crate::store::group::{Group, Ran};
-use crate::store::{Options, Store, Tx, Unit};
+use crate::store::{CopyProgress, Options, Store, Tx, Unit};
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -132,6 +133,16 @@ impl Store for SqliteStore {
             .waiting(vacuum)
             .map_err(|cause| failed("compact", self.shared.path(), cause))?;
         self.shared.waiting(|| writer.move_log())
+    }
+
+    fn backup(
+        &self,
+        to: &str,
+        progress: &mut dyn FnMut(CopyProgress) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.shared.check_readable()?;
+        let lent = self.lend()?;
+        backup::copy(lent.connection()?, self.shared.path(), to, &self.shared.options, progress)
     }
 
     fn integrity(&self) -> Result<Vec<String>> {

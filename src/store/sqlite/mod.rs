@@ -4,6 +4,7 @@
 //! `place` watch over it, `writer` commits, `connection` speaks to SQLite and `os` to the
 //! operating system.
 
+mod backup;
 mod connection;
 mod engine;
 mod log;
@@ -14,4 +15,5 @@ mod presence;
 mod shared;
 mod writer;
 
+pub(super) use backup::restore;
 pub(super) use engine::SqliteStore;

@@ -145,13 +145,13 @@ fn io_error(tried: &str, path: &Path, cause: io::Error) -> Error {
 }
 
 /// A connection to a file that is ours, or new; nothing is changed yet.
-struct Found {
-    connection: Owned,
-    format: i64,
+pub(super) struct Found {
+    pub(super) connection: Owned,
+    pub(super) format: i64,
 }
 
 /// Opens what stands at the path and refuses what is not ours, leaving it as it was.
-fn find(path: &Path, options: &Options) -> Result<Found> {
+pub(super) fn find(path: &Path, options: &Options) -> Result<Found> {
     // What is refused is left as it was, its log too. Where there is none, SQLite takes away the
     // empty one that it made for reading.
     let has_log = log::path_of(path).exists();
