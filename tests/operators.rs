@@ -341,3 +341,15 @@ fn opening_and_reading_a_store_changes_not_one_byte_of_it() {
     drop((alice, memory));
     assert!(state() == before);
 }
+
+#[test]
+fn check_warns_of_a_log_that_has_grown_large() {
+    let place = Place::sqlite();
+    let memory = Confidant::open(place.location()).unwrap();
+    save(&memory.customer("alice").unwrap(), "hello").unwrap();
+    let warns = || memory.check().unwrap().warnings.iter().any(|line| line.contains("the log of"));
+    assert!(!warns());
+    let log = beside(Path::new(place.location()), "-wal");
+    fs::OpenOptions::new().write(true).open(log).unwrap().set_len((64 << 20) + 1).unwrap();
+    assert!(warns());
+}

@@ -19,6 +19,9 @@ static OPEN: Mutex<Vec<Identity>> = Mutex::new(Vec::new());
 /// Readers look so often at the path.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// A log larger than this has been kept from being used anew: 64 MiB.
+const LARGE_LOG: u64 = 64 << 20;
+
 pub(super) struct Place {
     path: PathBuf,
     opened: Option<Identity>,
@@ -127,6 +130,13 @@ impl Place {
             warnings.push(format!(
                 "beside {location} stand {set_aside} logs of other files (-wal.set-aside-1 and so \
                  on) that were not replayed; remove them when nobody misses anything"
+            ));
+        }
+        let log = std::fs::metadata(log::path_of(&self.path)).map_or(0, |found| found.len());
+        if log > LARGE_LOG {
+            warnings.push(format!(
+                "the log of {location} takes {log} bytes: somebody read or copied for long while \
+                 others wrote; it is removed when the store is closed in every process"
             ));
         }
         warnings
