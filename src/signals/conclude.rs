@@ -100,6 +100,8 @@ pub struct Signals {
 /// Below this share the table holds blame for unlikely; chosen on the development files, flat from
 /// 0.1 to 0.25.
 const UNLIKELY: f32 = 0.15;
+/// Rules beside whose cues praise is most likely mocking.
+const MOCKING: [&str; 2] = ["sarcasm", "goes without"];
 /// A phrase as bad as this is blame beyond doubt.
 const BLAME: f32 = -2.0;
 
@@ -210,6 +212,17 @@ impl Found<'_> {
                 cues,
             });
         }
+        if sentiment.value == Sentiment::Positive && self.rules.table.is_some() {
+            // Praise that names a lawyer, or does a thing over and over, complains of nothing.
+            escalations.retain(|finding| {
+                !matches!(
+                    finding.value,
+                    EscalationReason::Dissatisfied
+                        | EscalationReason::Repeated
+                        | EscalationReason::Legal
+                )
+            });
+        }
         escalations.sort_by(|one, other| other.score.total_cmp(&one.score));
         let intent = self.intent(&escalations, &sentiment);
         let (formality, style_cues) = self.style();
@@ -274,6 +287,14 @@ impl Found<'_> {
             shares = [bad, neither, good].map(|share| share / (bad + neither + good));
         }
         let [bad, neither, good] = shares;
+        let is_denied = tone.parts.iter().any(|part| {
+            part.is_denied && part.value.is_sign_positive() == tone.compound.is_sign_positive()
+        });
+        if is_denied && by_rules != Sentiment::Neutral {
+            // "Not happy" is blame, whatever a table holds of the words around it.
+            let score = f64::from(tone.compound.abs());
+            return (Finding { value: by_rules, score, cues }, f64::from(tone.compound));
+        }
         if by_rules == Sentiment::Negative && self.is_for_support(tone, bad) {
             let score = f64::from(bad.max(-tone.compound));
             return (
@@ -292,6 +313,20 @@ impl Found<'_> {
             } else {
                 (Sentiment::Neutral, neither)
             };
+        // A tenant's own table knows words that no rule does.
+        let is_shown = !self.rules.has_shipped_table()
+            || match value {
+                Sentiment::Positive => cues.iter().any(|cue| cue.score > 0.0),
+                Sentiment::Negative => cues.iter().any(|cue| cue.score < 0.0),
+                Sentiment::Neutral => true,
+            };
+        let is_mocking = value == Sentiment::Positive
+            && (self.normal.as_str().trim_end().ends_with(" /s")
+                || cues.iter().any(|cue| MOCKING.contains(&cue.rule.as_ref())));
+        if !is_shown || is_mocking {
+            // What no word shows nobody can check; mocked praise is no praise.
+            return (Finding { value: Sentiment::Neutral, score: f64::from(neither), cues }, 0.0);
+        }
         (Finding { value, score: f64::from(score), cues }, f64::from(good - bad))
     }
 

@@ -308,6 +308,21 @@ impl RuleSet {
         keys
     }
 
+    /// The words on which a pattern fires alone wherever they stand, and its rule.
+    #[cfg(test)]
+    pub(super) fn lone_words(&self) -> Vec<(&Rule, &[WordId])> {
+        let alone = |pattern: &'_ Pattern| {
+            let is_bound = pattern.steps.iter().any(|step| {
+                matches!(step, pattern::Step::Begin | pattern::Step::End | pattern::Step::Number)
+            });
+            !is_bound && pattern.certain().count() == 1
+        };
+        let found = self.patterns.iter().filter(|pattern| alone(pattern)).filter_map(|pattern| {
+            Some((self.rules.get(usize::from(pattern.rule))?, pattern.certain().next()?))
+        });
+        found.collect()
+    }
+
     pub(super) fn is_filler(&self, word: WordId) -> bool {
         self.fillers.binary_search(&word).is_ok()
     }

@@ -26,6 +26,8 @@ pub(super) struct Part {
     pub(super) span: Range<usize>,
     /// The rule; `None` if it is a word of the lexicon.
     pub(super) rule: Option<u16>,
+    /// Whether a negation turned it or is its first word: nothing is said more plainly.
+    pub(super) is_denied: bool,
 }
 
 /// The sum of a message.
@@ -61,17 +63,20 @@ pub(super) fn tone(rules: &RuleSet, reading: &Reading, hits: &[Hit]) -> Tone {
         let end = end.max(at + 1);
         if value != 0.0 && !token.is_quoted {
             let last = tokens.get(end - 1).unwrap_or(token);
+            let before = value;
             let mut value = weigh(rules, tokens, at, value, some_caps);
+            let is_denied = before.is_sign_positive() != value.is_sign_positive()
+                || rules.known(token).is_some_and(|known| known.negates);
             if token.is_caps && some_caps {
                 value += CAPS.copysign(value);
             }
-            parts.push(Part { value, span: token.span.start..last.span.end, rule });
+            parts.push(Part { value, span: token.span.start..last.span.end, rule, is_denied });
         }
         while phrases.next_if(|phrase| phrase.tokens.start < end).is_some() {}
         at = end;
     }
     for (value, span) in &reading.faces {
-        parts.push(Part { value: *value, span: span.clone(), rule: None });
+        parts.push(Part { value: *value, span: span.clone(), rule: None, is_denied: false });
     }
     temper_thanks(rules, &mut parts);
     sum(parts, reading, but)

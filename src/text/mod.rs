@@ -10,6 +10,7 @@ mod language;
 mod mail;
 mod mail_words;
 mod normal;
+mod number_cue;
 mod own;
 mod redact;
 mod shown;

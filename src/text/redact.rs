@@ -3,6 +3,7 @@
 //! Knows how each of them is recognised and checked (Luhn for cards, mod 97 for IBANs), and
 //! the labels that stand for them.
 
+use super::number_cue::{NumberCue, cue_before};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -154,132 +155,226 @@ pub(crate) fn email_around(bytes: &[u8], at: usize, from: usize) -> Option<Range
 
 /// The most digits of a card.
 const MAX_CARD: usize = 19;
+/// Of a row of digits so many are read: a card, and the day and year behind it.
+const MAX_READ: usize = 28;
 
 /// A card or a telephone number that begins here.
 fn number_at(bytes: &[u8], at: usize) -> Option<(Sensitive, Range<usize>)> {
-    let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-    if before.is_some_and(|byte| {
-        byte.is_ascii_alphanumeric()
-            || matches!(byte, b'#' | b'_' | b'$' | b'/' | b'-' | b'.')
-            || *byte >= 0x80
-    }) {
+    let before = at.checked_sub(1).and_then(|before| bytes.get(before)).copied();
+    if before.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')) {
         return None;
     }
-    let two_before = at.checked_sub(2).and_then(|before| bytes.get(before));
-    if before == Some(&b' ') && two_before.is_some_and(u8::is_ascii_digit) {
-        // The rest of a longer row of digits.
+    if before.is_some_and(|byte| byte >= 0x80) && gap_before(bytes, at).is_none() {
         return None;
     }
     let number = Number::read(bytes, at)?;
-    if number.is_card() {
-        return Some((Sensitive::Card, at..number.end));
+    if bytes.get(at) == Some(&b'(') && number.groups.first().is_some_and(|first| *first > 5) {
+        // Brackets around a whole number; it begins behind them.
+        return None;
+    }
+    // "no.4111 .." is a card behind a full stop, "1.4111 .." no number of one.
+    let two_before = at.checked_sub(2).and_then(|before| bytes.get(before)).copied();
+    let is_joined = matches!(before, Some(b'#' | b'-' | b'/'))
+        || (before == Some(b'.') && !two_before.is_some_and(|byte| byte.is_ascii_alphabetic()));
+    if !is_joined && let Some(end) = number.card_end(bytes) {
+        return Some((Sensitive::Card, at..end));
+    }
+    let is_rest = before == Some(b' ') && two_before.is_some_and(|byte| byte.is_ascii_digit());
+    if is_joined || is_rest || before == Some(b'.') {
+        // The rest of a longer row of digits.
+        return None;
     }
     number.is_phone(bytes, at).then_some((Sensitive::Phone, at..number.end))
+}
+
+/// The sign between two groups of digits in plain form and its length: blanks and dashes come in
+/// many widths.
+fn gap_at(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
+    match bytes.get(at..)? {
+        [sign @ (b' ' | b'-' | b'.' | b'/'), ..] => Some((*sign, 1)),
+        [0xc2, 0xa0, ..] => Some((b' ', 2)),
+        [0xe2, 0x80, 0x80..=0x8a | 0xaf, ..] | [0xe3, 0x80, 0x80, ..] => Some((b' ', 3)),
+        [0xe2, 0x80, 0x90..=0x95, ..] | [0xe2, 0x88, 0x92, ..] => Some((b'-', 3)),
+        _ => None,
+    }
+}
+
+/// As [`gap_at`], of a sign of several bytes that ends here; other signs than letters are no part
+/// of a number either.
+fn gap_before(bytes: &[u8], at: usize) -> Option<()> {
+    let is_gap = |len: usize| {
+        at.checked_sub(len).and_then(|from| gap_at(bytes, from)).is_some_and(|(_, all)| all == len)
+    };
+    let is_wide = at.checked_sub(3).and_then(|from| bytes.get(from..at)).is_some_and(|sign| {
+        // Colons and brackets of full width, and other punctuation of East Asia.
+        matches!(sign, [0xef, 0xbc, 0x80..=0x8f | 0x9a..=0x9f] | [0xe3, 0x80, 0x80..=0x91])
+    });
+    (is_gap(2) || is_gap(3) || is_wide).then_some(())
+}
+
+/// A group of digits: how many digits and groups there are up to its end.
+struct Group {
+    end: usize,
+    digits: usize,
+    has_parenthesis: bool,
 }
 
 /// Groups of digits with single separators between them.
 struct Number {
     digits: Vec<u8>,
     groups: Vec<usize>,
+    ends: Vec<Group>,
     end: usize,
     has_plus: bool,
     has_parenthesis: bool,
     separators: Vec<u8>,
+    /// Whether it is all that stands there.
+    is_whole: bool,
 }
 
 impl Number {
     fn read(bytes: &[u8], at: usize) -> Option<Number> {
         let mut number = Number {
             digits: Vec::new(),
-            groups: vec![0],
+            groups: Vec::new(),
+            ends: Vec::new(),
             end: at,
             has_plus: false,
             has_parenthesis: false,
             separators: Vec::new(),
+            is_whole: true,
         };
-        let mut place = at;
-        let mut gap = 0;
+        let (mut place, mut gap, mut parenthesis, mut in_group) = (at, 0, false, false);
         while let Some(byte) = bytes.get(place).copied() {
             match byte {
                 b'0'..=b'9' => {
-                    if gap > 0 && !number.digits.is_empty() {
+                    if number.digits.len() == MAX_READ {
+                        number.is_whole = false;
+                        break;
+                    }
+                    if !in_group {
                         number.groups.push(0);
                     }
-                    gap = 0;
+                    (gap, in_group) = (0, true);
+                    number.has_parenthesis |= parenthesis;
                     number.digits.push(byte - b'0');
                     *number.groups.last_mut()? += 1;
                     number.end = place + 1;
+                    let has_parenthesis = number.has_parenthesis;
+                    let digits = number.digits.len();
+                    let group = Group { end: number.end, digits, has_parenthesis };
+                    if number.ends.len() == number.groups.len() {
+                        *number.ends.last_mut()? = group;
+                    } else {
+                        number.ends.push(group);
+                    }
                 }
                 b'+' if number.digits.is_empty() && !number.has_plus => number.has_plus = true,
                 b'(' | b')' if gap < 2 => {
-                    number.has_parenthesis = true;
+                    (parenthesis, in_group) = (true, false);
                     gap += 1;
                 }
-                b' ' | b'-' | b'.' if gap < 2 && !number.digits.is_empty() => {
-                    number.separators.push(byte);
-                    gap += 1;
-                }
-                _ => break,
-            }
-            if number.digits.len() > MAX_CARD {
-                return None;
+                _ => match gap_at(bytes, place) {
+                    Some((sign, len)) if gap < 2 && !number.digits.is_empty() => {
+                        number.separators.push(sign);
+                        in_group = false;
+                        gap += 1;
+                        place += len - 1;
+                    }
+                    _ => break,
+                },
             }
             place += 1;
         }
-        let next = bytes.get(number.end);
-        let ends_word = next.is_none_or(|byte| {
-            !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'%' | b'/' | b'@')
-        });
-        (ends_word && !number.digits.is_empty()).then_some(number)
+        (!number.digits.is_empty()).then_some(number)
     }
 
-    fn is_card(&self) -> bool {
-        (13..=MAX_CARD).contains(&self.digits.len())
-            && !self.has_plus
-            && !self.has_parenthesis
-            && self.has_card_groups()
-            && self.digits.first().is_some_and(|first| (2..=6).contains(first))
-            && luhn(&self.digits)
-    }
-
-    /// Cards are written in one piece, in fours, or in 4, 6 and 5.
-    fn has_card_groups(&self) -> bool {
-        match self.groups.as_slice() {
-            [_] | [4, 6, 4 | 5] => true,
-            [fours @ .., last] => *last <= 4 && fours.iter().all(|group| *group == 4),
-            [] => false,
-        }
+    /// Where the card ends that these digits begin with.
+    fn card_end(&self, bytes: &[u8]) -> Option<usize> {
+        self.ends.iter().enumerate().rev().find_map(|(place, group)| {
+            let digits = self.digits.get(..group.digits)?;
+            let is_card = (13..=MAX_CARD).contains(&digits.len())
+                && !self.has_plus
+                && !group.has_parenthesis
+                && has_card_groups(self.groups.get(..=place)?)
+                && digits.first().is_some_and(|first| (2..=6).contains(first))
+                && luhn(digits);
+            let next = bytes.get(group.end);
+            let ends_word = next.is_none_or(|byte| {
+                !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'%' | b'@')
+            });
+            (is_card && ends_word).then_some(group.end)
+        })
     }
 
     fn is_phone(&self, bytes: &[u8], at: usize) -> bool {
         let count = self.digits.len();
-        if !(7..=15).contains(&count) {
+        let next = bytes.get(self.end);
+        let ends_word = next.is_none_or(|byte| {
+            !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'%' | b'/' | b'@')
+        });
+        if !self.is_whole || !ends_word || !(7..=15).contains(&count) || self.is_date() {
+            return false;
+        }
+        let cue = cue_before(bytes, at);
+        if cue == Some(NumberCue::Order) {
             return false;
         }
         if self.has_plus || (self.has_parenthesis && count >= 9) {
             return count >= 8;
         }
         let groups = self.groups.as_slice();
-        let dashed = self.separators.iter().all(|byte| *byte == b'-')
-            || self.separators.iter().all(|byte| *byte == b'.');
+        let all = |sign: u8| self.separators.iter().all(|byte| *byte == sign);
+        let first = self.digits.first().copied().unwrap_or(0);
+        let dashed = all(b'-') || all(b'.');
         let american =
             matches!(groups, [3, 3, 4] | [1, 3, 3, 4]) || (matches!(groups, [3, 4]) && dashed);
-        let national = self.digits.first() == Some(&0)
+        let national = first == 0
             && (9..=12).contains(&count)
             && groups.len() >= 2
             && groups.first().is_some_and(|first| (2..=5).contains(first));
+        let abroad = self.digits.starts_with(&[0, 0]) && (11..=15).contains(&count);
+        // As mobile numbers are written in India and in Spain.
+        let mobile = (groups == [5, 5] && first >= 6)
+            || (groups == [3, 3, 3] && matches!(first, 6 | 7 | 9) && all(b' '));
         american
             || national
-            || (groups.len() == 1 && (9..=13).contains(&count) && follows_phone_word(bytes, at))
+            || abroad
+            || mobile
+            || (cue == Some(NumberCue::Phone) && (9..=13).contains(&count))
+    }
+
+    /// Whether it begins as a date does: 01.12.2026, 2026-12-01.
+    fn is_date(&self) -> bool {
+        let number = |from: usize, len: usize| {
+            self.digits
+                .get(from..from + len)
+                .map_or(0, |part| part.iter().fold(0, |sum, digit| sum * 10 + u32::from(*digit)))
+        };
+        let [one, two, three, ..] = self.groups.as_slice() else { return false };
+        let same = matches!(self.separators.as_slice(), [one, two, ..]
+            if one == two && matches!(one, b'.' | b'-' | b'/'));
+        let is_year = |year: u32| (1900..2100).contains(&year);
+        let is_day = |day: u32| (1..=31).contains(&day);
+        same && match (*one, *two, *three) {
+            (day @ 1..=2, month @ 1..=2, 4) => {
+                is_day(number(0, day))
+                    && is_day(number(day, month))
+                    && is_year(number(day + month, 4))
+            }
+            (4, month @ 1..=2, 1..=2) => is_year(number(0, 4)) && is_day(number(4, month)),
+            _ => false,
+        }
     }
 }
 
-/// Whether a word before the number says that it is one of a telephone.
-fn follows_phone_word(bytes: &[u8], at: usize) -> bool {
-    let before = bytes.get(at.saturating_sub(32)..at).unwrap_or_default().to_ascii_lowercase();
-    ["phone", "mobile", "cell", "call me", "text me", "whatsapp", "tel:", "tel.", "reach me"]
-        .iter()
-        .any(|word| before.windows(word.len()).any(|part| part == word.as_bytes()))
+/// Cards are written in one piece, in fours, or in 4, 6 and 5.
+fn has_card_groups(groups: &[usize]) -> bool {
+    match groups {
+        [_] | [4, 6, 4 | 5] => true,
+        [fours @ .., last] => *last <= 4 && fours.iter().all(|group| *group == 4),
+        [] => false,
+    }
 }
 
 fn digits_end(bytes: &[u8], at: usize) -> usize {
@@ -367,6 +462,18 @@ mod tests {
             ("IBAN DE89 3704 0044 0532 0130 00 thanks", "IBAN [iban] thanks"),
             ("GB82WEST12345698765432", "[iban]"),
             ("0123@example.com", "[email]"),
+            ("(4111111111111111)", "([card])"),
+            ("4111\u{a0}1111\u{a0}1111\u{a0}1111", "[card]"),
+            ("4111\u{2013}1111\u{2013}1111\u{2013}1111", "[card]"),
+            ("card no.4111111111111111", "card no.[card]"),
+            ("card 4111 1111 1111 1111/12/27", "card [card]/12/27"),
+            ("card:4111.1111.1111.1111, 12/27", "card:[card], 12/27"),
+            ("Tel. 030/1234567", "Tel. [phone]"),
+            ("0049 171 2345678", "[phone]"),
+            ("meine Nummer ist 01712345678", "meine Nummer ist [phone]"),
+            ("98765 43210", "[phone]"),
+            ("612 345 678", "[phone]"),
+            ("mi tel\u{e9}fono: 612345678", "mi tel\u{e9}fono: [phone]"),
         ] {
             assert_eq!(redacted(text), safe);
         }
@@ -377,6 +484,12 @@ mod tests {
         for text in [
             "order 4111111111111112",
             "order #123-456-7890",
+            "order 123-456-7890",
+            "Bestellung 0123 4567890",
+            "Lieferung 01.12.2026 9 St\u{fc}ck",
+            "am 01.12.2026 09:30",
+            "on 2026-12-01 12 34 56",
+            "(4111111111111112)",
             "on 2026-11-21 at 09:30",
             "on 21.11.2026, 1,234.56 euros and $1000000",
             "version 1.2.3 on 10.0.0.1",
