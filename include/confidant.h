@@ -219,6 +219,9 @@ typedef int32_t confidant_status;
 #define CONFIDANT_VERSION_PATCH 0
 #define CONFIDANT_VERSION "0.1.0"
 
+// The tenant of a program that keeps the customers of one company only.
+#define CONFIDANT_DEFAULT_TENANT "default"
+
 // The binary interface that this header describes. It changes only when a program that was
 // compiled with an older header would break.
 #define CONFIDANT_ABI_VERSION 1

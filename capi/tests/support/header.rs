@@ -131,11 +131,14 @@ fn versions() -> String {
     format!(
         "// The version of this header; compare confidant_version() for the library's.\n\
          #define CONFIDANT_VERSION_MAJOR {}\n#define CONFIDANT_VERSION_MINOR {}\n#define CONFIDANT_VERSION_PATCH {}\n\
-         #define CONFIDANT_VERSION \"{}\"\n",
+         #define CONFIDANT_VERSION \"{}\"\n\n\
+         // The tenant of a program that keeps the customers of one company only.\n\
+         #define CONFIDANT_DEFAULT_TENANT \"{}\"\n",
         env!("CARGO_PKG_VERSION_MAJOR"),
         env!("CARGO_PKG_VERSION_MINOR"),
         env!("CARGO_PKG_VERSION_PATCH"),
         env!("CARGO_PKG_VERSION"),
+        confidant_capi::store::CONFIDANT_DEFAULT_TENANT,
     )
 }
 
