@@ -367,7 +367,7 @@ confidant_status confidant_config_new(confidant_config **out, confidant_error **
 // Owned: memories opened with them are not touched. Threads: one at a time.
 void confidant_config_free(confidant_config *config);
 
-// Sets the turns of a context, 1 to 1,000; 50 if never said. The range is checked at open.
+// Sets the turns of a context, 1 to 1,000. Default: 50. The range is checked at open.
 //
 // Threads: one at a time. Fails: INVALID_ARGUMENT.
 CONFIDANT_MUST_USE
@@ -375,7 +375,7 @@ confidant_status confidant_config_set_hot_turns(confidant_config *config,
                                                 size_t turns,
                                                 confidant_error **err);
 
-// Sets the bytes that the hot buffer may take in all; 64 MiB if never said, 0 keeps nothing.
+// Sets the bytes that the hot buffer may take in all. Default: 64 MiB; 0 keeps nothing.
 //
 // Threads: one at a time. Fails: INVALID_ARGUMENT.
 CONFIDANT_MUST_USE
@@ -383,8 +383,8 @@ confidant_status confidant_config_set_hot_bytes(confidant_config *config,
                                                 size_t bytes,
                                                 confidant_error **err);
 
-// Sets how long a customer stays hot after a load or a save, in milliseconds; 30 minutes if
-// never said, -1 is for ever, 0 asks the store every time.
+// Sets how long a customer stays hot after a load or a save, in milliseconds. Default: 30
+// minutes; -1 is for ever, 0 asks the store every time.
 //
 // Threads: one at a time. Fails: INVALID_ARGUMENT.
 CONFIDANT_MUST_USE
@@ -402,8 +402,8 @@ confidant_status confidant_config_set_persist_every(confidant_config *config,
                                                     size_t turns,
                                                     confidant_error **err);
 
-// Sets what an acknowledged turn survives, one of `CONFIDANT_DURABILITY_*`; power loss if
-// never said.
+// Sets what an acknowledged turn survives, one of `CONFIDANT_DURABILITY_*`. Default:
+// power loss.
 //
 // Threads: one at a time. Fails: INVALID_ARGUMENT.
 CONFIDANT_MUST_USE
@@ -411,8 +411,8 @@ confidant_status confidant_config_set_durability(confidant_config *config,
                                                  int32_t durability,
                                                  confidant_error **err);
 
-// Sets how long a call waits while other processes hold the store, in milliseconds; 5,000 if
-// never said.
+// Sets how long a call waits while other processes hold the store, in milliseconds. Default:
+// 5,000.
 //
 // Threads: one at a time. Fails: INVALID_ARGUMENT.
 CONFIDANT_MUST_USE
@@ -421,7 +421,7 @@ confidant_status confidant_config_set_busy_timeout_ms(confidant_config *config,
                                                       confidant_error **err);
 
 // Sets after how long without a turn a save into a customer's memory opens a new session
-// instead of continuing, in milliseconds; 30 minutes if never said.
+// instead of continuing, in milliseconds. Default: 30 minutes.
 //
 // Threads: one at a time. Fails: INVALID_ARGUMENT.
 CONFIDANT_MUST_USE
@@ -430,7 +430,7 @@ confidant_status confidant_config_set_session_idle_ms(confidant_config *config,
                                                       confidant_error **err);
 
 // Sets the longest text of one half of a turn, and of its metadata, in bytes, 1 to 65,536;
-// 65,536 if never said. The range is checked at open.
+// Default: 65,536. The range is checked at open.
 //
 // Threads: one at a time. Fails: INVALID_ARGUMENT.
 CONFIDANT_MUST_USE
@@ -447,7 +447,7 @@ confidant_status confidant_config_set_recall_bytes(confidant_config *config,
                                                    size_t bytes,
                                                    confidant_error **err);
 
-// Sets where the time comes from; the machine's clock if never said.
+// Sets where the time comes from. Default: the machine's clock.
 //
 // Owned: the library owns `clock->user_data` from here on, also if this fails. Threads: one at
 // a time. Fails: INVALID_ARGUMENT.
@@ -3388,7 +3388,7 @@ confidant_status confidant_llm_reply_set_resolved(confidant_llm_reply *reply,
                                                   confidant_flag resolved,
                                                   confidant_error **err);
 
-// Says what the call used, as the model's server counted it; estimated if never said.
+// Says what the call used, as the model's server counted it. Default: estimated.
 //
 // Threads: the callback's. Fails: INVALID_ARGUMENT.
 CONFIDANT_MUST_USE
@@ -3397,7 +3397,7 @@ confidant_status confidant_llm_reply_set_usage(confidant_llm_reply *reply,
                                                uint64_t output_tokens,
                                                confidant_error **err);
 
-// Says why the model stopped, one of `CONFIDANT_FINISH_*`; "it was done" if never said.
+// Says why the model stopped, one of `CONFIDANT_FINISH_*`. Default: "it was done".
 //
 // Threads: the callback's. Fails: INVALID_ARGUMENT.
 CONFIDANT_MUST_USE

@@ -90,7 +90,7 @@ unsafe fn change(
     Ok(())
 }
 
-/// Sets the turns of a context, 1 to 1,000; 50 if never said. The range is checked at open.
+/// Sets the turns of a context, 1 to 1,000. Default: 50. The range is checked at open.
 ///
 /// Threads: one at a time. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
@@ -102,7 +102,7 @@ pub unsafe extern "C" fn confidant_config_set_hot_turns(
     guard(err, || unsafe { change(config, |builder| Ok(builder.hot_turns(turns))) })
 }
 
-/// Sets the bytes that the hot buffer may take in all; 64 MiB if never said, 0 keeps nothing.
+/// Sets the bytes that the hot buffer may take in all. Default: 64 MiB; 0 keeps nothing.
 ///
 /// Threads: one at a time. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
@@ -114,8 +114,8 @@ pub unsafe extern "C" fn confidant_config_set_hot_bytes(
     guard(err, || unsafe { change(config, |builder| Ok(builder.hot_bytes(bytes))) })
 }
 
-/// Sets how long a customer stays hot after a load or a save, in milliseconds; 30 minutes if
-/// never said, -1 is for ever, 0 asks the store every time.
+/// Sets how long a customer stays hot after a load or a save, in milliseconds. Default: 30
+/// minutes; -1 is for ever, 0 asks the store every time.
 ///
 /// Threads: one at a time. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
@@ -153,8 +153,8 @@ pub unsafe extern "C" fn confidant_config_set_persist_every(
     guard(err, || unsafe { change(config, |builder| Ok(builder.persist(persist))) })
 }
 
-/// Sets what an acknowledged turn survives, one of `CONFIDANT_DURABILITY_*`; power loss if
-/// never said.
+/// Sets what an acknowledged turn survives, one of `CONFIDANT_DURABILITY_*`. Default:
+/// power loss.
 ///
 /// Threads: one at a time. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
@@ -176,8 +176,8 @@ pub unsafe extern "C" fn confidant_config_set_durability(
     })
 }
 
-/// Sets how long a call waits while other processes hold the store, in milliseconds; 5,000 if
-/// never said.
+/// Sets how long a call waits while other processes hold the store, in milliseconds. Default:
+/// 5,000.
 ///
 /// Threads: one at a time. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
@@ -192,7 +192,7 @@ pub unsafe extern "C" fn confidant_config_set_busy_timeout_ms(
 }
 
 /// Sets after how long without a turn a save into a customer's memory opens a new session
-/// instead of continuing, in milliseconds; 30 minutes if never said.
+/// instead of continuing, in milliseconds. Default: 30 minutes.
 ///
 /// Threads: one at a time. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
@@ -207,7 +207,7 @@ pub unsafe extern "C" fn confidant_config_set_session_idle_ms(
 }
 
 /// Sets the longest text of one half of a turn, and of its metadata, in bytes, 1 to 65,536;
-/// 65,536 if never said. The range is checked at open.
+/// Default: 65,536. The range is checked at open.
 ///
 /// Threads: one at a time. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
@@ -232,7 +232,7 @@ pub unsafe extern "C" fn confidant_config_set_recall_bytes(
     guard(err, || unsafe { change(config, |builder| Ok(builder.cache_bytes(bytes))) })
 }
 
-/// Sets where the time comes from; the machine's clock if never said.
+/// Sets where the time comes from. Default: the machine's clock.
 ///
 /// Owned: the library owns `clock->user_data` from here on, also if this fails. Threads: one at
 /// a time. Fails: INVALID_ARGUMENT.

@@ -416,7 +416,7 @@ pub unsafe extern "C" fn confidant_llm_reply_set_resolved(
     })
 }
 
-/// Says what the call used, as the model's server counted it; estimated if never said.
+/// Says what the call used, as the model's server counted it. Default: estimated.
 ///
 /// Threads: the callback's. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
@@ -436,7 +436,7 @@ pub unsafe extern "C" fn confidant_llm_reply_set_usage(
     })
 }
 
-/// Says why the model stopped, one of `CONFIDANT_FINISH_*`; "it was done" if never said.
+/// Says why the model stopped, one of `CONFIDANT_FINISH_*`. Default: "it was done".
 ///
 /// Threads: the callback's. Fails: INVALID_ARGUMENT.
 #[unsafe(no_mangle)]

@@ -218,14 +218,14 @@ impl<'a> NewTurn<'a> {
         self
     }
 
-    /// When the turn was; the present time if never said. Not before 1970, and not more
+    /// When the turn was. Default: the present time. Not before 1970, and not more
     /// than a day ahead of the clock.
     pub fn at(mut self, time: Timestamp) -> Self {
         self.at = Some(time);
         self
     }
 
-    /// When the answer was given; the turn's time if never said.
+    /// When the answer was given. Default: the turn's time.
     pub fn answered_at(mut self, time: Timestamp) -> Self {
         self.answered_at = Some(time);
         self
@@ -243,7 +243,7 @@ impl<'a> NewTurn<'a> {
         self
     }
 
-    /// Whether the turn settled what the customer wanted; `false` if never said.
+    /// Whether the turn settled what the customer wanted. Default: `false`.
     pub fn resolved(mut self, resolved: bool) -> Self {
         self.resolved = resolved;
         self
@@ -298,7 +298,7 @@ impl<'a> NewAnswer<'a> {
         NewAnswer { text, ..NewAnswer::default() }
     }
 
-    /// When it was given; the present time if never said.
+    /// When it was given. Default: the present time.
     pub fn at(mut self, time: Timestamp) -> Self {
         self.at = Some(time);
         self

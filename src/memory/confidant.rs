@@ -189,46 +189,46 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The turns of a context, 1 to 1,000; 50 if never said.
+    /// The turns of a context, 1 to 1,000. Default: 50.
     pub fn hot_turns(mut self, turns: usize) -> Self {
         self.hot_turns = turns;
         self
     }
 
-    /// The bytes that the hot buffer may take in all; 64 MiB if never said (a customer with
+    /// The bytes that the hot buffer may take in all. Default: 64 MiB (a customer with
     /// 50 turns takes about 12 to 25 KiB). 0 keeps nothing.
     pub fn hot_bytes(mut self, bytes: usize) -> Self {
         self.hot_bytes = bytes;
         self
     }
 
-    /// How long a customer stays hot after a load or a save; 30 minutes if never said. `None`
+    /// How long a customer stays hot after a load or a save. Default: 30 minutes. `None`
     /// is for ever; zero asks the store every time.
     pub fn hot_ttl(mut self, ttl: Option<Duration>) -> Self {
         self.hot_ttl = ttl;
         self
     }
 
-    /// When a saved turn goes to the disk; always at once if never said.
+    /// When a saved turn goes to the disk. Default: always at once.
     pub fn persist(mut self, persist: Persist) -> Self {
         self.persist = persist;
         self
     }
 
-    /// What an acknowledged turn survives; power loss if never said.
+    /// What an acknowledged turn survives. Default: power loss.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
     }
 
-    /// How long a call waits while other processes hold the store; 5 seconds if never said.
+    /// How long a call waits while other processes hold the store. Default: 5 seconds.
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
         self
     }
 
     /// After how long without a turn [`save_turn`](crate::PersistentBufferMemory::save_turn)
-    /// opens a new session instead of continuing; 30 minutes if never said.
+    /// opens a new session instead of continuing. Default: 30 minutes.
     pub fn session_idle(mut self, idle: Duration) -> Self {
         self.session_idle = idle;
         self
@@ -251,7 +251,7 @@ impl Builder {
         self
     }
 
-    /// Where the time comes from; the machine's clock if never said.
+    /// Where the time comes from. Default: the machine's clock.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
